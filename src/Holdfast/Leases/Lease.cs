@@ -1,0 +1,93 @@
+namespace Holdfast;
+
+/// <summary>
+/// Exclusive use of something for a while: a record created with <see cref="Condition.Absent"/> and an expiry, in the
+/// partition of what it guards. Its birth is the fencing token: a commit that demands <see cref="Fence"/> on
+/// <see cref="Address"/> can't be made by a holder that lost the lease, however late it comes.
+/// </summary>
+/// <remarks>
+/// Not renewed by itself: call <see cref="RenewAsync"/> every third of the lifetime. Source of the idea: C. Gray and
+/// D. Cheriton, "Leases", SOSP 1989; of the token: M. Burrows, "The Chubby lock service", OSDI 2006.
+/// </remarks>
+public sealed class Lease : IAsyncDisposable
+{
+    private readonly StateEngine engine;
+    private readonly TimeSpan lifetime;
+    private long deadline;
+
+    private Lease(StateEngine engine, Address address, TimeSpan lifetime, long token, long deadline)
+    {
+        (this.engine, Address, this.lifetime, Token) = (engine, address, lifetime, token);
+        this.deadline = deadline;
+    }
+
+    /// <summary>The lease's record.</summary>
+    public Address Address { get; }
+
+    /// <summary>The fencing token: the record's birth. Later holders of the same address have higher ones.</summary>
+    public long Token { get; }
+
+    /// <summary>The condition that a commit puts on <see cref="Address"/> so that only the holder can make it.</summary>
+    public Condition Fence => Condition.BornAt(Token);
+
+    /// <summary>
+    /// Whether the holder may still believe that it holds the lease: by its own monotonic clock from before the last
+    /// renewal was sent, less a tenth of the lifetime for clocks that run apart. Saves work; only the fence proves.
+    /// </summary>
+    public bool IsHeld => engine.Options.Clock.GetTimestamp() < Volatile.Read(ref deadline);
+
+    /// <summary>Takes the lease, or returns null when somebody holds it.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="address">The lease's record, with the affinity of what it guards.</param>
+    /// <param name="lifetime">How long it lasts without renewal; a holder that dies frees it after that.</param>
+    /// <param name="describe">Adds fields to the record, to tell others who holds it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public static async ValueTask<Lease?> TryAcquireAsync(
+        StateEngine engine, Address address, TimeSpan lifetime, Action<RecordChange>? describe = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        var change = RecordChange.Update(address).When(Condition.Absent).ExpireAfter(lifetime);
+        describe?.Invoke(change);
+        var deadline = DeadlineFromNow(engine, lifetime);
+        var result = await engine.CommitAsync(new Commit(change), cancellationToken).ConfigureAwait(false);
+        return result.IsCommitted && result.Records[0] is { } record
+            ? new Lease(engine, address, lifetime, record.Birth, deadline)
+            : null;
+    }
+
+    /// <summary>Prolongs the lease by its lifetime from now; false when it was lost, and then it is lost for good.</summary>
+    public async ValueTask<bool> RenewAsync(CancellationToken cancellationToken = default)
+    {
+        var renewed = DeadlineFromNow(engine, lifetime);
+        var touch = RecordChange.Keep(Address).When(Fence).ExpireAfter(lifetime);
+        var result = await engine.CommitAsync(new Commit(touch) { Durability = Durability.Written }, cancellationToken).ConfigureAwait(false);
+        Volatile.Write(ref deadline, result.IsCommitted ? renewed : long.MinValue);
+        return result.IsCommitted;
+    }
+
+    /// <summary>Gives the lease back, if it is still held, so that another need not wait for its expiry.</summary>
+    public async ValueTask ReleaseAsync(CancellationToken cancellationToken = default)
+    {
+        Volatile.Write(ref deadline, long.MinValue);
+        await engine.CommitAsync(new Commit(RecordChange.Delete(Address).When(Fence)), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives the lease back; when the store can't be reached, it expires by itself.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await ReleaseAsync().ConfigureAwait(false);
+        }
+        catch (StateException)
+        {
+            // The lease ends by its expiry.
+        }
+    }
+
+    private static long DeadlineFromNow(StateEngine engine, TimeSpan lifetime)
+    {
+        var clock = engine.Options.Clock;
+        return clock.GetTimestamp() + (long)(lifetime.TotalSeconds * 0.9 * clock.TimestampFrequency);
+    }
+}

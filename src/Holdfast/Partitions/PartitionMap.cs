@@ -1,0 +1,101 @@
+using System.Globalization;
+
+namespace Holdfast;
+
+/// <summary>
+/// Which partition an affinity belongs to. A store has a fixed number of partitions P, a power of two; an affinity's
+/// partition is its Redis hash slot (CRC16/XMODEM modulo 16384, Redis Cluster specification) times P / 16384.
+/// </summary>
+/// <remarks>
+/// An affinity of the form <c>hex~rest</c>, with <c>hex</c> a partition's number below P in lower-case hexadecimal
+/// without leading zeros, is pinned to that partition: session ids carry their partition so, and keep it when renewed.
+/// </remarks>
+public sealed class PartitionMap
+{
+    /// <summary>The number of partitions of a new store unless it is told otherwise.</summary>
+    public const int DefaultCount = 256;
+
+    /// <summary>The most partitions a store can have.</summary>
+    public const int MaxCount = 4096;
+
+    private const int Slots = 16384;
+    private readonly string[] tags;
+
+    /// <summary>Maps onto this many partitions.</summary>
+    /// <param name="count">A power of two from 1 to <see cref="MaxCount"/>.</param>
+    public PartitionMap(int count)
+    {
+        if (count is < 1 or > MaxCount || !int.IsPow2(count))
+        {
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"A store has 1 to {MaxCount} partitions, a power of two.");
+        }
+
+        Count = count;
+        tags = TagsFor(count);
+    }
+
+    /// <summary>The number of partitions.</summary>
+    public int Count { get; }
+
+    /// <summary>The partition, from 0, of everything with this affinity.</summary>
+    public int PartitionOf(ReadOnlySpan<char> affinity)
+    {
+        var tilde = affinity.IndexOf('~');
+        return tilde is > 0 and <= 3 && TryParsePin(affinity[..tilde], out var pinned) ? pinned : SlotOf(affinity) / (Slots / Count);
+    }
+
+    /// <summary>The partition, from 0, of the record.</summary>
+    public int PartitionOf(Address address) => PartitionOf(address.Affinity);
+
+    /// <summary>An affinity that is pinned to the partition, whatever the rest is.</summary>
+    public string Pin(int partition, string rest)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(partition);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition, Count);
+        return $"{partition.ToString("x", CultureInfo.InvariantCulture)}~{rest}";
+    }
+
+    /// <summary>
+    /// The partition's hash tag in keys: the smallest decimal number whose Redis hash slot is 16384/P × partition.
+    /// </summary>
+    public string TagOf(int partition) => tags[partition];
+
+    /// <summary>The Redis hash slot of the text.</summary>
+    internal static int SlotOf(ReadOnlySpan<char> text)
+    {
+        ushort crc = 0;
+        foreach (var character in text)
+        {
+            crc ^= (ushort)(character << 8);
+            for (var bit = 0; bit < 8; bit++)
+            {
+                crc = (ushort)((crc & 0x8000) != 0 ? (crc << 1) ^ 0x1021 : crc << 1);
+            }
+        }
+
+        return crc % Slots;
+    }
+
+    private static string[] TagsFor(int count)
+    {
+        var tags = new string[count];
+        Span<char> digits = stackalloc char[8];
+        for (int number = 0, found = 0; found < count; number++)
+        {
+            number.TryFormat(digits, out var length, default, CultureInfo.InvariantCulture);
+            var slot = SlotOf(digits[..length]);
+            var partition = slot / (Slots / count);
+            if (slot % (Slots / count) == 0 && tags[partition] is null)
+            {
+                tags[partition] = digits[..length].ToString();
+                found++;
+            }
+        }
+
+        return tags;
+    }
+
+    private bool TryParsePin(ReadOnlySpan<char> hex, out int partition) =>
+        int.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out partition)
+        && partition < Count && (hex[0] != '0' || hex.Length == 1) && !hex.ContainsAnyInRange('A', 'F');
+}

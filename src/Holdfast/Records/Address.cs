@@ -1,0 +1,111 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Holdfast;
+
+/// <summary>
+/// The name of a record: <c>kind/affinity</c> or <c>kind/affinity/id</c>, for example <c>session/2a~k3…</c> or
+/// <c>order/u42/1007</c>. The affinity alone decides the partition, so records of one affinity can change in one commit.
+/// </summary>
+/// <remarks>
+/// A kind is 1 to 32 lower-case ASCII letters, digits or <c>-</c>. Affinity and id are 1 to 200 characters of visible
+/// ASCII other than <c>/</c>, <c>{</c> and <c>}</c>; pass free text (a user's name) through <see cref="Escape"/> first.
+/// </remarks>
+public readonly record struct Address
+{
+    /// <summary>Longest kind, in characters.</summary>
+    public const int MaxKindLength = 32;
+
+    /// <summary>Longest affinity and longest id, in characters.</summary>
+    public const int MaxPartLength = 200;
+
+    private readonly string? text;
+    private readonly int kindLength;
+    private readonly int affinityLength;
+
+    /// <summary>Names a record by its parts.</summary>
+    /// <exception cref="ArgumentException">A part is empty, too long or holds a character that is not allowed.</exception>
+    public Address(string kind, string affinity, string? id = null)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        ArgumentNullException.ThrowIfNull(affinity);
+        var problem = ProblemOf(kind, affinity, id);
+        if (problem is not null)
+        {
+            throw new ArgumentException(problem);
+        }
+
+        text = id is null ? $"{kind}/{affinity}" : $"{kind}/{affinity}/{id}";
+        kindLength = kind.Length;
+        affinityLength = affinity.Length;
+    }
+
+    /// <summary>What sort of thing the record is: <c>session</c>, <c>cart</c>.</summary>
+    public string Kind => Text[..kindLength];
+
+    /// <summary>What the record stays together with: a session, a user, a room.</summary>
+    public string Affinity => Text.Substring(kindLength + 1, affinityLength);
+
+    /// <summary>The record's own name among those of its kind and affinity, if it has one.</summary>
+    public string? Id => Text.Length == kindLength + 1 + affinityLength ? null : Text[(kindLength + affinityLength + 2)..];
+
+    private string Text => text ?? throw new InvalidOperationException("This address was never given a value.");
+
+    /// <summary>Reads <c>kind/affinity</c> or <c>kind/affinity/id</c>.</summary>
+    /// <exception cref="FormatException">The text is not an address; the message says why.</exception>
+    public static Address Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return TryParse(text, out var address, out var problem) ? address : throw new FormatException($"'{text}' is no address: {problem}");
+    }
+
+    /// <summary>Reads <c>kind/affinity</c> or <c>kind/affinity/id</c>; false when the text is not an address.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out Address address) => TryParse(text, out address, out _);
+
+    /// <summary>Percent-encodes free text as UTF-8 (RFC 3986), so that it may stand as an affinity or an id.</summary>
+    public static string Escape(string freeText) => Uri.EscapeDataString(freeText);
+
+    /// <summary>The address as it was written: <c>kind/affinity</c> or <c>kind/affinity/id</c>.</summary>
+    public override string ToString() => text ?? "";
+
+    /// <inheritdoc/>
+    public bool Equals(Address other) => string.Equals(text, other.text, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => text is null ? 0 : text.GetHashCode(StringComparison.Ordinal);
+
+    private static bool TryParse(string? text, out Address address, out string? problem)
+    {
+        address = default;
+        problem = "it needs the form kind/affinity or kind/affinity/id.";
+        var parts = text?.Split('/');
+        if (parts is not { Length: 2 or 3 })
+        {
+            return false;
+        }
+
+        var id = parts.Length == 3 ? parts[2] : null;
+        problem = ProblemOf(parts[0], parts[1], id);
+        if (problem is not null)
+        {
+            return false;
+        }
+
+        address = new Address(parts[0], parts[1], id);
+        return true;
+    }
+
+    private static string? ProblemOf(string kind, string affinity, string? id)
+    {
+        if (kind.Length is 0 or > MaxKindLength || kind.AsSpan().ContainsAnyExcept(AddressCharacters.OfKind))
+        {
+            return $"A kind is 1 to {MaxKindLength} lower-case letters, digits or '-', not '{kind}'.";
+        }
+
+        return ProblemOfPart("An affinity", affinity) ?? (id is null ? null : ProblemOfPart("An id", id));
+    }
+
+    private static string? ProblemOfPart(string what, string part) =>
+        part.Length is 0 or > MaxPartLength || part.AsSpan().ContainsAnyExcept(AddressCharacters.OfPart)
+            ? $"{what} is 1 to {MaxPartLength} visible ASCII characters without '/', '{{' and '}}', not '{part}': pass free text through Address.Escape."
+            : null;
+}

@@ -1,0 +1,12 @@
+using System.Buffers;
+
+namespace Holdfast;
+
+/// <summary>The characters that an address's parts may hold.</summary>
+internal static class AddressCharacters
+{
+    public static readonly SearchValues<char> OfKind = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
+
+    public static readonly SearchValues<char> OfPart = SearchValues.Create(
+        Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code).Where(c => c is not ('/' or '{' or '}')).ToArray());
+}
