@@ -45,7 +45,7 @@ public sealed class Record
     public long? Deadline { get; }
 
     /// <summary>The field's bytes, or null when the record has no such field.</summary>
-    public ReadOnlyMemory<byte>? this[string field] => Fields.TryGetValue(field, out var value) ? value : null;
+    public ReadOnlyMemory<byte>? this[string field] => Fields.TryGetValue(field, out var value) ? value : default(ReadOnlyMemory<byte>?);
 
     /// <summary>The field as UTF-8 text, or null when the record has no such field.</summary>
     public string? Text(string field) => Fields.TryGetValue(field, out var value) ? Encoding.UTF8.GetString(value.Span) : null;
