@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.Gateway.Forwarding;
+
+/// <summary>The gateway's own answers: a status and a sentence for a person.</summary>
+internal static class PlainAnswer
+{
+    /// <summary>A second: an instance that died is replaced in about that time.</summary>
+    private const string RetryAfter = "1";
+
+    public static Task GiveAsync(HttpContext context, int status, string message)
+    {
+        var response = context.Response;
+        response.Clear();
+        response.StatusCode = status;
+        response.ContentType = "text/plain; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        if (status is StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers.RetryAfter = RetryAfter;
+        }
+
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.WriteAsync(message + "\n", context.RequestAborted);
+    }
+}

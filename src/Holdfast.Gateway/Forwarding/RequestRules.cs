@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.Gateway.Forwarding;
+
+/// <summary>What the gateway refuses although the server lets it through.</summary>
+internal static class RequestRules
+{
+    /// <summary>The status and the reason, or null when the request may pass.</summary>
+    public static (int Status, string Reason)? Refusal(HttpRequest request)
+    {
+        if (HttpMethods.IsTrace(request.Method) || HttpMethods.IsConnect(request.Method))
+        {
+            return (StatusCodes.Status405MethodNotAllowed, $"{request.Method} is not allowed here.");
+        }
+
+        return HasTwoLengths(request)
+            ? (StatusCodes.Status400BadRequest, "A request has a Content-Length or a Transfer-Encoding, not both (RFC 9112, section 6.1).")
+            : null;
+    }
+
+    /// <summary>
+    /// Kestrel renames the Content-Length of a chunked request to X-Content-Length and reads on; servers that disagree
+    /// about which one counts can be made to see two requests where there is one.
+    /// </summary>
+    private static bool HasTwoLengths(HttpRequest request) =>
+        request.Headers.TransferEncoding.Count > 0
+        && (request.Headers.ContentLength is not null || request.Headers.ContainsKey("X-Content-Length"));
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using Holdfast.Gateway.Forwarding;
+using Holdfast.Gateway.Hosting;
+using Holdfast.Gateway.Instances;
+using Holdfast.Gateway.Routing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Hosting;
+
+namespace Holdfast.Gateway;
+
+/// <summary>
+/// A gateway that listens: it follows the instance registry, gives requests to instances in turn, and repeats those
+/// whose instance died. It keeps nothing that another gateway would miss.
+/// </summary>
+public sealed class GatewayHost : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    private GatewayHost(WebApplication app)
+    {
+        this.app = app;
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+    }
+
+    /// <summary>Where it listens, such as <c>http://127.0.0.1:8080/</c>.</summary>
+    public Uri Address { get; }
+
+    /// <summary>
+    /// Starts to listen. Until the store was reached, requests get 503. Warnings and errors go to standard error, one line each.
+    /// </summary>
+    /// <exception cref="IOException">The port is taken by something that does not share it.</exception>
+    public static async Task<GatewayHost> StartAsync(GatewayOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+        var app = Build(options);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return new GatewayHost(app);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Returns once the process was told to end (SIGTERM, SIGINT) and the gateway has drained: no connection is taken
+    /// any more, requests in flight had <see cref="GatewayLimits.DrainTimeout"/> to finish.
+    /// </summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => app.WaitForShutdownAsync(cancellationToken);
+
+    /// <summary>Drains and ends the gateway.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    private static WebApplication Build(GatewayOptions options)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging
+            .SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("Yarp", LogLevel.None)
+            .AddSimpleConsole(static console => console.SingleLine = true)
+            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        builder.Services
+            .Configure<SocketTransportOptions>(static sockets => sockets.CreateBoundListenSocket = ListenSocket.Bind)
+            .Configure<HostOptions>(static host => host.ShutdownTimeout = GatewayLimits.DrainTimeout)
+            .AddMetrics()
+            .AddHttpForwarder()
+            .AddSingleton(options)
+            .AddSingleton(options.Clock)
+            .AddSingleton<GatewayMetrics>()
+            .AddSingleton<UpstreamClients>()
+            .AddSingleton<Fleet>()
+            .AddSingleton<RequestHandler>()
+            .AddHostedService<RegistryFeed>();
+
+        var app = builder.Build();
+        app.Run(app.Services.GetRequiredService<RequestHandler>().HandleAsync);
+        return app;
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, GatewayOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        // How large a body may be is for the instance to say; the gateway holds no more than GatewayLimits.MaxReplayBytes of it.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Listen(new IPEndPoint(options.Host, options.Port), static listen => listen.Protocols = HttpProtocols.Http1);
+    }
+}

@@ -1,0 +1,22 @@
+using System.Net;
+
+namespace Holdfast.Gateway;
+
+/// <summary>What a gateway needs to know. Everything else it reads from the instance registry.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>
+    /// Opens the store that holds the instance registry. Called again, once a second, for as long as it fails with a
+    /// <see cref="StateException"/>. The gateway disposes the engine.
+    /// </summary>
+    public required Func<CancellationToken, ValueTask<StateEngine>> OpenStore { get; init; }
+
+    /// <summary>The TCP port, from 1 to 65535; 0 for any that is free.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>The address to listen on. The default is the IPv4 loopback.</summary>
+    public IPAddress Host { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}

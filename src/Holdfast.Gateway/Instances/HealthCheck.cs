@@ -1,0 +1,95 @@
+using System.Threading.Channels;
+
+namespace Holdfast.Gateway.Instances;
+
+/// <summary>Asks one instance's health path, in its interval and whenever there is doubt, until disposed.</summary>
+internal sealed class HealthCheck : IAsyncDisposable
+{
+    /// <summary>While an instance is out, and between two checks at the least.</summary>
+    private static readonly TimeSpan OutInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly Channel<bool> due = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly CancellationTokenSource ending = new();
+    private readonly Upstream upstream;
+    private readonly HttpMessageInvoker client;
+    private readonly TimeProvider clock;
+    private readonly ILogger logger;
+    private readonly Uri url;
+    private readonly Task running;
+
+    public HealthCheck(Upstream upstream, string healthPath, HttpMessageInvoker client, TimeProvider clock, ILogger logger)
+    {
+        (this.upstream, this.client, this.clock, this.logger) = (upstream, client, clock, logger);
+        url = new Uri(upstream.Prefix + healthPath);
+        upstream.Doubt = () => due.Writer.TryWrite(true);
+        running = RunAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await running;
+        ending.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = clock.CreateTimer(_ => due.Writer.TryWrite(true), null, GatewayLimits.HealthInterval, GatewayLimits.HealthInterval);
+        try
+        {
+            while (true)
+            {
+                await due.Reader.ReadAsync(ending.Token);
+                await CheckAsync();
+                await Task.Delay(OutInterval, clock, ending.Token);
+                if (upstream.IsOut)
+                {
+                    due.Writer.TryWrite(true);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed.
+        }
+    }
+
+    private async Task CheckAsync()
+    {
+        using var timeout = new CancellationTokenSource(GatewayLimits.HealthTimeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ending.Token);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            using var response = await client.SendAsync(request, either.Token);
+            Report(response.IsSuccessStatusCode, $"its health path answered {(int)response.StatusCode}");
+        }
+        catch (HttpRequestException fault) when (UpstreamClients.WasNeverSent(fault))
+        {
+            if (upstream.ConnectionFailed())
+            {
+                Log.InstanceOut(logger, upstream.Service, upstream.Id, upstream.Prefix, fault.Message);
+            }
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException)
+        {
+            Report(false, fault.Message);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+            Report(false, $"its health path took over {GatewayLimits.HealthTimeout.TotalSeconds} s");
+        }
+    }
+
+    private void Report(bool isWell, string reason)
+    {
+        if (isWell && upstream.HealthPassed())
+        {
+            Log.InstanceIn(logger, upstream.Service, upstream.Id, upstream.Prefix);
+        }
+        else if (!isWell && upstream.HealthFailed())
+        {
+            Log.InstanceOut(logger, upstream.Service, upstream.Id, upstream.Prefix, reason);
+        }
+    }
+}

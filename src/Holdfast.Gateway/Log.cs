@@ -1,0 +1,29 @@
+namespace Holdfast.Gateway;
+
+/// <summary>What a gateway has to say, one line each.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "{Service}: instance {Instance} at {Url} is out, {Reason}.")]
+    public static partial void InstanceOut(ILogger logger, string service, string instance, string url, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "{Service}: instance {Instance} at {Url} is in again.")]
+    public static partial void InstanceIn(ILogger logger, string service, string instance, string url);
+
+    [LoggerMessage(3, LogLevel.Warning, "The store can't be reached; requests get 503 until it can. {Reason}")]
+    public static partial void StoreAway(ILogger logger, string reason);
+
+    [LoggerMessage(4, LogLevel.Information, "The instance registry is read: {Services} services, {Instances} instances.")]
+    public static partial void RegistryRead(ILogger logger, int services, int instances);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Service}: instance {Instance} ended under a {Method} request, which is not repeated: 502.")]
+    public static partial void NotRepeated(ILogger logger, string service, string instance, string method);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Service}: no instance was ready within {Seconds} s: 503.")]
+    public static partial void NoneReady(ILogger logger, string service, double seconds);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Service}: instance {Instance} failed a {Method} request: {Error}.")]
+    public static partial void Failed(ILogger logger, string service, string instance, string method, string error);
+
+    [LoggerMessage(8, LogLevel.Error, "The instance registry is not followed any more, and the last set known stays in use. {Reason}")]
+    public static partial void RegistryLost(ILogger logger, string reason);
+}

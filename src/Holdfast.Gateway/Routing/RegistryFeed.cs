@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Holdfast.Gateway.Routing;
+
+/// <summary>Opens the store, and keeps the fleet as the registry tells it.</summary>
+internal sealed class RegistryFeed(GatewayOptions options, Fleet fleet, ILogger<RegistryFeed> logger) : BackgroundService
+{
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await using var engine = await OpenAsync(stoppingToken);
+            await foreach (var snapshot in new ServiceRegistry(engine).FollowAsync(stoppingToken))
+            {
+                await fleet.ApplyAsync(snapshot);
+                Log.RegistryRead(logger, snapshot.Services.Count, snapshot.Services.Sum(static service => service.Instances.Count));
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The gateway stops.
+        }
+        catch (ObjectDisposedException fault)
+        {
+            Log.RegistryLost(logger, fault.Message);
+        }
+    }
+
+    private async Task<StateEngine> OpenAsync(CancellationToken stoppingToken)
+    {
+        string? told = null;
+        while (true)
+        {
+            try
+            {
+                return await options.OpenStore(stoppingToken);
+            }
+            catch (StateException fault)
+            {
+                if (fault.Message != told)
+                {
+                    Log.StoreAway(logger, told = fault.Message);
+                }
+            }
+
+            await Task.Delay(RetryInterval, options.Clock, stoppingToken);
+        }
+    }
+}

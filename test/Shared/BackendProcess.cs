@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Holdfast.TestServers;
+
+/// <summary>
+/// A web application in a process of its own (Node), so that it can be killed. It answers every request with its name
+/// in X-Instance and what it was sent, and tells each request on its standard output before it answers.
+/// </summary>
+/// <remarks>
+/// /healthz answers 200, after /sicken 500 until /mend · /die kills its own process · /cut ends the connection within the body ·
+/// /hang answers once /release was asked for · /stream sends "first", and "last" once /release was asked for ·
+/// a WebSocket echoes short messages.
+/// </remarks>
+public sealed class BackendProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> seen = new();
+    private readonly TaskCompletionSource<int> port = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource outputEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private BackendProcess(string name, int listenOn)
+    {
+        var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, ArgumentList = { "-e", Program } };
+        start.Environment["NAME"] = Name = name;
+        start.Environment["PORT"] = listenOn.ToString();
+        process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+    }
+
+    public string Name { get; }
+
+    public Uri Url { get; private set; } = null!;
+
+    /// <summary>The requests that it was sent, each as its method and path, health checks excepted.</summary>
+    public IReadOnlyCollection<string> Seen => seen;
+
+    public static async Task<BackendProcess> StartAsync(string name, int port = 0)
+    {
+        var backend = new BackendProcess(name, port);
+        backend.Url = new Uri($"http://127.0.0.1:{await backend.port.Task.WaitAsync(TimeSpan.FromSeconds(60))}");
+        return backend;
+    }
+
+    /// <summary>Returns once it has seen this many requests.</summary>
+    public async Task SeeAsync(int requests)
+    {
+        for (var tries = 0; seen.Count < requests; tries++)
+        {
+            if (tries == 1200)
+            {
+                throw new TimeoutException($"{Name} saw {seen.Count} requests, not {requests}.");
+            }
+
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Empties <see cref="Seen"/>.</summary>
+    public void Forget() => seen.Clear();
+
+    /// <summary>SIGKILL. Returns once the process is gone and all that it had told is in <see cref="Seen"/>.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await EndAsync();
+    }
+
+    /// <summary>Returns once the process has ended by itself.</summary>
+    public async Task EndAsync()
+    {
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await outputEnded.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        process.Dispose();
+    }
+
+    private void Take(string? line)
+    {
+        if (line is null)
+        {
+            outputEnded.TrySetResult();
+            port.TrySetException(new InvalidOperationException("The backend ended before it listened."));
+        }
+        else if (line.StartsWith("listening ", StringComparison.Ordinal))
+        {
+            port.TrySetResult(int.Parse(line["listening ".Length..]));
+        }
+        else
+        {
+            seen.Enqueue(line);
+        }
+    }
+
+    private const string Program = """
+        const http = require('http'), crypto = require('crypto');
+        let well = true, held = [];
+        const server = http.createServer((request, response) => {
+          const path = request.url.split('?')[0];
+          if (path === '/healthz') return response.writeHead(well ? 200 : 500).end();
+          console.log(request.method + ' ' + path);
+          let body = '';
+          request.on('data', part => body += part);
+          if (path === '/die') return process.kill(process.pid, 'SIGKILL');
+          request.on('end', () => {
+            response.setHeader('X-Instance', process.env.NAME);
+            const answer = () => response.end(JSON.stringify(
+              { instance: process.env.NAME, method: request.method, url: request.url, headers: request.headers, body }));
+            switch (path) {
+              case '/sicken': well = false; return answer();
+              case '/mend': well = true; return answer();
+              case '/cut': response.setHeader('Content-Length', 1000000); response.write('x'.repeat(1000));
+                return setTimeout(() => request.socket.destroy(), 100);
+              case '/hang': return held.push(answer);
+              case '/stream': response.write('first'); return held.push(() => response.end('last'));
+              case '/release': held.forEach(one => one()); held = []; return answer();
+              default: return answer();
+            }
+          });
+        });
+        server.on('upgrade', (request, socket) => {
+          const key = request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: '
+            + crypto.createHash('sha1').update(key).digest('base64') + '\r\n\r\n');
+          socket.on('error', () => {});
+          socket.on('data', frame => {
+            const length = frame[1] & 127, text = Buffer.from(frame.subarray(6, 6 + length));
+            for (let i = 0; i < length; i++) text[i] ^= frame[2 + i % 4];
+            socket.write(Buffer.concat([Buffer.from([frame[0], length]), text]));
+          });
+        });
+        server.listen(+process.env.PORT, '127.0.0.1', () => console.log('listening ' + server.address().port));
+        """;
+}
