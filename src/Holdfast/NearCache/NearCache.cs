@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+
+namespace Holdfast.NearCaching;
+
+/// <summary>
+/// Records as this process last heard of them, absence included. The connection's reader puts in what replies tell and
+/// takes out what pushes name, in the order in which the store sent them; so an entry that is here while the watermark
+/// says r is the record as of revision r.
+/// </summary>
+/// <remarks>
+/// Served only while the feed is alive: a reply to something that was sent less than a second ago has come, so that
+/// every push from before that has come too. Bounded by bytes; the entries that were not served lately go first.
+/// </remarks>
+internal sealed class NearCache
+{
+    /// <summary>How old the last proof that pushes arrive may be.</summary>
+    public static readonly TimeSpan ProofLasts = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<Address, NearCacheEntry> entries = new();
+    private readonly Queue<NearCacheEntry> inOrder = new();
+    private readonly Lock writing = new();
+    private readonly TimeProvider clock;
+    private readonly long maxBytes;
+    private readonly long maxAge;
+    private readonly long proofLasts;
+    private readonly Watermarks watermarks;
+    private readonly PartitionHead?[] heads;
+    private long provenAt = long.MinValue / 2;
+    private long bytes;
+
+    public NearCache(StateEngineOptions options)
+    {
+        clock = options.Clock;
+        maxBytes = options.NearCacheMaxBytes;
+        maxAge = TicksOf(options.NearCacheMaxAge);
+        proofLasts = TicksOf(ProofLasts);
+        watermarks = new Watermarks(options.PartitionCount);
+        heads = new PartitionHead?[options.PartitionCount];
+    }
+
+    public bool IsEnabled => maxBytes > 0;
+
+    public int Count => entries.Count;
+
+    public long Bytes => Interlocked.Read(ref bytes);
+
+    /// <summary>Answers a read if that is as good as asking the store, as far as the freshness demands.</summary>
+    public NearCacheAnswer TryRead(Address address, int partition, Freshness freshness, out Reading reading)
+    {
+        reading = default;
+        var now = clock.GetTimestamp();
+
+        // The watermark before the entry: an entry that is still there afterwards has survived all that led up to it.
+        if (freshness.IsLatest || now - Volatile.Read(ref provenAt) > proofLasts
+            || !watermarks.TryGet(partition, out var term, out var revision)
+            || !entries.TryGetValue(address, out var entry) || now >= entry.UsableUntil)
+        {
+            return NearCacheAnswer.Miss;
+        }
+
+        if (freshness.Minimum is { } minimum && minimum.Partition == partition)
+        {
+            if (minimum.Term == term)
+            {
+                if (minimum.Revision > revision)
+                {
+                    return NearCacheAnswer.Behind;
+                }
+            }
+            else if (!IsKnownPast(minimum, term))
+            {
+                return NearCacheAnswer.UnknownTerm;
+            }
+        }
+
+        entry.Use();
+        reading = new Reading(entry.Record, new Stamp(partition, term, revision));
+        return NearCacheAnswer.Hit;
+    }
+
+    /// <summary>Whether the stamp is of an earlier term that the partition's known history contains.</summary>
+    public bool IsKnownPast(Stamp stamp, long currentTerm) =>
+        Volatile.Read(ref heads[stamp.Partition]) is { } head
+        && head.At.Term == currentTerm && stamp.Term != currentTerm && head.Contains(stamp);
+
+    /// <summary>Puts in what a reply told of a record.</summary>
+    /// <param name="address">The record's name.</param>
+    /// <param name="record">The record; null when there is none.</param>
+    /// <param name="sentAt">When the call was sent that the store replied to.</param>
+    public void Put(Address address, Record? record, long sentAt)
+    {
+        if (!IsEnabled)
+        {
+            return;
+        }
+
+        var entry = new NearCacheEntry(address, record, Math.Min(sentAt + maxAge, record?.Deadline ?? long.MaxValue));
+        lock (writing)
+        {
+            Remove(address);
+            if (entry.Bytes <= maxBytes)
+            {
+                entries[address] = entry;
+                inOrder.Enqueue(entry);
+                Interlocked.Add(ref bytes, entry.Bytes);
+                MakeRoom();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes note that a record was found at this revision and expires then, its fields not being told: the entry gets
+    /// the deadline if it is of that revision, and goes otherwise.
+    /// </summary>
+    public void Keep(Address address, long revision, long birth, long? deadline, long sentAt)
+    {
+        if (entries.TryGetValue(address, out var entry) && entry.Record is { } known && known.Revision == revision && known.Birth == birth)
+        {
+            Put(address, new Record(address, revision, birth, known.Fields, deadline), sentAt);
+        }
+        else
+        {
+            Drop(address);
+        }
+    }
+
+    /// <summary>Takes out what was pushed as changed.</summary>
+    public void Drop(Address address)
+    {
+        lock (writing)
+        {
+            Remove(address);
+        }
+    }
+
+    /// <summary>Takes note of a partition's moment. After the records that the same reply told, never before.</summary>
+    public void Raise(int partition, long term, long revision) => watermarks.Raise(partition, term, revision);
+
+    /// <summary>Takes note of a partition's terms.</summary>
+    public void Learn(PartitionHead head) => Volatile.Write(ref heads[head.Partition], head);
+
+    /// <summary>Takes note that a reply came to what was sent then.</summary>
+    public void Prove(long sentAt) => Volatile.Write(ref provenAt, sentAt);
+
+    /// <summary>Forgets everything: the connection is lost, or the store says that it can't tell any more what changed.</summary>
+    public void Clear()
+    {
+        lock (writing)
+        {
+            Volatile.Write(ref provenAt, long.MinValue / 2);
+            watermarks.Clear();
+            Array.Clear(heads);
+            entries.Clear();
+            inOrder.Clear();
+            Interlocked.Exchange(ref bytes, 0);
+        }
+    }
+
+    private void Remove(Address address)
+    {
+        if (entries.TryRemove(address, out var entry))
+        {
+            Interlocked.Add(ref bytes, -entry.Bytes);
+        }
+    }
+
+    // Second chance: the queue is in order of arrival, and an entry that was served since its last turn goes to its end.
+    private void MakeRoom()
+    {
+        for (var turns = 2 * inOrder.Count; bytes > maxBytes && turns > 0 && inOrder.TryDequeue(out var oldest); turns--)
+        {
+            if (!IsCurrent(oldest))
+            {
+                continue;
+            }
+
+            if (oldest.TakeUse())
+            {
+                inOrder.Enqueue(oldest);
+            }
+            else
+            {
+                Remove(oldest.Address);
+            }
+        }
+
+        ForgetReplaced();
+    }
+
+    // What was replaced or pushed out stays in the queue until its turn; often changed records must not fill it.
+    private void ForgetReplaced()
+    {
+        if (inOrder.Count <= (2 * entries.Count) + 64)
+        {
+            return;
+        }
+
+        for (var left = inOrder.Count; left > 0; left--)
+        {
+            var entry = inOrder.Dequeue();
+            if (IsCurrent(entry))
+            {
+                inOrder.Enqueue(entry);
+            }
+        }
+    }
+
+    private bool IsCurrent(NearCacheEntry entry) => entries.TryGetValue(entry.Address, out var current) && current == entry;
+
+    private long TicksOf(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
+}

@@ -1,0 +1,55 @@
+namespace Holdfast.NearCaching;
+
+/// <summary>A record, or its absence, as the store told it.</summary>
+internal sealed class NearCacheEntry(Address address, Record? record, long usableUntil)
+{
+    /// <summary>What an entry takes besides its texts and values: itself, the record, and its places in map and queue.</summary>
+    private const int OwnBytes = 280;
+
+    /// <summary>What a field takes besides its name and value: the string's and the map's overhead.</summary>
+    private const int FieldBytes = 80;
+
+    private bool isUsed;
+
+    public Address Address { get; } = address;
+
+    /// <summary>Null: there is no such record.</summary>
+    public Record? Record { get; } = record;
+
+    /// <summary>When the record expires or is too old to be served, by the clock's timestamps.</summary>
+    public long UsableUntil { get; } = usableUntil;
+
+    /// <summary>About what the entry takes in memory.</summary>
+    public int Bytes { get; } = BytesOf(address, record);
+
+    /// <summary>Notes that it was served, which spares it once when room is made.</summary>
+    public void Use()
+    {
+        if (!isUsed)
+        {
+            isUsed = true;
+        }
+    }
+
+    /// <summary>Whether it was served since it was asked last.</summary>
+    public bool TakeUse()
+    {
+        var used = isUsed;
+        isUsed = false;
+        return used;
+    }
+
+    private static int BytesOf(Address address, Record? record)
+    {
+        var bytes = OwnBytes + (2 * address.ToString().Length);
+        if (record is not null)
+        {
+            foreach (var (name, value) in record.Fields)
+            {
+                bytes += FieldBytes + (2 * name.Length) + value.Length;
+            }
+        }
+
+        return bytes;
+    }
+}

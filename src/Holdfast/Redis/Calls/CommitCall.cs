@@ -1,0 +1,154 @@
+using Holdfast.Resp;
+
+namespace Holdfast.Redis;
+
+/// <summary>
+/// <c>hf1_commit</c> or <c>hf1_remove</c>. Carries the client and a sequence number, under which the store remembers
+/// that it was made: sent again on the next connection, it takes effect once.
+/// </summary>
+internal sealed class CommitCall : StoreCall<CommitResult>
+{
+    private readonly StoreView view;
+    private readonly Commit commit;
+    private readonly string? fingerprint;
+    private readonly bool removes;
+    private readonly SequenceWindow window;
+    private readonly StoreLink link;
+    private int hasSettled;
+
+    /// <summary>Prepares the call.</summary>
+    /// <param name="view">What its reply is told to.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="commit">The commit, checked.</param>
+    /// <param name="window">Where it gets its number.</param>
+    /// <param name="link">Where the commit that gets the number's slot after it is sent.</param>
+    public CommitCall(StoreView view, int partition, Commit commit, SequenceWindow window, StoreLink link)
+    {
+        (this.view, Partition, this.commit, this.window, this.link) = (view, partition, commit, window, link);
+        fingerprint = CommitWire.FingerprintOf(commit);
+        removes = CommitWire.OnlyRemoves(commit);
+    }
+
+    /// <summary>The number under which the store remembers it; 0 until it has one.</summary>
+    public long Sequence { get; set; }
+
+    /// <summary>Whether it has left its <see cref="SequenceWindow"/>, whose lock guards this.</summary>
+    public bool HasLeft { get; set; }
+
+    /// <summary>Whether it was sent on a connection that was lost before the reply: it may have been made.</summary>
+    public bool IsUncertain { get; private set; }
+
+    public override bool TryEnter() => window.TryEnter(this);
+
+    public override void Write(RespWriter writer, ServerProfile server)
+    {
+        var keys = 3 + (commit.Request is null ? 0 : 1) + commit.Changes.Count;
+        writer.Command(3 + keys + 5 + CommitWire.PartsOf(commit));
+        writer.Bulk("FCALL"u8);
+        writer.Bulk(removes ? "hf1_remove"u8 : "hf1_commit"u8);
+        writer.Bulk(keys);
+        WriteKeys(writer);
+        writer.Bulk(server.RunId);
+        writer.Bulk(CommitWire.CodeOf(commit.Durability));
+        writer.Bulk(Sequence);
+        writer.Bulk(fingerprint ?? "");
+        writer.Bulk(commit.Request is { } request ? (long)request.Window.TotalMilliseconds : 0);
+        CommitWire.Write(writer, commit);
+    }
+
+    public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)
+    {
+        reader.ReadCount(3);
+        var outcome = reader.ReadString();
+        var at = new Stamp(Partition, reader.ReadInteger(), reader.ReadInteger());
+        var result = outcome switch
+        {
+            "ok" => new CommitResult(at, ReadRecords(ref reader), isReplay: false),
+            "replay" => new CommitResult(at, ReadRecords(ref reader), isReplay: !IsUncertain),
+            "refused" => new CommitResult(at, ReadRefusal(ref reader)),
+            "different" => new CommitResult(at, refusal: null),
+            _ => throw new RespFormatException($"A commit is not answered with '{outcome}'."),
+        };
+        view.Cache.Raise(Partition, at.Term, at.Revision);
+        Settle();
+        Succeed(result);
+        return ReplyVerdict.Settled;
+    }
+
+    public override void OnLost() => IsUncertain = true;
+
+    public override void Fail(StateException fault)
+    {
+        Settle();
+        base.Fail(IsUncertain && fault is not CommitUnknownException
+            ? new CommitUnknownException($"The connection was lost before the commit's answer came, and then: {fault.Message}", fault)
+            : fault);
+    }
+
+    private void Settle()
+    {
+        if (Interlocked.Exchange(ref hasSettled, 1) == 0 && window.Leave(this) is { } next)
+        {
+            link.Submit(next);
+        }
+    }
+
+    private void WriteKeys(RespWriter writer)
+    {
+        view.Keys.Write(writer, Partition, StoreKeys.Head);
+        view.Keys.Write(writer, Partition, StoreKeys.Journal);
+        view.Keys.Write(writer, Partition, view.ClientKey);
+        if (commit.Request is { } request)
+        {
+            view.Keys.Write(writer, Partition, StoreKeys.Request(request));
+        }
+
+        foreach (var change in commit.Changes)
+        {
+            view.Keys.Write(writer, Partition, change.Address.ToString());
+        }
+    }
+
+    private Record?[] ReadRecords(ref RespReader reader)
+    {
+        reader.ReadCount(commit.Changes.Count);
+        var records = new Record?[commit.Changes.Count];
+        for (var i = 0; i < records.Length; i++)
+        {
+            var change = commit.Changes[i];
+            var reply = RecordReply.Read(ref reader);
+            records[i] = reply.ToRecord(change.Address, SentAt, view.Clock);
+            if (reply.Exists && reply.Fields is null)
+            {
+                view.Kept(change.Address, reply, SentAt);
+            }
+            else
+            {
+                view.Told(Partition, change.Address, records[i], SentAt);
+            }
+
+            // With NOLOOP the store pushes nothing to who made the change, and the watches of this process want to know.
+            if (change.Kind != ChangeKind.Keep || !change.Expiry.IsUnchanged)
+            {
+                view.Watches.Pulse(Partition, change.Address.ToString());
+            }
+        }
+
+        if (commit.ChangesRevision)
+        {
+            view.Watches.Pulse(Partition, StoreKeys.Head);
+        }
+
+        return records;
+    }
+
+    private Refusal ReadRefusal(ref RespReader reader)
+    {
+        var index = checked((int)reader.ReadInteger());
+        var change = commit.Changes[index];
+        var condition = change.Conditions[checked((int)reader.ReadInteger())];
+        var current = RecordReply.Read(ref reader).ToRecord(change.Address, SentAt, view.Clock);
+        view.Told(Partition, change.Address, current, SentAt);
+        return new Refusal(index, condition, current);
+    }
+}

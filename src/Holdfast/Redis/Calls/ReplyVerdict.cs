@@ -1,0 +1,11 @@
+namespace Holdfast.Redis;
+
+/// <summary>What a reply means for its call.</summary>
+internal enum ReplyVerdict
+{
+    /// <summary>The call is settled.</summary>
+    Settled,
+
+    /// <summary>The partition's term is another server process's: open one, and repeat.</summary>
+    TermUnknown,
+}

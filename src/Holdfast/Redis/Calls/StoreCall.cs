@@ -1,0 +1,72 @@
+using Holdfast.Resp;
+
+namespace Holdfast.Redis;
+
+/// <summary>
+/// A command to the store, from its submission to its reply, over as many connections as that takes. Written when it
+/// is sent, each time anew, as the server may be another by then.
+/// </summary>
+internal abstract class StoreCall
+{
+    private const int Waiting = 0;
+    private const int Sent = 1;
+    private const int GivenUp = 2;
+
+    private int state;
+
+    /// <summary>When it was sent last, by the clock's timestamps.</summary>
+    public long SentAt { get; set; }
+
+    /// <summary>When it is given up.</summary>
+    public long ExpiresAt { get; set; } = long.MaxValue;
+
+    /// <summary>The last error after which it was repeated.</summary>
+    public ErrorReply? LastError { get; set; }
+
+    /// <summary>How often the store lacked the function that it calls.</summary>
+    public int TimesFunctionMissing { get; set; }
+
+    /// <summary>How often in a row the partition's term was another server process's.</summary>
+    public int TimesTermUnknown { get; set; }
+
+    /// <summary>The partition that it is for, if it is for one.</summary>
+    public int Partition { get; protected init; } = -1;
+
+    /// <summary>Whether it has its result or its fault.</summary>
+    public abstract bool IsSettled { get; }
+
+    /// <summary>Whether it is sent, and waits for its reply.</summary>
+    public bool IsUnderWay => Volatile.Read(ref state) == Sent;
+
+    /// <summary>Whether it is sent again when the connection is lost.</summary>
+    public virtual bool IsRepeatable => true;
+
+    /// <summary>Whether it may be submitted now; if not, it will be by what it waits for.</summary>
+    public virtual bool TryEnter() => true;
+
+    /// <summary>Begins to send it; false when it was given up before.</summary>
+    public bool TryBegin() => Interlocked.CompareExchange(ref state, Sent, Waiting) == Waiting;
+
+    /// <summary>Takes note that no reply to what was sent will settle it: it waits to be sent again.</summary>
+    public void Recall() => Interlocked.CompareExchange(ref state, Waiting, Sent);
+
+    /// <summary>Sees to it that it is not sent any more; false when it is under way.</summary>
+    public bool TryGiveUp() => Interlocked.CompareExchange(ref state, GivenUp, Waiting) == Waiting;
+
+    /// <summary>Writes the command.</summary>
+    public abstract void Write(RespWriter writer, ServerProfile server);
+
+    /// <summary>Takes the reply. Called by the connection's reader, in the order of replies and pushes.</summary>
+    public abstract ReplyVerdict Read(ref RespReader reader, ServerProfile server);
+
+    /// <summary>Takes an error reply itself; false to have it repeated or failed as errors are in general.</summary>
+    public virtual bool TryTakeError(ErrorReply error) => false;
+
+    /// <summary>Takes note that the connection was lost between sending and reply.</summary>
+    public virtual void OnLost()
+    {
+    }
+
+    /// <summary>Ends the call with a fault.</summary>
+    public abstract void Fail(StateException fault);
+}

@@ -1,0 +1,167 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Holdfast.Resp;
+
+namespace Holdfast.Redis;
+
+/// <summary>
+/// How a commit's changes and events stand in the arguments of <c>hf1_commit</c>, from <c>records</c> on
+/// (docs/wire.md).
+/// </summary>
+internal static class CommitWire
+{
+    public static ReadOnlySpan<byte> CodeOf(Durability durability) => durability switch
+    {
+        Durability.Memory => "m"u8,
+        Durability.Written => "w"u8,
+        _ => "s"u8,
+    };
+
+    /// <summary>Whether it may run when the store is out of memory: it only removes records, or checks them.</summary>
+    public static bool OnlyRemoves(Commit commit) =>
+        commit.Request is null && commit.Events.Count == 0
+        && commit.Changes.All(static change => change.Kind == ChangeKind.Delete || (change.Kind == ChangeKind.Keep && change.Expiry.IsUnchanged));
+
+    /// <summary>How many arguments <see cref="Write(RespWriter, Commit)"/> writes.</summary>
+    public static int PartsOf(Commit commit)
+    {
+        var parts = 2 + (2 * commit.Events.Count);
+        foreach (var change in commit.Changes)
+        {
+            parts += 4;
+            foreach (var condition in change.Conditions)
+            {
+                parts += PartsOf(condition.Kind);
+            }
+
+            foreach (var operation in change.Operations)
+            {
+                parts += operation.Kind == FieldOperationKind.Remove ? 2 : 3;
+            }
+        }
+
+        return parts;
+    }
+
+    public static void Write(RespWriter writer, Commit commit)
+    {
+        writer.Bulk(commit.Changes.Count);
+        foreach (var change in commit.Changes)
+        {
+            Write(writer, change);
+        }
+
+        writer.Bulk(commit.Events.Count);
+        foreach (var item in commit.Events)
+        {
+            writer.Bulk(item.Type);
+            writer.Bulk(item.Payload.Span);
+        }
+    }
+
+    /// <summary>
+    /// What must be the same for a repetition of the request id to be one: what the caller says, or else a hash of
+    /// addresses, changes and events. Null without a request id, and never empty, which on the wire means none.
+    /// </summary>
+    public static string? FingerprintOf(Commit commit)
+    {
+        if (commit.Request is not { } request)
+        {
+            return null;
+        }
+
+        if (request.Fingerprint is { } given)
+        {
+            return given.Length == 0 ? "-" : given;
+        }
+
+        var writer = new RespWriter();
+        foreach (var change in commit.Changes)
+        {
+            writer.Bulk(change.Address.ToString());
+        }
+
+        Write(writer, commit);
+        return Base64Url.EncodeToString(SHA256.HashData(writer.Written.Span));
+    }
+
+    private static int PartsOf(ConditionKind kind) => kind switch
+    {
+        ConditionKind.Absent or ConditionKind.Exists => 1,
+        ConditionKind.FieldIs => 3,
+        _ => 2,
+    };
+
+    private static void Write(RespWriter writer, RecordChange change)
+    {
+        writer.Bulk(change.Kind switch { ChangeKind.Update => "U"u8, ChangeKind.Delete => "D"u8, _ => "K"u8 });
+        writer.Bulk(change.Conditions.Count);
+        foreach (var condition in change.Conditions)
+        {
+            Write(writer, condition);
+        }
+
+        if (change.Expiry.IsUnchanged || change.Expiry.IsNever)
+        {
+            writer.Bulk(change.Expiry.IsNever ? "-"u8 : "="u8);
+        }
+        else
+        {
+            writer.Bulk(change.Expiry.Milliseconds);
+        }
+
+        writer.Bulk(change.Operations.Count);
+        foreach (var operation in change.Operations)
+        {
+            Write(writer, operation);
+        }
+    }
+
+    private static void Write(RespWriter writer, Condition condition)
+    {
+        switch (condition.Kind)
+        {
+            case ConditionKind.Absent:
+                writer.Bulk("A"u8);
+                break;
+            case ConditionKind.Exists:
+                writer.Bulk("E"u8);
+                break;
+            case ConditionKind.BornAt or ConditionKind.RevisionIs:
+                writer.Bulk(condition.Kind == ConditionKind.BornAt ? "B"u8 : "R"u8);
+                writer.Bulk(condition.Number);
+                break;
+            case ConditionKind.FieldIs:
+                writer.Bulk("F"u8);
+                writer.Bulk(condition.Field!);
+                writer.Bulk(condition.Value.Span);
+                break;
+            case ConditionKind.FieldAbsent:
+                writer.Bulk("N"u8);
+                writer.Bulk(condition.Field!);
+                break;
+            default:
+                throw new ArgumentException("A condition of the commit was never given a value.");
+        }
+    }
+
+    private static void Write(RespWriter writer, FieldOperation operation)
+    {
+        writer.Bulk(operation.Kind switch
+        {
+            FieldOperationKind.Set => "S"u8,
+            FieldOperationKind.Remove => "R"u8,
+            FieldOperationKind.Add => "A"u8,
+            _ => "M"u8,
+        });
+        writer.Bulk(operation.Field);
+        if (operation.Kind == FieldOperationKind.Set)
+        {
+            writer.Bulk(operation.Value.Span);
+        }
+        else if (operation.Kind != FieldOperationKind.Remove)
+        {
+            writer.Bulk(operation.Number);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text;
+
+namespace Holdfast.Redis;
+
+/// <summary>
+/// An error that the store answered, by its first word (docs/wire.md, "Errors"): whether the call is to be repeated,
+/// and which exception it is otherwise.
+/// </summary>
+internal readonly record struct ErrorReply(string Text)
+{
+    /// <summary>Redis adds where in the script an error arose; nobody who reads the message can use it.</summary>
+    private const string ScriptMark = " script: ";
+
+    public string Code => Text.Split(' ', 2)[0];
+
+    public bool IsFunctionMissing => Text.StartsWith("ERR Function not found", StringComparison.Ordinal);
+
+    public bool IsUnknownCommand => Text.StartsWith("ERR unknown command", StringComparison.Ordinal);
+
+    /// <summary>Whether the store could not do it now, did nothing, and may be able to soon.</summary>
+    public bool IsTransient => Code is
+        "LOADING" or "TRYAGAIN" or "MASTERDOWN" or "READONLY" or "NOREPLICAS" or "BUSY" or "CLUSTERDOWN" or "MISCONF" or "HFDOWN";
+
+    public static ErrorReply From(ReadOnlySpan<byte> text)
+    {
+        var message = Encoding.UTF8.GetString(text);
+        var mark = message.IndexOf(ScriptMark, StringComparison.Ordinal);
+        return new ErrorReply(mark < 0 ? message : message[..mark]);
+    }
+
+    public StateException ToException() => Code switch
+    {
+        "HFLIMIT" => new StateLimitException($"The store refuses a change over a limit: {Text}"),
+        "HFFULL" => new StateFullException($"The store is full: {Text}"),
+        "OOM" => new StateFullException($"The store is full: raise its maxmemory, or remove records. It answered: {Text}"),
+        "HFSTORE" => new StateMismatchException($"The store is of another version or partition count: {Text}"),
+        "WRONGPASS" or "NOAUTH" => new StateMismatchException(
+            $"The store refuses the user or password: correct them in the connection string. It answered: {Text}"),
+        "NOPERM" => new StateMismatchException($"The store's user may not do what Holdfast needs (docs/engines.md lists it): {Text}"),
+        "MOVED" or "ASK" => new StateMismatchException(
+            $"The store is a Redis Cluster, which this version does not speak to: name a stand-alone server. It answered: {Text}"),
+        _ when IsTransient => new StateUnavailableException($"The store can't do it now: {Text}"),
+        _ => new StateException($"The store refused the call: {Text}"),
+    };
+}

@@ -1,0 +1,206 @@
+using Holdfast.Resp;
+
+namespace Holdfast.Redis;
+
+/// <summary>
+/// One connection. Calls are written behind each other, and whatever has gathered while the last write was under way
+/// goes out in one; the reader matches replies to calls in their order, and sees pushes where they stand among them.
+/// </summary>
+internal sealed class RedisConnection
+{
+    /// <summary>How much may wait to be sent; beyond it calls wait in the link.</summary>
+    private const int MaxUnsentBytes = 16 << 20;
+
+    private readonly Stream stream;
+    private readonly StoreLink link;
+    private readonly TimeProvider clock;
+    private readonly Lock gate = new();
+    private readonly Queue<StoreCall> unanswered = new();
+    private readonly TaskCompletionSource<Exception> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RespWriter filling = new();
+    private RespWriter sending = new();
+    private bool isSending;
+    private bool isClosed;
+    private long receivedAt;
+
+    public RedisConnection(Stream stream, StoreLink link, TimeProvider clock)
+    {
+        (this.stream, this.link, this.clock) = (stream, link, clock);
+        receivedAt = clock.GetTimestamp();
+    }
+
+    /// <summary>Which server it leads to, once that has been asked.</summary>
+    public ServerProfile Server { get; set; } = ServerProfile.Unknown;
+
+    /// <summary>Ends with the reason when the connection is lost.</summary>
+    public Task<Exception> Ended => ended.Task;
+
+    /// <summary>How long nothing has been received.</summary>
+    public TimeSpan Silence => clock.GetElapsedTime(Volatile.Read(ref receivedAt));
+
+    /// <summary>Begins to read. Once.</summary>
+    public void Start() => _ = ReadAsync();
+
+    /// <summary>Writes the call behind all others; false when the connection is lost or too much waits to be sent.</summary>
+    public bool TrySend(StoreCall call)
+    {
+        lock (gate)
+        {
+            if (isClosed || filling.Length > MaxUnsentBytes)
+            {
+                return false;
+            }
+
+            if (!call.TryBegin())
+            {
+                return true;
+            }
+
+            Encode(call);
+            if (isSending)
+            {
+                return true;
+            }
+
+            isSending = true;
+        }
+
+        _ = SendAsync();
+        return true;
+    }
+
+    /// <summary>Gives the connection up: its reader ends, and the link takes back the calls without a reply.</summary>
+    public void Abort() => stream.Dispose();
+
+    private void Encode(StoreCall call)
+    {
+        var length = filling.Length;
+        try
+        {
+            call.SentAt = clock.GetTimestamp();
+            call.Write(filling, Server);
+            unanswered.Enqueue(call);
+        }
+        catch
+        {
+            // Nothing of a call that can't be written may reach the store.
+            filling.Truncate(length);
+            call.Recall();
+            throw;
+        }
+    }
+
+    // The first write is made by the caller's thread, which saves a lone call the way over the pool. What gathers
+    // meanwhile is not its business.
+    private async Task SendAsync()
+    {
+        try
+        {
+            while (TryTakeFilled(out var batch))
+            {
+                await stream.WriteAsync(batch).ConfigureAwait(false);
+                await Task.Yield();
+                link.OnSent();
+            }
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            Abort();
+        }
+    }
+
+    private bool TryTakeFilled(out ReadOnlyMemory<byte> batch)
+    {
+        lock (gate)
+        {
+            sending.Clear();
+            (filling, sending) = (sending, filling);
+            batch = sending.Written;
+            isSending = batch.Length > 0;
+            return isSending;
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        Exception reason;
+        try
+        {
+            await ReadAllAsync().ConfigureAwait(false);
+            reason = new IOException("The store closed the connection.");
+        }
+        catch (Exception error)
+        {
+            reason = error;
+        }
+
+        await stream.DisposeAsync().ConfigureAwait(false);
+        StoreCall[] orphans;
+        lock (gate)
+        {
+            isClosed = true;
+            orphans = [.. unanswered];
+            unanswered.Clear();
+        }
+
+        link.OnLost(this, orphans);
+        ended.TrySetResult(reason);
+    }
+
+    private async Task ReadAllAsync()
+    {
+        var buffer = new ReceiveBuffer();
+        while (true)
+        {
+            var count = await stream.ReadAsync(buffer.Room()).ConfigureAwait(false);
+            if (count == 0)
+            {
+                return;
+            }
+
+            Volatile.Write(ref receivedAt, clock.GetTimestamp());
+            buffer.Received(count);
+            while (buffer.TryTake(out var reply))
+            {
+                Take(new RespReader(reply));
+            }
+        }
+    }
+
+    private void Take(RespReader reader)
+    {
+        var ahead = reader;
+        ahead.Read();
+        if (ahead.Kind == RespKind.Push && !IsReplyToSubscribe(ahead))
+        {
+            link.OnPush(this, ref ahead);
+            return;
+        }
+
+        StoreCall? call;
+        lock (gate)
+        {
+            if (!unanswered.TryDequeue(out call))
+            {
+                throw new RespFormatException("The store replied to nothing.");
+            }
+        }
+
+        link.OnReply(this, call, reader);
+    }
+
+    // The push stands where the reply would, so the call that it answers is the next.
+    private bool IsReplyToSubscribe(RespReader push)
+    {
+        var kind = push.ReadText();
+        if (!kind.SequenceEqual("subscribe"u8) && !kind.SequenceEqual("unsubscribe"u8))
+        {
+            return false;
+        }
+
+        lock (gate)
+        {
+            return unanswered.TryPeek(out var next) && next is SubscribeCall;
+        }
+    }
+}

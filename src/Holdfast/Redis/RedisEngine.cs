@@ -1,0 +1,337 @@
+using System.Runtime.CompilerServices;
+using Holdfast.NearCaching;
+using Holdfast.Resp;
+
+namespace Holdfast.Redis;
+
+/// <summary>
+/// The state plane in Redis 7 or later, Valkey, or <c>holdfast node</c>: docs/wire.md on one pipelined RESP3
+/// connection, with a near cache that the store's pushes keep coherent.
+/// </summary>
+/// <remarks>
+/// A lost connection is replaced for as long as the engine lives; calls made meanwhile wait, and reads and commits that
+/// were under way are repeated, all until <see cref="StateEngineOptions.CommitTimeout"/>. A repeated commit takes effect
+/// once: the store remembers the last 64 of this engine in each partition. At most 65,536 calls wait at a time.
+/// </remarks>
+public sealed class RedisEngine : StateEngine
+{
+    /// <summary>How many calls may wait for the store at a time; a further one fails at once.</summary>
+    private const int MaxCalls = 65_536;
+
+    private const int ScanStep = 1000;
+
+    private readonly RedisAddress address;
+    private readonly StoreView view;
+    private readonly SignalTable signals = new();
+    private readonly StoreLink link;
+    private readonly LinkKeeper keeper;
+    private readonly StampCheck stamps;
+    private readonly SequenceWindow?[] windows;
+    private int calls;
+    private int isDisposed;
+
+    private RedisEngine(RedisAddress address, StateEngineOptions options)
+        : base(options)
+    {
+        this.address = address;
+        view = new StoreView(options, Partitions, options.Entropy.NextText(12));
+        link = new StoreLink(view, signals, options);
+        keeper = new LinkKeeper(address, link, view, options);
+        stamps = new StampCheck(view.Cache, ReadHeadAsync);
+        windows = new SequenceWindow?[Partitions.Count];
+    }
+
+    /// <inheritdoc/>
+    public override EngineCapabilities Capabilities => new()
+    {
+        Name = $"{keeper.Server.Name} {keeper.Server.Version}",
+        Durability = keeper.Server.Durability,
+        IsShared = true,
+        HasMonotonicExpiry = keeper.Server.IsNode,
+        HasNearCache = view.Cache.IsEnabled,
+    };
+
+    /// <summary>Connects to a store, and creates it if the database holds none.</summary>
+    /// <param name="connection">
+    /// <c>redis://[user:password@]host[:port][/db]</c>, <c>rediss://…</c> for TLS with the system's validation, or
+    /// <c>redis+unix://[[user]:password@]/path/to/socket</c>; user and password percent-encoded.
+    /// </param>
+    /// <param name="options">Options; the defaults if null.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="ArgumentException">The connection string can't be read.</exception>
+    /// <exception cref="StateMismatchException">
+    /// The server is too old, evicts records, or refuses the password; or the store has another format version or
+    /// partition count. The message names the remedy.
+    /// </exception>
+    /// <exception cref="StateUnavailableException">
+    /// The store was not reached within <see cref="StateEngineOptions.CommitTimeout"/>.
+    /// </exception>
+    public static async ValueTask<RedisEngine> OpenAsync(
+        string connection, StateEngineOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var engine = new RedisEngine(RedisAddress.Parse(connection), options ?? new StateEngineOptions());
+        try
+        {
+            await engine.keeper.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        await keeper.DisposeAsync().ConfigureAwait(false);
+        foreach (var watch in view.Watches.All())
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (var subscription in signals.All())
+        {
+            await subscription.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<Reading> ReadCoreAsync(
+        Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
+    {
+        StateMeter.Reads.Add(1);
+        var answer = view.Cache.TryRead(address, partition, freshness, out var reading);
+        if (answer == NearCacheAnswer.Hit)
+        {
+            StateMeter.NearCacheHits.Add(1);
+            return new ValueTask<Reading>(reading);
+        }
+
+        return ReadSlowAsync(address, partition, freshness, answer, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask<IReadOnlyList<Reading>> ReadManyCoreAsync(
+        IReadOnlyList<Address> addresses, int partition, CancellationToken cancellationToken) =>
+        await CallAsync(new ReadCall(view, partition, addresses), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
+    {
+        StateMeter.Commits.Add(1);
+        var call = new CommitCall(view, partition, commit, WindowOf(partition), link);
+        return await CallAsync(call, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override async IAsyncEnumerable<Record> ScanCoreAsync(
+        int partition, string kind, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var pattern = view.Keys.Text(partition, kind + "/*");
+        var cursor = "0";
+        do
+        {
+            var step = new PlainCall<ScanPage>(
+                ParseScan, isRepeatable: true, "SCAN", cursor, "MATCH", pattern, "COUNT", ScanStep.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            var page = await CallAsync(step, cancellationToken).ConfigureAwait(false);
+            cursor = page.Cursor;
+            foreach (var chunk in page.Addresses.Chunk(StateLimits.MaxRecordsPerCommit))
+            {
+                foreach (var reading in await CallAsync(new ReadCall(view, partition, chunk), cancellationToken).ConfigureAwait(false))
+                {
+                    if (reading.Record is { } record)
+                    {
+                        yield return record;
+                    }
+                }
+            }
+        }
+        while (cursor != "0");
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask<JournalPage> ReadJournalCoreAsync(
+        int partition, JournalPosition after, int maxEvents, CancellationToken cancellationToken) =>
+        await CallAsync(new JournalCall(view, partition, after, maxEvents), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    protected override async ValueTask<PartitionHead> ReadHeadCoreAsync(int partition, CancellationToken cancellationToken) =>
+        await CallAsync(new OpenCall(view, partition), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    protected override async ValueTask<Watch> WatchCoreAsync(int partition, Address? address, CancellationToken cancellationToken)
+    {
+        var rest = address?.ToString() ?? StoreKeys.Head;
+        var watch = new Watch(ended =>
+        {
+            view.Watches.Remove(partition, rest, ended);
+            return ValueTask.CompletedTask;
+        });
+        view.Watches.Add(partition, rest, watch);
+        try
+        {
+            await CallAsync(new WatchCall(view, partition, rest, isFirst: true), cancellationToken).ConfigureAwait(false);
+            return watch;
+        }
+        catch
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask SignalCoreAsync(string channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+        await CallAsync(new PublishCall(StoreKeys.SignalPrefix + channel, payload), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    protected override async ValueTask<SignalSubscription> ListenCoreAsync(string channel, CancellationToken cancellationToken)
+    {
+        var name = StoreKeys.SignalPrefix + channel;
+        var subscription = new SignalSubscription(channel, ended =>
+        {
+            signals.Remove(name, ended, () => link.Submit(new SubscribeCall(name, ends: true)));
+            return ValueTask.CompletedTask;
+        });
+        var call = new SubscribeCall(name, ends: false) { ExpiresAt = DeadlineFromNow() };
+        signals.Add(name, subscription, () => link.Submit(call));
+        try
+        {
+            await CallAsync(call, cancellationToken, mustSubmit: false).ConfigureAwait(false);
+            return subscription;
+        }
+        catch
+        {
+            await subscription.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static ScanPage ParseScan(ref RespReader reader)
+    {
+        reader.ReadCount(2);
+        var cursor = reader.ReadString();
+        var addresses = new List<Address>();
+        for (var left = reader.ReadCount(0); left > 0; left--)
+        {
+            var key = reader.ReadString();
+            if (Address.TryParse(key[(key.IndexOf("}:", StringComparison.Ordinal) + 2)..], out var found))
+            {
+                addresses.Add(found);
+            }
+        }
+
+        return new ScanPage(cursor, addresses);
+    }
+
+    private async ValueTask<Reading> ReadSlowAsync(
+        Address address, int partition, Freshness freshness, NearCacheAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer != NearCacheAnswer.Miss)
+        {
+            // The record is here, and only its moment is in question: ask for that, not for the record.
+            var moment = new ReadCall(view, partition, []);
+            await CallAsync(moment, cancellationToken).ConfigureAwait(false);
+            await stamps.CheckAsync(freshness.Minimum!.Value, moment.At, cancellationToken).ConfigureAwait(false);
+            if (view.Cache.TryRead(address, partition, freshness, out var reading) == NearCacheAnswer.Hit)
+            {
+                StateMeter.NearCacheHits.Add(1);
+                return reading;
+            }
+        }
+
+        if (!freshness.IsLatest)
+        {
+            StateMeter.NearCacheMisses.Add(1);
+        }
+
+        var fetched = (await CallAsync(new ReadCall(view, partition, [address]), cancellationToken).ConfigureAwait(false))[0];
+        if (answer == NearCacheAnswer.Miss && freshness.Minimum is { } minimum && minimum.Partition == partition)
+        {
+            await stamps.CheckAsync(minimum, fetched.At, cancellationToken).ConfigureAwait(false);
+        }
+
+        return fetched;
+    }
+
+    private async ValueTask<T> CallAsync<T>(StoreCall<T> call, CancellationToken cancellationToken, bool mustSubmit = true)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref isDisposed) != 0, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            if (Interlocked.Increment(ref calls) > MaxCalls)
+            {
+                call.Fail(new StateUnavailableException($"{MaxCalls} calls wait for the store at {address} already."));
+            }
+            else if (mustSubmit)
+            {
+                Submit(call);
+            }
+
+            return await call.Completion.WaitAsync(Options.CommitTimeout, Options.Clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            GiveUp(call);
+            return await call.Completion.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (call is not CommitCall && call.TryGiveUp())
+        {
+            call.Fail(link.Unavailable());
+            throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref calls);
+        }
+    }
+
+    private void Submit(StoreCall call)
+    {
+        call.ExpiresAt = DeadlineFromNow();
+        StateMeter.RoundTrips.Add(1);
+        if (call.TryEnter())
+        {
+            link.Submit(call);
+        }
+    }
+
+    // A commit that is under way keeps its sequence number until it is answered or its connection is lost: only who
+    // awaits it is told.
+    private void GiveUp<T>(StoreCall<T> call)
+    {
+        var seconds = Options.CommitTimeout.TotalSeconds;
+        var reason = call.LastError is { } error ? $"It answered: {error.Text}" : link.Trouble?.Message;
+        if (call.TryGiveUp())
+        {
+            call.Fail(new StateUnavailableException($"The store at {address} did not do it within {seconds} s. {reason}", link.Trouble));
+        }
+        else if (call is CommitCall)
+        {
+            call.Tell(new CommitUnknownException($"The store at {address} did not answer within {seconds} s: the commit may have been made. {reason}", link.Trouble));
+        }
+        else
+        {
+            call.Tell(new StateUnavailableException($"The store at {address} did not answer within {seconds} s. {reason}", link.Trouble));
+        }
+    }
+
+    private SequenceWindow WindowOf(int partition) =>
+        Volatile.Read(ref windows[partition])
+        ?? Interlocked.CompareExchange(ref windows[partition], new SequenceWindow(), null)
+        ?? windows[partition]!;
+
+    private long DeadlineFromNow() =>
+        Options.Clock.GetTimestamp() + (long)(Options.CommitTimeout.TotalSeconds * Options.Clock.TimestampFrequency);
+
+    private readonly record struct ScanPage(string Cursor, IReadOnlyList<Address> Addresses);
+}

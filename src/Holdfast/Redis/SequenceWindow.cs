@@ -1,0 +1,72 @@
+using System.Numerics;
+
+namespace Holdfast.Redis;
+
+/// <summary>
+/// The sequence numbers of this client's commits in one partition. The store remembers a commit in slot
+/// <c>sequence mod 64</c>, so a slot must not be used again before its commit is settled: while all are taken, commits
+/// wait here, and numbers whose slot is taken are passed over.
+/// </summary>
+internal sealed class SequenceWindow
+{
+    /// <summary>How many slots the store keeps for a client and partition.</summary>
+    public const int Slots = 64;
+
+    private readonly Lock gate = new();
+    private readonly Queue<CommitCall> waiting = new();
+    private ulong taken;
+    private long last;
+
+    /// <summary>Gives the commit its number; false when it has to wait, and will be answered by <see cref="Leave"/>.</summary>
+    public bool TryEnter(CommitCall commit)
+    {
+        lock (gate)
+        {
+            if (taken == ulong.MaxValue)
+            {
+                waiting.Enqueue(commit);
+                return false;
+            }
+
+            commit.Sequence = Take();
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Frees the slot of a commit that is settled, and gives it to the one that waits longest, which is answered to be
+    /// sent. One that waited itself, and was given up, just leaves.
+    /// </summary>
+    public CommitCall? Leave(CommitCall commit)
+    {
+        lock (gate)
+        {
+            commit.HasLeft = true;
+            if (commit.Sequence == 0)
+            {
+                return null;
+            }
+
+            taken &= ~(1UL << (int)(commit.Sequence % Slots));
+            while (waiting.TryDequeue(out var next))
+            {
+                if (!next.HasLeft)
+                {
+                    next.Sequence = Take();
+                    return next;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    private long Take()
+    {
+        // Rotated so that bit 0 is the slot of the next number: the run of taken slots tells how many to pass over.
+        var ahead = BitOperations.RotateRight(taken, (int)((last + 1) % Slots));
+        last += 1 + BitOperations.TrailingZeroCount(~ahead);
+        taken |= 1UL << (int)(last % Slots);
+        return last;
+    }
+}

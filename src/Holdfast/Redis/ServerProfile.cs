@@ -1,0 +1,25 @@
+namespace Holdfast.Redis;
+
+/// <summary>Which server a connection leads to, as it told when the connection was made.</summary>
+internal sealed record ServerProfile
+{
+    /// <summary>Before the server has told anything.</summary>
+    public static readonly ServerProfile Unknown = new() { Name = "?", Version = "?", RunId = "", ConnectionId = 0, Durability = Durability.Memory };
+
+    /// <summary><c>redis</c>, <c>valkey</c> or <c>node</c>.</summary>
+    public required string Name { get; init; }
+
+    public required string Version { get; init; }
+
+    /// <summary>The server process's own name.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>The connection's number in the server.</summary>
+    public required long ConnectionId { get; init; }
+
+    /// <summary>The highest durability that an acknowledgement promises, as the server is configured.</summary>
+    public required Durability Durability { get; init; }
+
+    /// <summary>Whether it is <c>holdfast node</c>.</summary>
+    public bool IsNode => Name == "node";
+}

@@ -1,0 +1,318 @@
+using Holdfast.Resp;
+
+namespace Holdfast.Redis;
+
+/// <summary>
+/// The way to the store, whatever becomes of a single connection: calls that find none wait here, those that a lost
+/// one leaves without a reply are sent on the next, and errors that will pass are waited out. A call's deadline ends
+/// all of that.
+/// </summary>
+internal sealed class StoreLink
+{
+    private static readonly TimeSpan RepeatDelay = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>A call may find the functions missing when they are flushed; more often than this, somebody else is at it.</summary>
+    private const int MaxTimesFunctionMissing = 3;
+
+    private readonly StoreView view;
+    private readonly SignalTable signals;
+    private readonly StateEngineOptions options;
+    private readonly Lock gate = new();
+    private readonly Queue<StoreCall> waiting = new();
+    private volatile RedisConnection? current;
+    private volatile int waitingCount;
+    private volatile bool isDisposed;
+    private PlainCall<string>? libraryLoad;
+
+    public StoreLink(StoreView view, SignalTable signals, StateEngineOptions options) =>
+        (this.view, this.signals, this.options) = (view, signals, options);
+
+    /// <summary>Why there is no connection, or the last that there was ended.</summary>
+    public StateException? Trouble { get; set; }
+
+    /// <summary>Sends the call, or keeps it until it can be sent.</summary>
+    public void Submit(StoreCall call)
+    {
+        if (isDisposed || IsOverdue(call))
+        {
+            call.Fail(Unavailable());
+            return;
+        }
+
+        if (current is { } connection && waitingCount == 0 && connection.TrySend(call))
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            waiting.Enqueue(call);
+            waitingCount = waiting.Count;
+        }
+
+        SendWaiting();
+    }
+
+    /// <summary>Takes a connection into use, and tells the store again what this process wants to hear of.</summary>
+    public void Adopt(RedisConnection connection)
+    {
+        foreach (var (partition, rest) in view.Watches.TakeAllToArm())
+        {
+            connection.TrySend(new WatchCall(view, partition, rest, isFirst: false));
+        }
+
+        foreach (var channel in signals.Channels())
+        {
+            connection.TrySend(new SubscribeCall(channel, ends: false));
+        }
+
+        current = connection;
+        SendWaiting();
+    }
+
+    /// <summary>Fails the calls whose deadline has passed while there was no connection.</summary>
+    public void DropOverdue()
+    {
+        while (true)
+        {
+            StoreCall? call;
+            lock (gate)
+            {
+                if (!waiting.TryPeek(out call) || !(call.IsSettled || IsOverdue(call)))
+                {
+                    return;
+                }
+
+                waiting.Dequeue();
+                waitingCount = waiting.Count;
+            }
+
+            call.Fail(Unavailable());
+        }
+    }
+
+    /// <summary>Fails everything that waits, and everything from now on.</summary>
+    public void Dispose()
+    {
+        isDisposed = true;
+        current?.Abort();
+        StoreCall[] left;
+        lock (gate)
+        {
+            left = [.. waiting];
+            waiting.Clear();
+            waitingCount = 0;
+        }
+
+        foreach (var call in left)
+        {
+            call.Fail(Unavailable());
+        }
+    }
+
+    /// <summary>A connection has sent what it had: there is room again.</summary>
+    public void OnSent()
+    {
+        if (waitingCount > 0)
+        {
+            SendWaiting();
+        }
+    }
+
+    /// <summary>A reply came. On the connection's reader.</summary>
+    public void OnReply(RedisConnection connection, StoreCall call, RespReader reader)
+    {
+        view.Cache.Prove(call.SentAt);
+        var ahead = reader;
+        ahead.Read();
+        if (ahead.IsError)
+        {
+            OnError(connection, call, ErrorReply.From(ahead.Text));
+        }
+        else if (ReadReply(connection, call, ref reader) == ReplyVerdict.TermUnknown)
+        {
+            call.Recall();
+            OpenTermThenRepeat(connection, call);
+        }
+    }
+
+    /// <summary>A push came. On the connection's reader.</summary>
+    public void OnPush(RedisConnection connection, ref RespReader reader)
+    {
+        var kind = reader.ReadText();
+        if (kind.SequenceEqual("invalidate"u8))
+        {
+            OnInvalidate(connection, ref reader);
+        }
+        else if (kind.SequenceEqual("message"u8))
+        {
+            signals.Deliver(reader.ReadString(), reader.ReadText());
+        }
+    }
+
+    /// <summary>The connection is lost; these calls have had no reply. On the connection's reader, as its last act.</summary>
+    public void OnLost(RedisConnection connection, IReadOnlyList<StoreCall> unanswered)
+    {
+        if (current == connection)
+        {
+            current = null;
+        }
+
+        view.Cache.Clear();
+        foreach (var call in unanswered)
+        {
+            call.Recall();
+            call.OnLost();
+            if (isDisposed || !call.IsRepeatable || call.IsSettled || IsOverdue(call))
+            {
+                call.Fail(Unavailable());
+                continue;
+            }
+
+            lock (gate)
+            {
+                waiting.Enqueue(call);
+                waitingCount = waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>The fault of a call that did not get through.</summary>
+    public StateUnavailableException Unavailable() =>
+        isDisposed ? new StateUnavailableException("The engine was disposed.")
+        : new StateUnavailableException(Trouble?.Message ?? "The store did not answer in time.", Trouble);
+
+    private void SendWaiting()
+    {
+        while (current is { } connection)
+        {
+            StoreCall? call;
+            lock (gate)
+            {
+                if (!waiting.TryPeek(out call))
+                {
+                    return;
+                }
+
+                if (!IsOverdue(call) && !connection.TrySend(call))
+                {
+                    return;
+                }
+
+                waiting.Dequeue();
+                waitingCount = waiting.Count;
+            }
+
+            if (IsOverdue(call) && !call.IsUnderWay)
+            {
+                call.Fail(Unavailable());
+            }
+        }
+    }
+
+    private static ReplyVerdict ReadReply(RedisConnection connection, StoreCall call, ref RespReader reader)
+    {
+        try
+        {
+            return call.Read(ref reader, connection.Server);
+        }
+        catch (Exception error) when (error is RespFormatException or FormatException or OverflowException or ArgumentException)
+        {
+            call.Fail(new StateException($"The store's answer does not follow docs/wire.md: {error.Message}", error));
+            return ReplyVerdict.Settled;
+        }
+    }
+
+    private void OnError(RedisConnection connection, StoreCall call, ErrorReply error)
+    {
+        if (call.TryTakeError(error))
+        {
+            return;
+        }
+
+        call.Recall();
+        if (error.IsFunctionMissing)
+        {
+            LoadLibraryThenRepeat(connection, call);
+        }
+        else if (error.IsTransient)
+        {
+            call.LastError = error;
+            _ = RepeatLaterAsync(call);
+        }
+        else
+        {
+            call.Fail(error.ToException());
+        }
+    }
+
+    // What is sent behind the load finds the library there: nothing need wait for the load's reply.
+    private void LoadLibraryThenRepeat(RedisConnection connection, StoreCall call)
+    {
+        if (++call.TimesFunctionMissing > MaxTimesFunctionMissing)
+        {
+            call.Fail(FunctionLibrary.WhyMissing(libraryLoad));
+            return;
+        }
+
+        if (libraryLoad is not { IsUnderWay: true, IsSettled: false })
+        {
+            libraryLoad = FunctionLibrary.LoadCall();
+            connection.TrySend(libraryLoad);
+        }
+
+        Submit(call);
+    }
+
+    // The same holds for opening a term. The second time in a row it did not help, and waiting may.
+    private void OpenTermThenRepeat(RedisConnection connection, StoreCall call)
+    {
+        if (call.TimesTermUnknown++ == 0)
+        {
+            connection.TrySend(new OpenCall(view, call.Partition));
+            Submit(call);
+        }
+        else
+        {
+            call.TimesTermUnknown = 0;
+            _ = RepeatLaterAsync(call);
+        }
+    }
+
+    private async Task RepeatLaterAsync(StoreCall call)
+    {
+        await Task.Delay(Backoff.Jittered(RepeatDelay, options.Entropy), options.Clock).ConfigureAwait(false);
+        Submit(call);
+    }
+
+    private void OnInvalidate(RedisConnection connection, ref RespReader reader)
+    {
+        var count = reader.ReadCount();
+        if (count < 0)
+        {
+            // The store can't tell any more what changed, or was emptied: begin again with a connection that knows nothing.
+            connection.Abort();
+            return;
+        }
+
+        for (; count > 0; count--)
+        {
+            if (!view.Keys.TryParse(reader.ReadText(), out var partition, out var rest))
+            {
+                continue;
+            }
+
+            if (Address.TryParse(rest, out var address))
+            {
+                view.Cache.Drop(address);
+            }
+
+            if (view.Watches.MustArm(partition, rest))
+            {
+                Submit(new WatchCall(view, partition, rest, isFirst: false));
+            }
+        }
+    }
+
+    private bool IsOverdue(StoreCall call) => options.Clock.GetTimestamp() > call.ExpiresAt;
+}
