@@ -1,0 +1,199 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Holdfast.TestServers;
+
+/// <summary>A real redis-server in a folder of its own, on a Unix socket or a free loopback port.</summary>
+internal sealed class RedisServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly List<string> arguments;
+    private readonly string folder;
+    private readonly string? password;
+    private readonly int? port;
+    private Process process;
+
+    private RedisServer(string folder, int? port, string? password, List<string> arguments)
+    {
+        (this.folder, this.port, this.password, this.arguments) = (folder, port, password, arguments);
+        process = Launch();
+    }
+
+    /// <summary>How an engine reaches it.</summary>
+    public string ConnectionString
+    {
+        get
+        {
+            var credentials = password is null ? "" : $":{Uri.EscapeDataString(password)}@";
+            return port is { } number ? $"redis://{credentials}127.0.0.1:{number}" : $"redis+unix://{credentials}{SocketPath}";
+        }
+    }
+
+    /// <summary>The Unix socket, if it listens on one.</summary>
+    public string SocketPath => Path.Combine(folder, "redis.sock");
+
+    /// <summary>The TCP port, if it listens on one.</summary>
+    public int Port => port ?? throw new InvalidOperationException("It listens on a Unix socket.");
+
+    /// <summary>The server's process id.</summary>
+    public int Pid => process.Id;
+
+    /// <summary>Starts a server and waits until it answers.</summary>
+    /// <param name="isTcp">On a free loopback port instead of a Unix socket.</param>
+    /// <param name="isDurable">With an append-only file that is written before each answer (<c>appendfsync always</c>).</param>
+    /// <param name="password">What clients must give.</param>
+    /// <param name="arguments">Further arguments, as <c>--maxmemory</c>, <c>10mb</c>.</param>
+    public static async Task<RedisServer> StartAsync(
+        bool isTcp = false, bool isDurable = false, string? password = null, params string[] arguments)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var folder = Directory.CreateTempSubdirectory("holdfast-redis-").FullName;
+            int? port = isTcp ? FreePort.Next() : null;
+            var all = ArgumentsFor(folder, port, isDurable, password);
+            all.AddRange(arguments);
+            var server = new RedisServer(folder, port, password, all);
+            try
+            {
+                await server.WaitUntilReadyAsync();
+                return server;
+            }
+            catch (InvalidOperationException) when (isTcp && attempt < 5)
+            {
+                // Somebody else took the port meanwhile.
+                await server.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>kill -9, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>Starts it again on what it left, after it was killed.</summary>
+    public async Task RestartAsync()
+    {
+        process.Dispose();
+        process = Launch();
+        await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Sends one command as text and returns the reply's first line, such as <c>+OK</c> or <c>$5</c>.</summary>
+    public async Task<string> CommandAsync(params string[] command)
+    {
+        using var socket = Connect();
+        var text = new StringBuilder();
+        if (password is not null)
+        {
+            Append(text, ["AUTH", password]);
+        }
+
+        Append(text, command);
+        await socket.SendAsync(Encoding.UTF8.GetBytes(text.ToString()));
+        using var reader = new StreamReader(new NetworkStream(socket));
+        var line = password is null ? "" : await reader.ReadLineAsync();
+        return line?.StartsWith('-') == true ? line : await reader.ReadLineAsync() ?? "";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        process.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static List<string> ArgumentsFor(string folder, int? port, bool isDurable, string? password)
+    {
+        List<string> all = ["--dir", folder, "--save", "", "--daemonize", "no", "--loglevel", "warning", "--logfile", "redis.log"];
+        all.AddRange(port is { } number
+            ? ["--bind", "127.0.0.1", "--port", number.ToString(CultureInfo.InvariantCulture)]
+            : ["--port", "0", "--unixsocket", Path.Combine(folder, "redis.sock"), "--unixsocketperm", "600"]);
+        if (isDurable)
+        {
+            all.AddRange(["--appendonly", "yes", "--appendfsync", "always"]);
+        }
+
+        if (password is not null)
+        {
+            all.AddRange(["--requirepass", password]);
+        }
+
+        return all;
+    }
+
+    private static void Append(StringBuilder text, string[] command)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"*{command.Length}\r\n");
+        foreach (var part in command)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n");
+        }
+    }
+
+    private Process Launch() => Process.Start(new ProcessStartInfo("redis-server", arguments) { UseShellExecute = false })!;
+
+    private Socket Connect()
+    {
+        EndPoint place = port is { } number ? new IPEndPoint(IPAddress.Loopback, number) : new UnixDomainSocketEndPoint(SocketPath);
+        var socket = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(place);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    // There is no event to wait for: it is ready when it answers PING, also after it has loaded what it had stored.
+    private async Task WaitUntilReadyAsync()
+    {
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            if (process.HasExited)
+            {
+                throw new InvalidOperationException($"redis-server ended with {process.ExitCode}; its log: {ReadLog()}");
+            }
+
+            try
+            {
+                if (await CommandAsync("PING") == "+PONG")
+                {
+                    return;
+                }
+            }
+            catch (Exception error) when (error is SocketException or IOException)
+            {
+                // It does not listen yet.
+            }
+
+            if (deadline.Elapsed > StartTimeout)
+            {
+                throw new InvalidOperationException($"redis-server did not answer in time; its log: {ReadLog()}");
+            }
+
+            await Task.Delay(10);
+        }
+    }
+
+    private string ReadLog()
+    {
+        var log = Path.Combine(folder, "redis.log");
+        return File.Exists(log) ? File.ReadAllText(log) : "(none)";
+    }
+}
