@@ -1,0 +1,58 @@
+namespace Holdfast.Tests.Journal;
+
+public sealed class JournalCursorTests
+{
+    [Theory]
+    [InlineData(2, 30)]
+    [InlineData(3, 50)]
+    [InlineData(4, 70)]
+    public void History_is_shared_up_to_what_the_next_term_found(long term, long shared)
+    {
+        var head = new PartitionHead(7, 70, [new(2, 0), new(3, 30), new(4, 50)]);
+
+        Assert.Equal(shared, In(term).SharedRevision(head));
+    }
+
+    [Fact]
+    public void A_term_that_is_no_longer_remembered_shares_what_the_first_remembered_one_found()
+    {
+        var head = new PartitionHead(7, 70, [new(3, 30), new(4, 50)]);
+
+        Assert.Equal(30, In(term: 1).SharedRevision(head));
+    }
+
+    [Fact]
+    public void A_term_that_the_store_never_had_shares_what_the_term_after_it_found()
+    {
+        var head = new PartitionHead(7, 70, [new(2, 0), new(9, 20)]);
+
+        Assert.Equal(20, In(term: 5).SharedRevision(head));
+    }
+
+    [Fact]
+    public void A_store_whose_terms_are_all_older_shares_no_more_than_it_holds()
+    {
+        var head = new PartitionHead(7, 10, [new(2, 0)]);
+
+        Assert.Equal(10, In(term: 5).SharedRevision(head));
+    }
+
+    [Fact]
+    public void What_is_stored_is_restored()
+    {
+        var cursor = In(term: 42);
+        cursor.MoveTo(new JournalPosition(1234, 5));
+        var restored = new JournalCursor(7);
+
+        restored.Restore(cursor.Format());
+
+        Assert.Equal((42, new JournalPosition(1234, 5)), (restored.Term, restored.Position));
+    }
+
+    private static JournalCursor In(long term)
+    {
+        var cursor = new JournalCursor(7);
+        cursor.Enter(term);
+        return cursor;
+    }
+}
