@@ -1,0 +1,55 @@
+namespace Holdfast.AspNetCore;
+
+/// <summary>What <c>AddHoldfast</c> takes. Everything is checked when the host starts, and every problem is told at once.</summary>
+public sealed class HoldfastOptions
+{
+    /// <summary>How long a session lasts without a request, unless <see cref="SessionIdleTimeout"/> says otherwise. 20 min.</summary>
+    public static readonly TimeSpan DefaultSessionIdleTimeout = TimeSpan.FromMinutes(20);
+
+    /// <summary>How long a session lasts at most, unless <see cref="SessionAbsoluteTimeout"/> says otherwise. 12 h.</summary>
+    public static readonly TimeSpan DefaultSessionAbsoluteTimeout = TimeSpan.FromHours(12);
+
+    /// <summary>How many bytes of a response wait for the request's commit, unless <see cref="ResponseBufferBytes"/> says otherwise. 64 KiB.</summary>
+    public const int DefaultResponseBufferBytes = 64 << 10;
+
+    /// <summary>The cookie's name, unless <see cref="CookieName"/> says otherwise.</summary>
+    public const string DefaultCookieName = "Holdfast";
+
+    /// <summary>
+    /// The store: <c>embedded:PATH</c>, <c>redis://…</c> and the other forms of a connection string. By default the
+    /// configuration's <c>HOLDFAST_STATE</c> or <c>Holdfast:State</c>; without either the embedded engine runs in this
+    /// process, in <c>.holdfast/state</c> of the content root, and one log line says so.
+    /// </summary>
+    public string? State { get; set; }
+
+    /// <summary>What the engine takes besides: clock, limits of the near cache, deadlines. Its log goes to the host's.</summary>
+    public StateEngineOptions Engine { get; set; } = new();
+
+    /// <summary>
+    /// A session ends this long after its last request. From 1 min to <see cref="SessionAbsoluteTimeout"/>; 20 min. Sliding it is a
+    /// write of its own only when a tenth of it has passed, so a session may end a tenth early.
+    /// </summary>
+    public TimeSpan SessionIdleTimeout { get; set; } = DefaultSessionIdleTimeout;
+
+    /// <summary>A session ends this long after its creation, whatever its use. Up to 365 days; 12 h. A renewed session keeps its age.</summary>
+    public TimeSpan SessionAbsoluteTimeout { get; set; } = DefaultSessionAbsoluteTimeout;
+
+    /// <summary>
+    /// The cookie's name: <c>.NAME</c>, and <c>__Host-NAME</c> over HTTPS. 1 to 64 letters, digits, <c>.</c>, <c>_</c> or <c>-</c>;
+    /// <c>Holdfast</c>. Applications of several stores on one host, whatever their ports, share cookies: give each its own name.
+    /// </summary>
+    public string CookieName { get; set; } = DefaultCookieName;
+
+    /// <summary>
+    /// How many bytes of a response's body wait in memory until the request's commit is made. A longer body makes the
+    /// commit early, and then passes through. From 0 to 16 MiB; 64 KiB.
+    /// </summary>
+    public int ResponseBufferBytes { get; set; } = DefaultResponseBufferBytes;
+
+    /// <summary>
+    /// Whether a request whose client carries a stamp that the store has forgotten (it was restored from a backup,
+    /// or failed over to a replica that lagged) is answered 503 instead of served from what is left. Either way the
+    /// loss is logged and counted. False.
+    /// </summary>
+    public bool RefuseLostState { get; set; }
+}

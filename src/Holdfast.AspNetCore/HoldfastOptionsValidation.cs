@@ -1,0 +1,54 @@
+using System.Buffers;
+using Microsoft.Extensions.Options;
+
+namespace Holdfast.AspNetCore;
+
+/// <summary>Finds every problem of the options at once.</summary>
+internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptions>
+{
+    private const int MaxResponseBufferBytes = 16 << 20;
+    private const int MaxCookieNameLength = 64;
+    private static readonly TimeSpan MinIdleTimeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxAbsoluteTimeout = TimeSpan.FromDays(365);
+    private static readonly SearchValues<char> OfCookieName =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+    public ValidateOptionsResult Validate(string? name, HoldfastOptions options)
+    {
+        var problems = ProblemsOf(options).ToList();
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+
+    private static IEnumerable<string> ProblemsOf(HoldfastOptions options)
+    {
+        if (options.State is { } state && string.IsNullOrWhiteSpace(state))
+        {
+            yield return "HoldfastOptions.State is blank: name a store, or leave it null for the configuration's HOLDFAST_STATE.";
+        }
+
+        if (options.Engine is null)
+        {
+            yield return "HoldfastOptions.Engine is null: leave it as it is, or give it options.";
+        }
+
+        if (options.SessionAbsoluteTimeout > MaxAbsoluteTimeout || options.SessionAbsoluteTimeout < MinIdleTimeout)
+        {
+            yield return $"HoldfastOptions.SessionAbsoluteTimeout is {options.SessionAbsoluteTimeout}: give it {MinIdleTimeout} to {MaxAbsoluteTimeout}.";
+        }
+
+        if (options.SessionIdleTimeout < MinIdleTimeout || options.SessionIdleTimeout > options.SessionAbsoluteTimeout)
+        {
+            yield return $"HoldfastOptions.SessionIdleTimeout is {options.SessionIdleTimeout}: give it {MinIdleTimeout} to the absolute timeout, {options.SessionAbsoluteTimeout}.";
+        }
+
+        if (options.CookieName is not { Length: > 0 and <= MaxCookieNameLength } cookie || cookie.AsSpan().ContainsAnyExcept(OfCookieName))
+        {
+            yield return $"HoldfastOptions.CookieName is '{options.CookieName}': give it 1 to {MaxCookieNameLength} letters, digits, '.', '_' or '-'.";
+        }
+
+        if (options.ResponseBufferBytes is < 0 or > MaxResponseBufferBytes)
+        {
+            yield return $"HoldfastOptions.ResponseBufferBytes is {options.ResponseBufferBytes}: give it 0 to {MaxResponseBufferBytes}.";
+        }
+    }
+}

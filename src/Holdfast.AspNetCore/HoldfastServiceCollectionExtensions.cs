@@ -1,0 +1,83 @@
+using Holdfast;
+using Holdfast.AspNetCore;
+using Holdfast.AspNetCore.Cookies;
+using Holdfast.AspNetCore.DataProtection;
+using Holdfast.AspNetCore.Engine;
+using Holdfast.AspNetCore.Requests;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>The parts of Holdfast, each of which stands alone upon the engine.</summary>
+public static class HoldfastServiceCollectionExtensions
+{
+    /// <summary>
+    /// Registers the <see cref="StateEngine"/>, which is opened when the host starts: a store that is not there stops the
+    /// start. An engine that the application has registered itself is used instead, and is the application's to dispose of.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Changes the options.</param>
+    public static IServiceCollection AddHoldfastEngine(this IServiceCollection services, Action<HoldfastOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<HoldfastOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HoldfastOptions>, HoldfastOptionsValidation>());
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        if (services.All(static service => service.ServiceType != typeof(StateEngine)))
+        {
+            services.AddSingleton<EngineOpening>();
+            services.AddHostedService(static provider => provider.GetRequiredService<EngineOpening>());
+            services.AddSingleton<StateEngine>(static provider => provider.GetRequiredService<EngineOpening>().Engine);
+        }
+
+        return services;
+    }
+
+    /// <summary>
+    /// Registers what <c>app.UseHoldfast()</c> needs for <c>HttpContext.Session</c> and <c>HttpContext.GetState()</c>. The cookie is
+    /// sealed under the data-protection ring, wherever the application keeps it: all instances must share it.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    public static IServiceCollection AddHoldfastSessions(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddMetrics();
+        services.AddDataProtection();
+        services.TryAddSingleton<StateMeter>();
+        services.TryAddSingleton(static provider => new CookieKeyRing(
+            provider.GetRequiredService<IKeyManager>(),
+            provider.GetRequiredService<IDataProtectionProvider>(),
+            provider.GetRequiredService<StateEngine>().Options.Clock,
+            provider.GetRequiredService<ILogger<CookieKeyRing>>()));
+        services.TryAddSingleton(static provider => new CookieSeal(
+            provider.GetRequiredService<CookieKeyRing>(), provider.GetRequiredService<StateEngine>().Options.Entropy));
+        services.TryAddSingleton<CausalCookie>();
+        services.TryAddSingleton<StateServices>();
+        return services;
+    }
+
+    /// <summary>
+    /// Keeps the data-protection ring in the state plane, in the record <c>keyring/default</c>, so that every instance opens
+    /// what another protected. However many instances start together on an empty ring, one key is created. Keys are
+    /// stored as the framework hands them over: encrypt them with <c>ProtectKeysWithCertificate</c>.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    public static IServiceCollection AddHoldfastDataProtection(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddDataProtection();
+        services.TryAddSingleton<StateKeyRepository>();
+        services.AddOptions<KeyManagementOptions>()
+            .Configure<StateKeyRepository>(static (options, repository) => options.XmlRepository = repository);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<DataProtectionOptions>, SharedDiscriminator>());
+        return services;
+    }
+}

@@ -1,0 +1,131 @@
+using Holdfast.AspNetCore.Cookies;
+using Holdfast.AspNetCore.Requests;
+using Holdfast.AspNetCore.Sessions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Holdfast.AspNetCore;
+
+/// <summary>
+/// The state plane as the client of one request may see it: whatever the client has written or been shown, on any
+/// instance, is in every answer. Get it with <c>HttpContext.GetState()</c>. Not safe for concurrent use.
+/// </summary>
+/// <remarks>
+/// What the client has seen travels in its cookie, sealed. A client that has no cookie gets one when it has a session or
+/// something was committed for it; reading alone sets none. What happens after the response began can't reach
+/// the cookie any more.
+/// </remarks>
+public sealed class RequestState
+{
+    private readonly HttpContext context;
+    private readonly StateServices services;
+    private readonly CausalClient client;
+    private readonly CookieContent? arrived;
+
+    internal RequestState(HttpContext context, StateServices services)
+    {
+        (this.context, this.services) = (context, services);
+        arrived = services.Cookie.Read(context.Request);
+        client = new CausalClient(services, arrived?.Stamps ?? new ClientStamps());
+        Session = new RequestSession(services, client, arrived?.Session, arrived?.TouchedSeconds ?? 0);
+    }
+
+    /// <summary>The engine, for what is not the client's: watches, leases, journals. What is done through it leaves no stamp with the client.</summary>
+    public StateEngine Engine => client.Engine;
+
+    /// <summary>Whether the client has a session that has not ended. Tells without creating one.</summary>
+    /// <exception cref="StateException">The session could not be read.</exception>
+    public bool HasSession => Session.Exists();
+
+    /// <summary>
+    /// The affinity of the client's session, for records that belong to it, such as an anonymous cart. A client that has no
+    /// session gets one with the request's commit. Signing in renews it: then move those records or leave them to expire.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is no session, and the response has begun.</exception>
+    /// <exception cref="StateException">The session could not be read.</exception>
+    public string SessionAffinity => Session.Demand();
+
+    internal RequestSession Session { get; }
+
+    /// <summary>
+    /// Reads a record, at least as new as anything the client has seen of its partition. Usually answered by the near
+    /// cache, without a round trip. Null when there is no such record.
+    /// </summary>
+    /// <exception cref="StateException">The store can't answer. Unhandled, the request is answered with 503 and Retry-After.</exception>
+    public ValueTask<Record?> ReadAsync(Address address, CancellationToken cancellationToken = default) =>
+        client.ReadAsync(address, cancellationToken);
+
+    /// <summary>
+    /// Reads records of one partition as they are at one moment, from the store, in one round trip; null for each that is absent.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are no addresses, more than <see cref="StateLimits.MaxRecordsPerCommit"/>, or they are of several partitions.</exception>
+    /// <exception cref="StateException">The store can't answer.</exception>
+    public ValueTask<IReadOnlyList<Record?>> ReadManyAsync(
+        IReadOnlyList<Address> addresses, CancellationToken cancellationToken = default) =>
+        client.ReadManyAsync(addresses, cancellationToken);
+
+    /// <summary>
+    /// Makes a commit at once, of its own; the session's changes follow with the request's commit. What it made or
+    /// was refused for is in everything that the client reads from then on.
+    /// </summary>
+    /// <exception cref="StateException">The store can't make it. Unhandled, the request is answered with 503, or 413 for what is over a limit.</exception>
+    public ValueTask<CommitResult> CommitAsync(Commit commit, CancellationToken cancellationToken = default) =>
+        client.CommitAsync(commit, cancellationToken);
+
+    /// <summary>
+    /// Gives the session a new id, as is due when somebody signs in: with the request's commit the old one is deleted and
+    /// everything it holds stands under the new one. A client without a session gets none by this.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The response has begun.</exception>
+    /// <exception cref="StateException">The session could not be read.</exception>
+    public void RenewSession() => Session.Renew();
+
+    /// <summary>
+    /// Ends the session: it is deleted with the request's commit, and the cookie removed. No late commit of another
+    /// request brings it back. What is set afterwards goes into a new session.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The response has begun.</exception>
+    public void EndSession() => Session.End();
+
+    /// <summary>
+    /// The request's one commit, ahead of the response's first byte, and the cookie that tells the client of it.
+    /// </summary>
+    internal async ValueTask CommitRequestAsync()
+    {
+        // An error page stands for a handler that failed: what the handler changed is not committed.
+        if (context.Features.Get<IExceptionHandlerFeature>() is not null)
+        {
+            Session.Abandon();
+            return;
+        }
+
+        var onlyTouch = context.Response.StatusCode == StatusCodes.Status304NotModified || HttpMethods.IsHead(context.Request.Method);
+        await Session.MakeRequestCommitAsync(onlyTouch);
+        Session.IsClosed = true;
+        SendCookie();
+    }
+
+    private void SendCookie()
+    {
+        var stored = Session.Stored;
+        if (stored is null && Session.WasEnded)
+        {
+            if (arrived is not null)
+            {
+                services.Cookie.Remove(context);
+            }
+
+            return;
+        }
+
+        var stamps = client.Stamps;
+        var hasNews = stored != arrived?.Session
+            || Session.TouchedSeconds != (arrived?.TouchedSeconds ?? 0)
+            || (arrived is null && stored is null ? stamps.HaveMovedByWrite : stamps.HaveMoved);
+        if (hasNews)
+        {
+            stamps.Trim(stored is { } session ? Engine.Partitions.PartitionOf(session.Id) : null, client.NowSeconds, services.KeepStampsSeconds);
+            services.Cookie.Write(context, new CookieContent(stored, Session.TouchedSeconds, stamps));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Holdfast.AspNetCore.Requests;
+
+/// <summary>
+/// Gives a request its state and session, and makes its one commit: ahead of the first byte of the response, or after
+/// the handler. An unhandled exception commits nothing.
+/// </summary>
+internal sealed class StateMiddleware(RequestDelegate next, StateServices services)
+{
+    private readonly LoadingHabit habit = new();
+
+    public Task InvokeAsync(HttpContext context) =>
+        context.Features.Get<RequestState>() is null ? WithStateAsync(context) : next(context);
+
+    private async Task WithStateAsync(HttpContext context)
+    {
+        var features = context.Features;
+        var response = features.GetRequiredFeature<IHttpResponseFeature>();
+        var body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        var headersBefore = response.Headers.Count == 0 ? [] : response.Headers.ToArray();
+        var state = new RequestState(context, services);
+        using var gate = new ResponseGate(response, body, services.Options.ResponseBufferBytes, state.CommitRequestAsync);
+        features.Set(state);
+        features.Set<ISessionFeature>(new RequestSessionFeature(state.Session));
+        features.Set<IHttpResponseFeature>(gate);
+        features.Set<IHttpResponseBodyFeature>(gate);
+        GateUpgrades(features, gate);
+
+        StateException? fault;
+        try
+        {
+            fault = await RunAsync(context, state, gate);
+        }
+        finally
+        {
+            state.Session.IsClosed = true;
+            features.Set(response);
+            features.Set(body);
+            features.Set<ISessionFeature>(null);
+        }
+
+        if (fault is not null)
+        {
+            await FaultAnswer.WriteAsync(context, fault, headersBefore);
+        }
+    }
+
+    /// <summary>Runs the handler and opens the gate. Returns the fault that the client is to be told of in the handler's stead.</summary>
+    private async Task<StateException?> RunAsync(HttpContext context, RequestState state, ResponseGate gate)
+    {
+        var endpoint = context.GetEndpoint();
+        try
+        {
+            await LoadByHabitAsync(endpoint, state);
+            await next(context);
+            await gate.OpenAsync(context.RequestAborted);
+            habit.Learn(endpoint, state.Session.WasUsed);
+            return null;
+        }
+        catch (Exception exception) when (!gate.IsOpen)
+        {
+            state.Session.Abandon();
+            gate.Abandon();
+            if (gate.Failure is { } failure)
+            {
+                services.Meter.CommitFailed();
+                exception = failure;
+            }
+
+            if (exception is not StateException fault)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception);
+                throw;
+            }
+
+            if (gate.Failure is null)
+            {
+                services.Logger.StateFailed(FaultAnswer.StatusCodeOf(fault), fault);
+            }
+            else
+            {
+                services.Logger.CommitFailed(FaultAnswer.StatusCodeOf(fault), fault);
+            }
+
+            return fault;
+        }
+    }
+
+    private async ValueTask LoadByHabitAsync(Endpoint? endpoint, RequestState state)
+    {
+        if (state.Session.IsLoaded || !habit.Uses(endpoint))
+        {
+            return;
+        }
+
+        try
+        {
+            await state.Session.ReadAsync(CancellationToken.None);
+        }
+        catch (StateException)
+        {
+            // The session remembers it, and tells it if the handler asks.
+        }
+    }
+
+    private static void GateUpgrades(IFeatureCollection features, ResponseGate gate)
+    {
+        if (features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+        {
+            features.Set<IHttpUpgradeFeature>(new GatedUpgrade(upgrade, gate));
+        }
+
+        if (features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
+        {
+            features.Set<IHttpExtendedConnectFeature>(new GatedConnect(connect, gate));
+        }
+
+        if (features.Get<IHttpWebSocketFeature>() is { IsWebSocketRequest: true } webSocket)
+        {
+            features.Set<IHttpWebSocketFeature>(new GatedWebSocket(webSocket, gate));
+        }
+    }
+
+    private sealed class RequestSessionFeature(ISession session) : ISessionFeature
+    {
+        public ISession Session { get; set; } = session;
+    }
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Holdfast.AspNetCore.Sessions;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Debug, "A cookie names a session that has ended; the client gets a new one if it needs one.")]
+    public static partial void SessionGone(this ILogger logger);
+
+    [LoggerMessage(2, LogLevel.Warning, "The session's expiry could not be moved; unless a later request does it, the session ends early.")]
+    public static partial void TouchFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Debug, "The changes of a session by a {Reason} are not committed: only its expiry is moved.")]
+    public static partial void ChangesIgnored(this ILogger logger, string reason);
+}

@@ -1,0 +1,285 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
+using Holdfast.AspNetCore.Requests;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.AspNetCore.Sessions;
+
+/// <summary>
+/// The session of one request. Keys are fields of the record <c>session/ID</c>; only what changed is committed, so that
+/// requests that change different keys at the same time do not overwrite each other. A session that the client's
+/// cookie does not name costs nothing until something is set.
+/// </summary>
+internal sealed class RequestSession : ISession
+{
+    private const int IdBytes = 18;
+    private readonly CausalClient client;
+    private readonly StateServices services;
+    private readonly SessionCommit commit;
+    private readonly SessionView view = new();
+    private ExceptionDispatchInfo? loadFailure;
+
+    public RequestSession(StateServices services, CausalClient client, SessionReference? named, long touchedSeconds)
+    {
+        (this.services, this.client) = (services, client);
+        commit = new SessionCommit(services, client, view) { Stored = named, TouchedSeconds = touchedSeconds };
+        IsLoaded = named is null;
+    }
+
+    /// <summary>The session in the store, if there is one.</summary>
+    public SessionReference? Stored => commit.Stored;
+
+    /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
+    public long TouchedSeconds => commit.TouchedSeconds;
+
+    /// <summary>Whether the application ended a session in this request.</summary>
+    public bool WasEnded { get; private set; }
+
+    /// <summary>Whether it is known what the store holds of the session.</summary>
+    public bool IsLoaded { get; private set; }
+
+    /// <summary>Whether the application looked at the session.</summary>
+    public bool WasUsed { get; private set; }
+
+    /// <summary>Whether the response has begun, so that nothing more can be committed ahead of it.</summary>
+    public bool IsClosed { get; set; }
+
+    public bool IsAvailable
+    {
+        get
+        {
+            try
+            {
+                Load();
+                return true;
+            }
+            catch (StateException)
+            {
+                return false;
+            }
+        }
+    }
+
+    public string Id
+    {
+        get
+        {
+            Load();
+            return commit.Stored?.Id ?? NewId();
+        }
+    }
+
+    public IEnumerable<string> Keys
+    {
+        get
+        {
+            Load();
+            return view.Keys.ToList();
+        }
+    }
+
+    public bool TryGetValue(string key, [NotNullWhen(true)] out byte[]? value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Load();
+        value = view.Get(key);
+        return value is not null;
+    }
+
+    public void Set(string key, byte[] value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        SessionFields.CheckLimits(key, value);
+        LoadToChange();
+        view.Set(key, value.AsSpan().ToArray());
+    }
+
+    public void Remove(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        LoadToChange();
+        view.Remove(key);
+    }
+
+    public void Clear()
+    {
+        LoadToChange();
+        foreach (var key in view.Keys.ToList())
+        {
+            view.Remove(key);
+        }
+    }
+
+    public Task LoadAsync(CancellationToken cancellationToken = default)
+    {
+        WasUsed = true;
+        return ReadAsync(cancellationToken).AsTask();
+    }
+
+    /// <summary>Commits what was changed so far, ahead of the request's end. The commit does not heed the token: begun is begun.</summary>
+    public Task CommitAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return commit.MakeAsync().AsTask();
+    }
+
+    /// <summary>Has the session exist once the request is committed, and tells its id.</summary>
+    public string Demand()
+    {
+        Load();
+        if (commit.Stored is { } stored)
+        {
+            return stored.Id;
+        }
+
+        ThrowIfClosed();
+        commit.IsDemanded = true;
+        return NewId();
+    }
+
+    /// <summary>Whether the client has a session that lives.</summary>
+    public bool Exists()
+    {
+        Load();
+        return commit.Stored is not null;
+    }
+
+    /// <summary>Gives the session another id, and whatever it holds, at the request's commit.</summary>
+    public void Renew()
+    {
+        LoadToChange();
+        if (commit.Stored is { } stored)
+        {
+            commit.Leave(stored, takeAlong: true);
+            commit.NewId = IdIn(PartitionOf(stored));
+        }
+    }
+
+    /// <summary>Ends the session at the request's commit. What is set after this goes into another one.</summary>
+    public void End()
+    {
+        ThrowIfClosed();
+        WasUsed = true;
+        IsLoaded = true;
+        WasEnded = true;
+        view.Forget();
+        view.Read = null;
+        commit.IsDemanded = false;
+        if (commit.Stored is { } stored)
+        {
+            commit.Leave(stored, takeAlong: false);
+            commit.NewId = IdIn(PartitionOf(stored));
+        }
+        else
+        {
+            commit.TakeAlongNothing();
+        }
+    }
+
+    /// <summary>Makes the request's commit: the changes, and a touch when one is due.</summary>
+    /// <param name="onlyTouch">Whether changes of fields are left out, for a response that has no content to go with them.</param>
+    public async ValueTask MakeRequestCommitAsync(bool onlyTouch)
+    {
+        if (onlyTouch && (view.HasChanges || commit.IsDemanded))
+        {
+            services.Logger.ChangesIgnored("HEAD request or a 304 response");
+            view.Forget();
+            commit.IsDemanded = false;
+        }
+
+        await commit.MakeAsync();
+        await commit.TouchAsync(this);
+    }
+
+    /// <summary>Drops what the request changed: its handler failed.</summary>
+    public void Abandon()
+    {
+        IsClosed = true;
+        view.Forget();
+    }
+
+    /// <summary>Reads the session, unless that was done.</summary>
+    public async ValueTask ReadAsync(CancellationToken cancellationToken)
+    {
+        if (IsLoaded)
+        {
+            return;
+        }
+
+        loadFailure?.Throw();
+        var named = commit.Stored!.Value;
+        try
+        {
+            var record = await client.ReadAsync(SessionReference.AddressOf(named.Id), cancellationToken);
+            Loaded(named, record);
+        }
+        catch (StateException fault)
+        {
+            // Once a request: a store that is away must not be waited for again and again.
+            loadFailure = ExceptionDispatchInfo.Capture(fault);
+            throw;
+        }
+    }
+
+    private void Loaded(SessionReference named, Record? record)
+    {
+        IsLoaded = true;
+        if (record is not null && record.Birth == named.Birth && services.Lifetime.IsAlive(record))
+        {
+            view.Read = record;
+            return;
+        }
+
+        commit.Stored = null;
+        services.Logger.SessionGone();
+    }
+
+    private int PartitionOf(SessionReference session) => client.Engine.Partitions.PartitionOf(session.Id);
+
+    private string NewId()
+    {
+        if (commit.NewId is null)
+        {
+            Span<byte> random = stackalloc byte[4];
+            client.Engine.Options.Entropy.Fill(random);
+            commit.NewId = IdIn((int)(BitConverter.ToUInt32(random) % (uint)client.Engine.Partitions.Count));
+        }
+
+        return commit.NewId;
+    }
+
+    /// <summary>An id of 144 random bits (OWASP ASVS 7.2 asks for 128), pinned to the partition.</summary>
+    private string IdIn(int partition) => client.Engine.Partitions.Pin(partition, client.Engine.Options.Entropy.NextText(IdBytes));
+
+    private void LoadToChange()
+    {
+        ThrowIfClosed();
+        Load();
+        if (commit.Stored is null)
+        {
+            NewId();
+        }
+    }
+
+    /// <summary>
+    /// The synchronous face of ISession: a read that the near cache or the middleware has not answered blocks the thread here.
+    /// </summary>
+    private void Load()
+    {
+        WasUsed = true;
+        if (!IsLoaded)
+        {
+            ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (IsClosed)
+        {
+            throw new InvalidOperationException(
+                "The session can't change any more: the response has begun, and the request's commit was made ahead of it. Change it before writing the response.");
+        }
+    }
+}
