@@ -59,6 +59,7 @@ public static class HoldfastServiceCollectionExtensions
             provider.GetRequiredService<ILogger<CookieKeyRing>>()));
         services.TryAddSingleton(static provider => new CookieSeal(
             provider.GetRequiredService<CookieKeyRing>(), provider.GetRequiredService<StateEngine>().Options.Entropy));
+        services.AddHostedService<CookieKeyPriming>();
         services.TryAddSingleton<CausalCookie>();
         services.TryAddSingleton<StateServices>();
         return services;

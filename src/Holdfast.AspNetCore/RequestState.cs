@@ -1,8 +1,8 @@
 using Holdfast.AspNetCore.Cookies;
 using Holdfast.AspNetCore.Requests;
 using Holdfast.AspNetCore.Sessions;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Holdfast.AspNetCore;
 

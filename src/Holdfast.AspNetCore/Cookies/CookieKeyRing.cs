@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Logging;
@@ -110,7 +111,7 @@ internal sealed class CookieKeyRing(IKeyManager keys, IDataProtectionProvider pr
             ?? throw new StateException(
                 "The data-protection ring has no key that cookies can be sealed under. It needs one whose descriptor holds a master key, "
                 + "as the framework's own do, and that this instance can decrypt.");
-        return new Snapshot(usable, usable[sealing.KeyId], expiration, clock.GetTimestamp());
+        return new Snapshot(usable, usable[sealing.KeyId], clock.GetTimestamp(), expiration);
     }
 
     private IKey? Preferred(IEnumerable<IKey> ring)
@@ -140,5 +141,5 @@ internal sealed class CookieKeyRing(IKeyManager keys, IDataProtectionProvider pr
         }
     }
 
-    private sealed record Snapshot(IReadOnlyDictionary<Guid, CookieKey> Keys, CookieKey Sealing, CancellationToken Expiration, long Read);
+    private sealed record Snapshot(IReadOnlyDictionary<Guid, CookieKey> Keys, CookieKey Sealing, long Read, CancellationToken Expiration);
 }

@@ -13,6 +13,6 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Debug, "Closing the state engine failed.")]
     public static partial void CloseFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(4, "{Name}: {Message}", EventName = "EngineEvent")]
+    [LoggerMessage(EventId = 4, Message = "{Name}: {Message}", EventName = "EngineEvent")]
     public static partial void Tell(this ILogger logger, LogLevel level, string name, string message, Exception? exception);
 }

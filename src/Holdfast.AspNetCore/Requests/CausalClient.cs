@@ -1,5 +1,4 @@
 using Holdfast.AspNetCore.Cookies;
-using Microsoft.Extensions.Logging;
 
 namespace Holdfast.AspNetCore.Requests;
 

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
-
 namespace Holdfast.AspNetCore.Requests;
 
 /// <summary>The response's body as a stream, through the gate.</summary>

@@ -18,6 +18,7 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
 {
     private readonly IHttpResponseFeature response;
     private readonly IHttpResponseBodyFeature body;
+    private readonly IHttpBodyControlFeature? control;
     private readonly Func<ValueTask> commit;
     private readonly ResponseBuffer buffer = new();
     private Stack<(Func<object, Task> Callback, object State)>? starting;
@@ -30,7 +31,7 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
     {
         response = features.GetRequiredFeature<IHttpResponseFeature>();
         body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        allowsSynchronous = features.Get<IHttpBodyControlFeature>()?.AllowSynchronousIO ?? true;
+        control = features.Get<IHttpBodyControlFeature>();
         (this.maxBufferBytes, this.commit) = (maxBufferBytes, commit);
     }
 
@@ -113,6 +114,15 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
     {
         await OpenAsync(CancellationToken.None);
         await body.CompleteAsync();
+    }
+
+    /// <summary>Whether the server was told to take synchronous writes; by default it is not.</summary>
+    public void ThrowIfSynchronousIsForbidden()
+    {
+        if (control is { AllowSynchronousIO: false })
+        {
+            throw new InvalidOperationException("Synchronous writes are not allowed: call WriteAsync, or set AllowSynchronousIO.");
+        }
     }
 
     /// <summary>The application will write no more through the pipe.</summary>

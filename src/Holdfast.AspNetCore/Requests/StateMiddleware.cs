@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.AspNetCore.Requests;
 
@@ -22,7 +21,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         var body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         var headersBefore = response.Headers.Count == 0 ? [] : response.Headers.ToArray();
         var state = new RequestState(context, services);
-        using var gate = new ResponseGate(response, body, services.Options.ResponseBufferBytes, state.CommitRequestAsync);
+        using var gate = new ResponseGate(features, services.Options.ResponseBufferBytes, state.CommitRequestAsync);
         features.Set(state);
         features.Set<ISessionFeature>(new RequestSessionFeature(state.Session));
         features.Set<IHttpResponseFeature>(gate);

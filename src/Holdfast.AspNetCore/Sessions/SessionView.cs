@@ -15,7 +15,7 @@ internal sealed class SessionView
     public bool HasSets => changes.Values.Any(static value => value is not null);
 
     public IEnumerable<string> Keys =>
-        (Read is null ? [] : Read.Fields.Keys.Where(field => !changes.ContainsKey(field)))
+        (Read is null ? [] : Read.Fields.Keys.Where(name => !changes.ContainsKey(name)))
         .Concat(changes.Where(static change => change.Value is not null).Select(static change => change.Key))
         .Select(SessionFields.KeyOf)
         .OfType<string>();
