@@ -129,7 +129,8 @@ internal static class CommitWire
                 break;
             case ConditionKind.BornAt or ConditionKind.RevisionIs:
                 writer.Bulk(condition.Kind == ConditionKind.BornAt ? "B"u8 : "R"u8);
-                writer.Bulk(condition.Number);
+                // A number that no revision has says so as well as any other, and is one on the wire.
+                writer.Bulk(Counter.InRange(condition.Number) ? condition.Number : -1);
                 break;
             case ConditionKind.FieldIs:
                 writer.Bulk("F"u8);

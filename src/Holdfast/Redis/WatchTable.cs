@@ -58,14 +58,23 @@ internal sealed class WatchTable
     }
 
     /// <summary>Takes note that the store was asked for the key, and will tell of its next change.</summary>
-    public void Armed(int partition, string rest, bool exists)
+    /// <param name="partition">The key's partition.</param>
+    /// <param name="rest">The key.</param>
+    /// <param name="exists">Whether it is there.</param>
+    /// <param name="isFirst">Whether it was asked because a watch began, which tells nothing of changes.</param>
+    public void Armed(int partition, string rest, bool exists, bool isFirst)
     {
         lock (gate)
         {
-            if (keys.TryGetValue((partition, rest), out var key))
+            if (!keys.TryGetValue((partition, rest), out var key))
+            {
+                return;
+            }
+
+            key.Exists = exists;
+            if (!isFirst)
             {
                 key.IsArming = false;
-                key.Exists = exists;
                 key.Pulse();
             }
         }

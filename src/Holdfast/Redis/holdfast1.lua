@@ -109,7 +109,7 @@ local function parse_condition(reader)
   if kind == 'A' or kind == 'E' then
     return { kind = kind }
   elseif kind == 'B' or kind == 'R' then
-    return { kind = kind, number = reader.integer(0, MAX_SAFE) }
+    return { kind = kind, number = reader.integer(-MAX_SAFE, MAX_SAFE) }
   elseif kind == 'F' then
     local field = reader.field()
     return { kind = kind, field = field, value = reader.content() }

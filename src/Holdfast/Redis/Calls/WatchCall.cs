@@ -29,7 +29,7 @@ internal sealed class WatchCall : StoreCall<bool>
     public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)
     {
         var exists = reader.ReadInteger() > 0;
-        view.Watches.Armed(Partition, rest, exists);
+        view.Watches.Armed(Partition, rest, exists, isFirst);
         Succeed(exists);
         return ReplyVerdict.Settled;
     }
@@ -37,7 +37,7 @@ internal sealed class WatchCall : StoreCall<bool>
     public override void Fail(StateException fault)
     {
         // Better woken for nothing than not at all.
-        view.Watches.Armed(Partition, rest, exists: false);
+        view.Watches.Armed(Partition, rest, exists: false, isFirst);
         base.Fail(fault);
     }
 }
