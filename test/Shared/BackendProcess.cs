@@ -12,7 +12,7 @@ namespace Holdfast.TestServers;
 /// /hang answers once /release was asked for · /stream sends "first", and "last" once /release was asked for ·
 /// a WebSocket echoes short messages.
 /// </remarks>
-public sealed class BackendProcess : IAsyncDisposable
+internal sealed class BackendProcess : IAsyncDisposable
 {
     private readonly Process process;
     private readonly ConcurrentQueue<string> seen = new();

@@ -8,7 +8,7 @@ internal static class PlainAnswer
     /// <summary>A second: an instance that died is replaced in about that time.</summary>
     private const string RetryAfter = "1";
 
-    public static Task GiveAsync(HttpContext context, int status, string message)
+    public static Task GiveAsync(HttpContext context, int status, string message, bool thenClose = false)
     {
         var response = context.Response;
         response.Clear();
@@ -18,6 +18,11 @@ internal static class PlainAnswer
         if (status is StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable)
         {
             response.Headers.RetryAfter = RetryAfter;
+        }
+
+        if (thenClose)
+        {
+            response.Headers.Connection = "close";
         }
 
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.WriteAsync(message + "\n", context.RequestAborted);

@@ -22,8 +22,7 @@ internal sealed class RequestHandler(
     {
         if (RequestRules.Refusal(context.Request) is var (status, reason))
         {
-            context.Response.Headers.Connection = "close";
-            await PlainAnswer.GiveAsync(context, status, reason);
+            await PlainAnswer.GiveAsync(context, status, reason, thenClose: true);
             return;
         }
 

@@ -1,0 +1,87 @@
+using Holdfast.Redis;
+using Holdfast.TestServers;
+
+namespace Holdfast.Gateway.Tests;
+
+/// <summary>A gateway in this process, a store with the registry that it follows, and backends in processes of their own.</summary>
+internal sealed class Rig : IAsyncDisposable
+{
+    public static readonly ServiceDeclaration Shop = new("shop", ["/"], "/healthz");
+    private readonly RedisServer store;
+    private readonly StateEngine engine;
+    private readonly List<BackendProcess> backends = [];
+    private readonly Dictionary<string, InstanceRegistration> registrations = [];
+    private GatewayHost? gateway;
+
+    private Rig(RedisServer store, StateEngine engine)
+    {
+        (this.store, this.engine) = (store, engine);
+        Registry = new ServiceRegistry(engine);
+    }
+
+    public RedisServer Store => store;
+
+    public ServiceRegistry Registry { get; }
+
+    public HttpClient Client { get; private set; } = null!;
+
+    public Uri Address => gateway!.Address;
+
+    /// <summary>A gateway and this many ready instances of a shop, which it has heard of.</summary>
+    public static async Task<Rig> StartAsync(int instances)
+    {
+        var store = await RedisServer.StartAsync();
+        var rig = new Rig(store, await RedisEngine.OpenAsync(store.ConnectionString));
+        await rig.Registry.DeclareAsync(Shop);
+        for (var i = 1; i <= instances; i++)
+        {
+            await rig.JoinAsync($"shop-{i}");
+        }
+
+        rig.gateway = await GatewayHost.StartAsync(new GatewayOptions
+        {
+            Port = 0,
+            OpenStore = async token => await RedisEngine.OpenAsync(store.ConnectionString, cancellationToken: token),
+        });
+        rig.Client = new HttpClient { BaseAddress = rig.gateway.Address, Timeout = TimeSpan.FromSeconds(60) };
+        return rig;
+    }
+
+    /// <summary>Starts a backend and registers it; the gateway hears of it within a second.</summary>
+    public async Task<BackendProcess> JoinAsync(string id, int port = 0, InstanceState state = InstanceState.Ready)
+    {
+        var backend = await BackendProcess.StartAsync(id, port);
+        backends.Add(backend);
+        registrations[id] = await Registry.RegisterAsync(Shop, id, backend.Url, state);
+        return backend;
+    }
+
+    public InstanceRegistration Registration(string id) => registrations[id];
+
+    public BackendProcess this[string id] => backends.Last(backend => backend.Name == id);
+
+    /// <summary>Which instance answers this path.</summary>
+    public async Task<string> AskAsync(string path = "/")
+    {
+        using var response = await Client.GetAsync(path);
+        response.EnsureSuccessStatusCode();
+        return response.Headers.GetValues("X-Instance").Single();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        if (gateway is not null)
+        {
+            await gateway.DisposeAsync();
+        }
+
+        foreach (var backend in backends)
+        {
+            await backend.DisposeAsync();
+        }
+
+        await engine.DisposeAsync();
+        await store.DisposeAsync();
+    }
+}
