@@ -1,4 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using Holdfast.Cli.Down;
+using Holdfast.Cli.Scale;
+using Holdfast.Cli.Status;
+using Holdfast.Cli.Up;
 
 namespace Holdfast.Cli;
 
@@ -8,16 +13,19 @@ internal static class CommandLine
     public static RootCommand Create()
     {
         var root = new RootCommand("Makes a web tier stateless: everything an instance would remember lives in a shared state plane below it.");
+        root.Subcommands.Add(UpCommand.Create());
+        root.Subcommands.Add(StatusCommand.Create());
+        root.Subcommands.Add(ScaleCommand.Create());
+        root.Subcommands.Add(DownCommand.Create());
         return root;
     }
 
-    public static Task<int> RunAsync(IReadOnlyList<string> args)
+    public static async Task<int> RunAsync(IReadOnlyList<string> args)
     {
         var parsed = Create().Parse(args);
         if (parsed.Errors.Count == 0)
         {
-            // Commands that run until they are told to stop take the signals themselves.
-            return parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+            return await InvokeAsync(parsed);
         }
 
         foreach (var error in parsed.Errors)
@@ -27,11 +35,26 @@ internal static class CommandLine
 
         var path = string.Join(' ', PathOf(parsed.CommandResult));
         Console.Error.WriteLine($"Run '{path} --help' for what can be said.");
-        return Task.FromResult(ExitCode.Usage);
+        return ExitCode.Usage;
     }
 
-    private static IEnumerable<string> PathOf(System.CommandLine.Parsing.CommandResult result) =>
-        result.Parent is System.CommandLine.Parsing.CommandResult parent
+    private static async Task<int> InvokeAsync(ParseResult parsed)
+    {
+        try
+        {
+            // Commands that run until they are told to stop take the signals themselves.
+            var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+            return await parsed.InvokeAsync(configuration);
+        }
+        catch (CommandException error)
+        {
+            await Console.Error.WriteLineAsync(error.IsVerbatim ? error.Message : $"holdfast: {error.Message}");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static IEnumerable<string> PathOf(CommandResult result) =>
+        result.Parent is CommandResult parent
             ? PathOf(parent).Append(result.Command.Name)
             : ["holdfast"];
 }

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.Text.Json;
+using Holdfast.Cli.Control;
+
+namespace Holdfast.Cli.Status;
+
+/// <summary><c>holdfast status</c>.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Prints one JSON object, for scripts." };
+        var topology = TopologyOption.Create();
+        var command = new Command("status", "Shows what a running topology consists of, and how it is.") { json, topology };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var client = new ControlClient(parsed.GetValue(topology)!);
+            var answer = await client.AskAsync(new ControlRequest(ControlRequest.Status), cancellationToken);
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(JsonSerializer.Serialize(answer.Status!, ControlJson.Readable.TopologyStatus));
+            }
+            else
+            {
+                Print(answer.Status!);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Print(TopologyStatus status)
+    {
+        List<string[]> rows = [["NAME", "STATE", "PID", "URL"]];
+        rows.AddRange(status.Gateway.Pids.Select(pid => new[] { "gateway", "ready", $"{pid}", status.Gateway.Url }));
+        rows.Add(["state", "", $"{status.State.Pid}", status.State.Url ?? ""]);
+        rows.AddRange(
+            from service in status.Services
+            from instance in service.Instances
+            select new[] { instance.Id, $"{instance.State}".ToLowerInvariant(), $"{instance.Pid}", instance.Url ?? "" });
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
+        foreach (var row in rows)
+        {
+            Console.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+        }
+    }
+}

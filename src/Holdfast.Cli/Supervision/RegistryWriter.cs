@@ -1,0 +1,242 @@
+using Holdfast.Redis;
+
+namespace Holdfast.Cli.Supervision;
+
+/// <summary>
+/// Keeps the registry as the supervisor says it should be. The supervisor only notes what is so; one loop carries it
+/// to the store, removals first and renewals of leases last, and goes on trying while the store is away.
+/// </summary>
+internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDeclaration> services, RunContext run) : IDisposable
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, RegistryEntry> entries = [];
+    private readonly Queue<InstanceRegistration> removals = new();
+    private readonly SemaphoreSlim wake = new(0);
+    private readonly CancellationTokenSource closed = new();
+    private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StateEngine? engine;
+    private ServiceRegistry? registry;
+    private bool closing;
+
+    /// <summary>Completes when the store was reached and knows the services; fails when this version can't use it.</summary>
+    public Task Opened => opened.Task;
+
+    /// <summary>Notes where an instance listens and how it is.</summary>
+    public void Tell(ServiceDeclaration service, string id, Uri url, InstanceState state)
+    {
+        lock (gate)
+        {
+            if (entries.TryGetValue(id, out var known) && known.Url == url)
+            {
+                known.State = state;
+            }
+            else
+            {
+                Drop(id);
+                entries[id] = new RegistryEntry(service, id, url) { State = state };
+            }
+        }
+
+        wake.Release();
+    }
+
+    /// <summary>Notes that an instance is gone.</summary>
+    public void Remove(string id)
+    {
+        lock (gate)
+        {
+            Drop(id);
+        }
+
+        wake.Release();
+    }
+
+    /// <summary>Has <see cref="RunAsync"/> return once everything noted is in the store, or after the timeout.</summary>
+    public void Close(TimeSpan timeout)
+    {
+        lock (gate)
+        {
+            closing = true;
+        }
+
+        closed.CancelAfter(timeout);
+        wake.Release();
+    }
+
+    /// <summary>Carries what is noted to the store, until the writer is closed.</summary>
+    public async Task RunAsync()
+    {
+        var retry = TimeSpan.Zero;
+        while (!closed.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(retry, run.Clock, closed.Token);
+                var isIdle = !await StepAsync(closed.Token);
+                if (retry > TimeSpan.Zero)
+                {
+                    run.Log.Event("the state plane answers again");
+                    retry = TimeSpan.Zero;
+                }
+
+                if (isIdle && !await WaitAsync())
+                {
+                    break;
+                }
+            }
+            catch (StateException error)
+            {
+                if (retry == TimeSpan.Zero)
+                {
+                    Report(error);
+                }
+
+                retry = retry == TimeSpan.Zero ? FirstRetry : TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, LastRetry.Ticks));
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        opened.TrySetCanceled();
+        if (engine is not null)
+        {
+            await engine.DisposeAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        closed.Dispose();
+        wake.Dispose();
+    }
+
+    /// <summary>Waits for something to do; false when nothing will come any more.</summary>
+    private async Task<bool> WaitAsync()
+    {
+        lock (gate)
+        {
+            if (closing)
+            {
+                return false;
+            }
+        }
+
+        await wake.WaitAsync(UntilRenewal(), closed.Token);
+        return true;
+    }
+
+    private void Report(StateException error)
+    {
+        if (!opened.Task.IsCompleted && !error.IsTransient)
+        {
+            opened.TrySetException(new CommandException($"the state plane {state.Shown} can't be used: {error.Message}"));
+            return;
+        }
+
+        run.Log.Event($"the state plane does not answer, and is asked until it does; gateways go on with the instances that they know: {error.Message}");
+    }
+
+    /// <summary>Opens the store and makes the services known, without what an earlier run may have left of them.</summary>
+    private async Task<ServiceRegistry> OpenAsync(CancellationToken cancellationToken)
+    {
+        engine ??= await RedisEngine.OpenAsync(state.Url, new StateEngineOptions { Clock = run.Clock, Entropy = run.Entropy }, cancellationToken);
+        var opening = new ServiceRegistry(engine);
+        foreach (var service in services)
+        {
+            await opening.WithdrawAsync(service.Name, cancellationToken);
+            await opening.DeclareAsync(service, cancellationToken);
+        }
+
+        opened.TrySetResult();
+        return opening;
+    }
+
+    /// <summary>Does what is most urgent; false when nothing is to be done.</summary>
+    private async Task<bool> StepAsync(CancellationToken cancellationToken)
+    {
+        registry ??= await OpenAsync(cancellationToken);
+        RegistryEntry? entry;
+        InstanceRegistration? removal;
+        InstanceState state;
+        lock (gate)
+        {
+            removals.TryPeek(out removal);
+            entry = entries.Values.FirstOrDefault(static entry => entry.ToldState != entry.State)
+                ?? entries.Values.FirstOrDefault(entry => entry.RenewAt <= run.Clock.GetTimestamp());
+            state = entry?.State ?? default;
+        }
+
+        if (removal is not null)
+        {
+            await removal.RemoveAsync(cancellationToken);
+            lock (gate)
+            {
+                removals.Dequeue();
+            }
+
+            return true;
+        }
+
+        if (entry is not null)
+        {
+            await BringUpToDateAsync(entry, state, cancellationToken);
+        }
+
+        return entry is not null;
+    }
+
+    private async Task BringUpToDateAsync(RegistryEntry entry, InstanceState state, CancellationToken cancellationToken)
+    {
+        var renewAt = run.Clock.GetTimestamp() + (long)(ServiceRegistry.RenewalInterval.TotalSeconds * run.Clock.TimestampFrequency);
+        var isHeld = true;
+        if (entry.Registration is null)
+        {
+            entry.Registration = await registry!.RegisterAsync(entry.Service, entry.Id, entry.Url, state, cancellationToken);
+        }
+        else
+        {
+            isHeld = entry.ToldState == state
+                ? await entry.Registration.RenewAsync(cancellationToken)
+                : await entry.Registration.SetStateAsync(state, cancellationToken);
+        }
+
+        if (!isHeld)
+        {
+            // Taking the name back at each renewal would only have both of us take turns; one try, at the next change.
+            run.Log.Event($"{entry.Id} was registered by another process: give the services of topologies that share a store names of their own");
+        }
+
+        lock (gate)
+        {
+            (entry.ToldState, entry.RenewAt) = (state, isHeld ? renewAt : long.MaxValue);
+            if (!entries.TryGetValue(entry.Id, out var current) || current != entry)
+            {
+                // It went while it was registered.
+                removals.Enqueue(entry.Registration);
+            }
+        }
+    }
+
+    private void Drop(string id)
+    {
+        if (entries.Remove(id, out var entry) && entry.Registration is { } registration)
+        {
+            removals.Enqueue(registration);
+        }
+    }
+
+    private TimeSpan UntilRenewal()
+    {
+        lock (gate)
+        {
+            var next = entries.Values.Select(static entry => entry.RenewAt).DefaultIfEmpty(long.MaxValue).Min();
+            var wait = next == long.MaxValue ? ServiceRegistry.RenewalInterval : run.Clock.GetElapsedTime(run.Clock.GetTimestamp(), next);
+            return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+        }
+    }
+}

@@ -1,0 +1,235 @@
+using System.ComponentModel;
+using Holdfast.Cli.Processes;
+
+namespace Holdfast.Cli.Supervision;
+
+/// <summary>A process that is started, waited for until it is ready, watched, and started again when it ends, until it is stopped.</summary>
+internal abstract class SupervisedProcess(string name, RunContext run) : IDisposable
+{
+    /// <summary>How long a process may take to end after SIGTERM.</summary>
+    public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
+
+    /// <summary>A process that ends so often before it was ever ready won't be ready by another start.</summary>
+    public const int MaxFirstStarts = 3;
+
+    private readonly RestartBackoff backoff = new();
+    private readonly CancellationTokenSource stopping = new();
+    private readonly TaskCompletionSource<string?> firstReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task loop = Task.CompletedTask;
+    private int starts;
+
+    /// <summary>The process's name in log, status and environment.</summary>
+    public string Name => name;
+
+    public InstanceState State { get; private set; } = InstanceState.Starting;
+
+    /// <summary>The process that does the work; null while there is none.</summary>
+    public int? Pid { get; protected set; }
+
+    /// <summary>Completes when the process is ready for the first time, with null, or can't be, with the reason.</summary>
+    public Task<string?> FirstReady => firstReady.Task;
+
+    protected RunContext Run => run;
+
+    private bool IsStopping => stopping.IsCancellationRequested || State == InstanceState.Draining;
+
+    public void Start() => loop = RunAsync();
+
+    /// <summary>Marks the process as one that finishes what it has; it isn't restarted any more.</summary>
+    public void Drain() => Enter(InstanceState.Draining);
+
+    /// <summary>Ends the process, first by asking it to, and returns when nothing of it is left.</summary>
+    public async Task StopAsync()
+    {
+        Drain();
+        await stopping.CancelAsync();
+        await loop;
+        firstReady.TrySetResult("it was stopped");
+    }
+
+    public void Dispose() => stopping.Dispose();
+
+    /// <summary>How the process is started next.</summary>
+    protected abstract LaunchPlan Prepare();
+
+    /// <summary>Whether the process can do its work; asked again and again until it is.</summary>
+    protected abstract Task<bool> IsReadyAsync(GuardedProcess process, CancellationToken cancellationToken);
+
+    /// <summary>Completes with the end of a process on which the service depends, besides the one that was started.</summary>
+    protected virtual Task LostAsync(GuardedProcess process, CancellationToken cancellationToken) =>
+        Task.Delay(Timeout.InfiniteTimeSpan, run.Clock, cancellationToken);
+
+    /// <summary>Called after each change of <see cref="State"/>.</summary>
+    protected virtual void StateChanged()
+    {
+    }
+
+    /// <summary>Called when the process has ended, before the change of <see cref="State"/>.</summary>
+    protected virtual void Ended()
+    {
+    }
+
+    /// <summary>What the log says when the process is ready.</summary>
+    protected virtual string ReadyText(GuardedProcess process) => $"{name} is ready (pid {Pid})";
+
+    private async Task RunAsync()
+    {
+        while (!IsStopping)
+        {
+            Enter(InstanceState.Starting);
+            starts++;
+            var end = await LiveAsync();
+            if (IsStopping)
+            {
+                return;
+            }
+
+            if (!firstReady.Task.IsCompleted && (starts >= MaxFirstStarts || end.IsTimeout))
+            {
+                Enter(InstanceState.Failed);
+                firstReady.TrySetResult(end.Text);
+                return;
+            }
+
+            var delay = backoff.After(end.ReadyFor, end.IsKill);
+            run.Log.Event($"{name} {end.Text}; restarted {(delay == TimeSpan.Zero ? "at once" : $"in {delay.TotalSeconds:0.##} s")}");
+            if (delay > TimeSpan.Zero)
+            {
+                Enter(InstanceState.Failed);
+                await SleepAsync(delay);
+            }
+        }
+    }
+
+    /// <summary>One life of the process, from its start until nothing of it is left.</summary>
+    private async Task<ProcessEnd> LiveAsync()
+    {
+        GuardedProcess process;
+        try
+        {
+            process = GuardedProcess.Start(Prepare(), run.Marker, run.Clock, line => run.Log.Output(name, line));
+        }
+        catch (Exception error) when (error is Win32Exception or CommandException)
+        {
+            return new ProcessEnd($"can't be started: {error.Message}");
+        }
+
+        using (process)
+        {
+            Pid = process.Pid;
+            var end = await ServeAsync(process);
+            if (IsStopping)
+            {
+                await process.StopAsync(StopGrace, run.KillNow);
+                Leave();
+                run.Log.Event($"{name} has stopped");
+                return end;
+            }
+
+            // Whoever would send it requests must learn first.
+            Leave();
+            await process.KillAsync();
+            return end.ReadyFor is null ? end with { Text = end.Text + Told(process) } : end;
+        }
+    }
+
+    private async Task<ProcessEnd> ServeAsync(GuardedProcess process)
+    {
+        var started = run.Clock.GetTimestamp();
+        using var life = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        var ready = await BecomeReadyAsync(process, life.Token);
+        if (stopping.IsCancellationRequested)
+        {
+            return new ProcessEnd("was stopped");
+        }
+
+        if (process.Ended.IsCompleted)
+        {
+            return new ProcessEnd($"ended before it was ready ({ExitText.Of(await process.Ended)})");
+        }
+
+        if (!ready)
+        {
+            return new ProcessEnd($"was not ready within {run.ReadyTimeout.TotalSeconds:0.##} s{Unready(process)}") { IsTimeout = true };
+        }
+
+        var readySince = run.Clock.GetTimestamp();
+        Enter(InstanceState.Ready);
+        run.Log.Event($"{ReadyText(process)} after {run.Clock.GetElapsedTime(started, readySince).TotalSeconds:0.0} s");
+        firstReady.TrySetResult(null);
+
+        var lost = LostAsync(process, life.Token);
+        await Task.WhenAny(process.Ended, lost, Task.Delay(Timeout.InfiniteTimeSpan, run.Clock, life.Token));
+        var readyFor = run.Clock.GetElapsedTime(readySince);
+        var end = process.Ended.IsCompleted
+            ? new ProcessEnd($"ended ({ExitText.Of(await process.Ended)})") { ReadyFor = readyFor, IsKill = await process.Ended == 128 + Posix.SigKill }
+            : new ProcessEnd("lost the process that listens on its port") { ReadyFor = readyFor, IsKill = true };
+        await life.CancelAsync();
+        return end;
+    }
+
+    /// <summary>Why a process that runs isn't ready, if more can be told than that.</summary>
+    protected virtual string Unready(GuardedProcess process) => "";
+
+    private async Task<bool> BecomeReadyAsync(GuardedProcess process, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(run.ReadyTimeout);
+        var pause = TimeSpan.FromMilliseconds(20);
+        try
+        {
+            while (!process.Ended.IsCompleted)
+            {
+                if (await IsReadyAsync(process, limit.Token))
+                {
+                    return true;
+                }
+
+                await Task.WhenAny(process.Ended, Task.Delay(pause, run.Clock, limit.Token));
+                limit.Token.ThrowIfCancellationRequested();
+                pause = TimeSpan.FromMilliseconds(Math.Min(pause.TotalMilliseconds * 1.5, 250));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The time is over, or the process is to stop.
+        }
+
+        return false;
+    }
+
+    private async Task SleepAsync(TimeSpan delay)
+    {
+        try
+        {
+            await Task.Delay(delay, run.Clock, stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // To be stopped while waiting for a restart.
+        }
+    }
+
+    private void Enter(InstanceState state)
+    {
+        lock (stopping)
+        {
+            // Draining is the last state: a process that is to stop doesn't start over.
+            State = State == InstanceState.Draining ? State : state;
+        }
+
+        StateChanged();
+    }
+
+    private void Leave()
+    {
+        Pid = null;
+        Ended();
+        Enter(InstanceState.Starting);
+    }
+
+    protected static string Told(GuardedProcess process) =>
+        process.LastLines is { Count: > 0 } lines
+            ? $"; its last lines:{string.Concat(lines.Select(static line => $"\n    {line}"))}"
+            : "; it printed nothing";
+}

@@ -1,0 +1,131 @@
+using System.Text.RegularExpressions;
+
+namespace Holdfast.Cli.Topologies;
+
+/// <summary>Reads the services of a topology, and knows which routes are taken.</summary>
+internal sealed partial class ServiceParser
+{
+    private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "env"];
+
+    /// <summary>What the supervisor sets itself.</summary>
+    private static readonly string[] OwnVariables = ["PORT", "ASPNETCORE_URLS", "HOLDFAST_INSTANCE", "HOLDFAST_STATE", "HOLDFAST_RUN", "REDIS_URL"];
+
+    private readonly Dictionary<string, (string Service, int Line)> routesTaken = [];
+
+    public ServiceTopology? Parse(string name, YamlSection services)
+    {
+        if (!ServiceName().IsMatch(name))
+        {
+            services.Report(services.LineOf(name), $"a service's name is 1 to 40 lower-case letters, digits and dashes, beginning with a letter, not '{name}'");
+        }
+
+        if (services.Section(name, $"service {name}") is not { } section)
+        {
+            return null;
+        }
+
+        section.ExpectOnly(Keys);
+        var run = section.Text("run");
+        if (run is null && !section.Keys.Contains("run"))
+        {
+            section.Report(services.LineOf(name), $"service {name} has no run: give it the command that starts an instance, which listens on $PORT");
+        }
+
+        return new ServiceTopology
+        {
+            Name = name,
+            Build = section.Text("build"),
+            BuildLine = section.LineOf("build"),
+            Run = run ?? "",
+            RunLine = section.LineOf("run"),
+            Replicas = section.Number("replicas", 1, ServiceTopology.MaxReplicas) ?? ServiceTopology.DefaultReplicas,
+            Health = Health(section) ?? ServiceTopology.DefaultHealth,
+            Routes = Routes(name, section, services.LineOf(name)),
+            Environment = Environment(section),
+        };
+    }
+
+    private static string? Health(YamlSection section)
+    {
+        var health = section.Text("health");
+        if (health is null || IsPath(health))
+        {
+            return health;
+        }
+
+        section.Report(section.LineOf("health"), $"health is a path such as /healthz, not '{health}'");
+        return null;
+    }
+
+    private List<string> Routes(string service, YamlSection section, int serviceLine)
+    {
+        var routes = new List<string>();
+        var given = section.Keys.Contains("routes") ? section.Texts("routes") ?? [] : [("/", serviceLine)];
+        foreach (var (text, line) in given)
+        {
+            var route = text.Length > 1 ? text.TrimEnd('/') : text;
+            if (!IsPath(text))
+            {
+                section.Report(line, $"a route is a path such as /shop, not '{text}'");
+            }
+            else if (!routesTaken.TryAdd(route, (service, line)))
+            {
+                var (other, otherLine) = routesTaken[route];
+                section.Report(line, section.Keys.Contains("routes")
+                    ? $"route {route} is taken by service {other} in line {otherLine}: give each service routes of its own"
+                    : $"service {service} has no routes, which means [ / ], and service {other} has that in line {otherLine}: give it routes of its own, or [] for none");
+            }
+            else
+            {
+                routes.Add(route);
+            }
+        }
+
+        if (routes.Count > ServiceDeclaration.MaxRoutes)
+        {
+            section.Report(section.LineOf("routes"), $"a service has at most {ServiceDeclaration.MaxRoutes} routes, not {routes.Count}");
+        }
+
+        return routes;
+    }
+
+    private static Dictionary<string, string> Environment(YamlSection section)
+    {
+        var variables = new Dictionary<string, string>();
+        if (section.Section("env") is not { } env)
+        {
+            return variables;
+        }
+
+        foreach (var name in env.Keys)
+        {
+            if (!VariableName().IsMatch(name))
+            {
+                env.Report(env.LineOf(name), $"'{name}' can't be the name of an environment variable: letters, digits and _ can");
+            }
+            else if (OwnVariables.Contains(name))
+            {
+                env.Report(env.LineOf(name), $"{name} is set by holdfast for each instance: remove it from env");
+            }
+            else if (env.Value(name) is { } value)
+            {
+                variables[name] = value;
+            }
+        }
+
+        return variables;
+    }
+
+    private static bool IsPath(string text) =>
+        text.Length <= ServiceDeclaration.MaxPathLength && Path().IsMatch(text);
+
+    [GeneratedRegex("^[a-z][a-z0-9-]{0,39}$")]
+    private static partial Regex ServiceName();
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    private static partial Regex VariableName();
+
+    // Visible ASCII without '?', '#' and empty segments, as the registry demands.
+    [GeneratedRegex("^(?!.*//)/[!-\"$->@-~]*$")]
+    private static partial Regex Path();
+}

@@ -1,0 +1,113 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Holdfast.Cli.Topologies;
+
+/// <summary>
+/// Reads <c>holdfast.yaml</c> and reports every problem in it, not only the first. What could be understood is
+/// answered even then, so that it can be probed for further problems.
+/// </summary>
+internal sealed class TopologyParser
+{
+    private static readonly string[] TopKeys = ["state", "gateway", "services"];
+    private static readonly string[] GatewayKeys = ["port", "replicas"];
+
+    private readonly List<TopologyProblem> problems = [];
+
+    private TopologyParser()
+    {
+    }
+
+    public static (Topology Topology, IReadOnlyList<TopologyProblem> Problems) Parse(string file, string text)
+    {
+        var parser = new TopologyParser();
+        var topology = parser.ParseDocument(new Topology { File = file }, text);
+        return (topology, parser.problems);
+    }
+
+    private Topology ParseDocument(Topology topology, string text)
+    {
+        var yaml = new YamlStream();
+        try
+        {
+            yaml.Load(new StringReader(text));
+        }
+        catch (YamlException error)
+        {
+            // The reader's own message repeats the position in a form of its own.
+            var message = (error.InnerException ?? error).Message;
+            problems.Add(new TopologyProblem((int)error.Start.Line, $"this is not YAML: {message[(message.IndexOf("): ", StringComparison.Ordinal) is var at and >= 0 ? at + 3 : 0)..]}"));
+            return topology;
+        }
+
+        if (yaml.Documents.Count != 1 || yaml.Documents[0].RootNode is not YamlMappingNode root)
+        {
+            var line = yaml.Documents.Count == 0 ? 1 : (int)yaml.Documents[^1].RootNode.Start.Line;
+            problems.Add(new TopologyProblem(line, "a topology is one mapping with the keys state, gateway and services"));
+            return topology;
+        }
+
+        return ParseTop(topology, new YamlSection(root, "the topology", problems));
+    }
+
+    private Topology ParseTop(Topology topology, YamlSection top)
+    {
+        top.ExpectOnly(TopKeys);
+        if (top.Text("state") is { } state && CheckState(state, top.LineOf("state")))
+        {
+            topology = topology with { State = state };
+        }
+
+        if (top.Section("gateway") is { } gateway)
+        {
+            topology = topology with { Gateway = ParseGateway(gateway) };
+        }
+
+        var services = top.Section("services");
+        if (services is null || services.Keys.Count == 0)
+        {
+            if (services is not null || !top.Keys.Contains("services"))
+            {
+                problems.Add(new TopologyProblem(top.Keys.Contains("services") ? top.LineOf("services") : top.Line, "there are no services: add one under services, with a run command"));
+            }
+
+            return topology;
+        }
+
+        var parser = new ServiceParser();
+        topology = topology with { Services = [.. services.Keys.Select(name => parser.Parse(name, services)).OfType<ServiceTopology>()] };
+        return topology;
+    }
+
+    private static GatewayTopology ParseGateway(YamlSection gateway)
+    {
+        gateway.ExpectOnly(GatewayKeys);
+        return new GatewayTopology
+        {
+            Port = gateway.Number("port", 0, 65535) ?? GatewayTopology.DefaultPort,
+            PortLine = gateway.LineOf("port"),
+            Replicas = gateway.Number("replicas", 1, GatewayTopology.MaxReplicas) ?? GatewayTopology.DefaultReplicas,
+        };
+    }
+
+    private bool CheckState(string state, int line)
+    {
+        var scheme = state.Split("://")[0];
+        string? problem = scheme switch
+        {
+            Topology.EmbeddedState when state == Topology.EmbeddedState => null,
+            "redis+unix" => null,
+            "redis" or "rediss" => Uri.TryCreate(state, UriKind.Absolute, out var url) && url.Host.Length > 0
+                ? null
+                : $"state is no URL of a store: write {scheme}://host:port, with :password@ before the host if it has one",
+            "postgres" or "postgresql" => "this version has no PostgreSQL engine: use embedded, redis:// or rediss://",
+            _ => "state is embedded, or the URL of a store: redis://host:port or rediss://host:port",
+        };
+        if (problem is not null)
+        {
+            problems.Add(new TopologyProblem(line, problem));
+        }
+
+        return problem is null;
+    }
+}

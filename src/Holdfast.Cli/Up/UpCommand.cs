@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Holdfast.Cli.Processes;
+using Holdfast.Cli.Supervision;
+using Holdfast.Cli.Topologies;
+
+namespace Holdfast.Cli.Up;
+
+/// <summary><c>holdfast up</c>.</summary>
+internal static class UpCommand
+{
+    private const int DefaultReadySeconds = 60;
+
+    public static Command Create()
+    {
+        var path = new Argument<string>("PATH")
+        {
+            Description = $"The topology file, or the folder that holds its {TopologyFile.Name}.",
+            DefaultValueFactory = static _ => ".",
+        };
+        var ready = new Option<int>("--ready-timeout")
+        {
+            Description = "How long each process may take to become ready, in seconds.",
+            HelpName = "SECONDS",
+            DefaultValueFactory = static _ => DefaultReadySeconds,
+        };
+        ready.Validators.Add(static result =>
+        {
+            if (result.Tokens is [var token] && (!int.TryParse(token.Value, out var seconds) || seconds is < 1 or > 3600))
+            {
+                result.AddError($"--ready-timeout is a whole number of seconds from 1 to 3600, not '{token.Value}'.");
+            }
+        });
+        var command = new Command("up", "Runs a topology in the foreground; Ctrl-C stops it cleanly.") { path, ready };
+        command.SetAction(async (parsed, _) => await RunAsync(parsed.GetValue(path)!, TimeSpan.FromSeconds(parsed.GetValue(ready))));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string path, TimeSpan readyTimeout)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new CommandException("up needs Linux, for process groups and /proc: elsewhere run 'holdfast node' and 'holdfast gateway' by themselves");
+        }
+
+        var file = TopologyFile.Find(path);
+        var folder = RunFolder.Of(file);
+        folder.RefuseIfHeld();
+        var topology = Load(file);
+        var marker = new RunMarker(Entropy.System);
+
+        // Given back by the end of this process, and not before: then everything is gone.
+        var held = await folder.AcquireAsync(marker);
+        using var signals = new StopSignals();
+        await using var log = RunLog.ToStandardOutput();
+        var run = new RunContext { Log = log, Marker = marker, ReadyTimeout = readyTimeout, KillNow = signals.KillNow };
+        using var supervisor = new Supervisor(topology, folder, run);
+        var code = await supervisor.RunAsync(signals.Stop);
+        GC.KeepAlive(held);
+        return signals.KillNow.IsCancellationRequested ? ExitCode.Interrupted : code;
+    }
+
+    private static Topology Load(string file)
+    {
+        var (topology, problems) = TopologyParser.Parse(file, TopologyFile.Read(file));
+        TopologyProblem[] all = [.. problems, .. TopologyProbe.Probe(topology)];
+        if (all.Length == 0)
+        {
+            return topology;
+        }
+
+        var shown = Path.GetRelativePath(Directory.GetCurrentDirectory(), file);
+        throw new CommandException(string.Join('\n', all.OrderBy(static problem => problem.Line).Select(problem => $"{shown}:{problem.Line}: {problem.Message}")))
+        {
+            IsVerbatim = true,
+        };
+    }
+}
