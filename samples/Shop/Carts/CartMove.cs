@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Holdfast;
+using Shop.Requests;
+using Holdfast.AspNetCore;
+using Shop.SignIn;
+
+namespace Shop.Carts;
+
+/// <summary>
+/// Moves a visitor's cart to the user that they sign in as. The two are in different partitions, so it takes two
+/// commits: the first takes the session's cart away and tells so in the journal, the second puts it into the user's
+/// cart under a request id made of the event's position. Whoever finds the event may make the second, any number of
+/// times: the request that made the first, its repetition, or, when nobody repeats it, <see cref="CartMover"/>.
+/// </summary>
+internal static class CartMove
+{
+    public static async Task MoveAsync(Visitor visitor, string user, IdempotencyKey? key, CancellationToken cancellationToken)
+    {
+        var state = visitor.State;
+        var request = key?.RequestId;
+        var cart = await CartRecord.ReadAsync(visitor, cancellationToken);
+        while (cart is not null || request is not null)
+        {
+            var taken = new TakenCart(user, visitor.Affinity, Cart.Of(cart).Items);
+            var result = await state.CommitAsync(FirstHalf(visitor.Cart, cart, taken, request), cancellationToken);
+            switch (result.Outcome)
+            {
+                case CommitOutcome.DifferentCommit:
+                    throw IdempotencyKey.UsedForAnother();
+                case CommitOutcome.Refused when cart is null && result.Refusal!.Current is null:
+                    return;
+                case CommitOutcome.Refused:
+                    cart = result.Refusal!.Current;
+                    continue;
+            }
+
+            await FinishAsync(state, result.At, cancellationToken);
+            if (!result.IsReplay)
+            {
+                return;
+            }
+
+            // An earlier try of this request took the cart. What was put in since comes along, too.
+            request = null;
+            cart = await CartRecord.ReadAsync(visitor, cancellationToken);
+        }
+    }
+
+    /// <summary>The commit that puts what was taken into the user's cart, or null if the event tells of no such thing.</summary>
+    public static Commit? SecondHalf(int partition, JournalEvent item)
+    {
+        if (item.Type != TakenCart.EventType)
+        {
+            return null;
+        }
+
+        var taken = JsonSerializer.Deserialize(item.Payload.Span, ShopJson.Default.TakenCart)!;
+        if (taken.Items.Count == 0)
+        {
+            return null;
+        }
+
+        var change = RecordChange.Update(new Address("cart", Address.Escape(taken.User)));
+        foreach (var line in taken.Items)
+        {
+            change.Add(line.Sku, line.Quantity);
+        }
+
+        return new Commit(change) { Request = new RequestId($"{TakenCart.EventType}/{partition}/{item.Position}/{taken.From}") };
+    }
+
+    private static Commit FirstHalf(Address address, Record? cart, TakenCart taken, RequestId? request)
+    {
+        if (cart is null)
+        {
+            // Never made, but answered: whether an earlier try of this request took the cart.
+            return new Commit(RecordChange.Keep(address).When(Condition.Absent).When(Condition.Exists)) { Request = request };
+        }
+
+        var payload = JsonSerializer.SerializeToUtf8Bytes(taken, ShopJson.Default.TakenCart);
+        return new Commit(RecordChange.Delete(address).When(Condition.RevisionIs(cart.Revision)))
+        {
+            Events = [new NewEvent(TakenCart.EventType, payload)],
+            Request = request,
+        };
+    }
+
+    private static async Task FinishAsync(RequestState state, Stamp at, CancellationToken cancellationToken)
+    {
+        var before = new JournalPosition(at.Revision - 1, int.MaxValue);
+        var page = await state.Engine.ReadJournalAsync(at.Partition, before, maxEvents: 1, cancellationToken);
+        if (page.Events is [var item] && item.Position.Revision == at.Revision && SecondHalf(at.Partition, item) is { } commit)
+        {
+            await state.CommitAsync(commit, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Holdfast.AspNetCore;
+using Shop.Carts;
+using Shop.Catalogue;
+using Shop.Orders;
+using Shop.Pages;
+using Shop.Requests;
+using Shop.SignIn;
+
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+builder.WebHost.ConfigureKestrel(static kestrel =>
+{
+    kestrel.AddServerHeader = false;
+    kestrel.Limits.MaxRequestBodySize = PostedBody.MaxBytes;
+});
+
+builder.AddHoldfast();
+builder.Services.AddHostedService<CartMover>();
+builder.Services.AddRazorComponents();
+
+var app = builder.Build();
+app.UseMiddleware<ResponseHeaders>();
+app.UseHoldfast();
+app.UseMiddleware<Refusals>();
+app.MapHealth();
+app.MapProducts();
+app.MapSignIn();
+app.MapCart();
+app.MapOrders();
+app.MapPages();
+app.Run();
