@@ -55,6 +55,7 @@ public static class HoldfastServiceCollectionExtensions
         services.TryAddSingleton(static provider => new CookieKeyRing(
             provider.GetRequiredService<IKeyManager>(),
             provider.GetRequiredService<IDataProtectionProvider>(),
+            provider.GetRequiredService<IOptions<KeyManagementOptions>>(),
             provider.GetRequiredService<StateEngine>().Options.Clock,
             provider.GetRequiredService<ILogger<CookieKeyRing>>()));
         services.TryAddSingleton(static provider => new CookieSeal(

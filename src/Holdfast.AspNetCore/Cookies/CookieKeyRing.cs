@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Holdfast.AspNetCore.Cookies;
 
@@ -10,7 +12,8 @@ namespace Holdfast.AspNetCore.Cookies;
 /// been active and known long enough for every instance to have it, else the oldest active one. Any key that is not
 /// revoked opens.
 /// </summary>
-internal sealed class CookieKeyRing(IKeyManager keys, IDataProtectionProvider protection, TimeProvider clock, ILogger<CookieKeyRing> logger)
+internal sealed class CookieKeyRing(
+    IKeyManager keys, IDataProtectionProvider protection, IOptions<KeyManagementOptions> options, TimeProvider clock, ILogger<CookieKeyRing> logger)
 {
     private static readonly TimeSpan RefreshPeriod = TimeSpan.FromHours(1);
     private static readonly TimeSpan RefreshAfterUnknownKey = TimeSpan.FromSeconds(1);
@@ -79,8 +82,7 @@ internal sealed class CookieKeyRing(IKeyManager keys, IDataProtectionProvider pr
         Volatile.Write(ref isRefreshing, true);
         try
         {
-            // Protecting makes the framework create a key if the ring is empty or its last key is about to expire.
-            protection.CreateProtector("Holdfast.AspNetCore").Protect([]);
+            Renew();
             snapshot = Read();
         }
         catch (StateException fault) when (snapshot is { } known)
@@ -94,7 +96,36 @@ internal sealed class CookieKeyRing(IKeyManager keys, IDataProtectionProvider pr
         }
     }
 
+    /// <summary>Protecting makes the framework create a key if the ring is empty or its last key is about to expire.</summary>
+    private void Renew()
+    {
+        try
+        {
+            protection.CreateProtector("Holdfast.AspNetCore").Protect([]);
+        }
+        catch (CryptographicException)
+        {
+            // It wraps whatever was the matter; reading the ring tells what.
+        }
+    }
+
     private Snapshot Read()
+    {
+        var read = ReadOnce();
+        if (read is null && options.Value.AutoGenerateKeys)
+        {
+            // All keys were revoked since the framework last looked. It will look again, and find this one.
+            var now = clock.GetUtcNow();
+            keys.CreateNewKey(now, now + options.Value.NewKeyLifetime);
+            read = ReadOnce();
+        }
+
+        return read ?? throw new StateException(
+            "The data-protection ring has no key that cookies can be sealed under. It needs one whose descriptor holds a master key, "
+            + "as the framework's own do, and that this instance can decrypt.");
+    }
+
+    private Snapshot? ReadOnce()
     {
         var expiration = keys.GetCacheExpirationToken();
         var ring = keys.GetAllKeys().Where(static key => !key.IsRevoked).ToList();
@@ -107,11 +138,9 @@ internal sealed class CookieKeyRing(IKeyManager keys, IDataProtectionProvider pr
             }
         }
 
-        var sealing = Preferred(ring.Where(key => usable.ContainsKey(key.KeyId)))
-            ?? throw new StateException(
-                "The data-protection ring has no key that cookies can be sealed under. It needs one whose descriptor holds a master key, "
-                + "as the framework's own do, and that this instance can decrypt.");
-        return new Snapshot(usable, usable[sealing.KeyId], clock.GetTimestamp(), expiration);
+        return Preferred(ring.Where(key => usable.ContainsKey(key.KeyId))) is { } sealing
+            ? new Snapshot(usable, usable[sealing.KeyId], clock.GetTimestamp(), expiration)
+            : null;
     }
 
     private IKey? Preferred(IEnumerable<IKey> ring)

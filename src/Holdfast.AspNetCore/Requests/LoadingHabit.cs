@@ -4,23 +4,36 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.AspNetCore.Requests;
 
 /// <summary>
-/// Which endpoints use the session. ISession is read synchronously, so a session that the near cache does not hold
-/// would block a thread; ahead of an endpoint that used it the last time, the middleware reads it without blocking.
-/// Other endpoints cost no read.
+/// Which endpoints use the session. ISession is read synchronously: a session that the near cache does not hold would
+/// block a thread, and many at once would starve the very threads that bring the answers. So the middleware reads it
+/// ahead, without blocking, for an endpoint that it does not know yet or that used the session lately; for the others
+/// it costs no read.
 /// </summary>
 internal sealed class LoadingHabit
 {
+    /// <summary>After so many requests in a row that did not use the session, it is not read ahead any more.</summary>
+    private const int Memory = 16;
+
     private readonly ConditionalWeakTable<Endpoint, Use> uses = [];
     private readonly Use withoutEndpoint = new();
 
-    public bool Uses(Endpoint? endpoint) => Of(endpoint).IsUsed;
+    public bool Expects(Endpoint? endpoint) => Volatile.Read(ref Of(endpoint).Expectation) > 0;
 
-    public void Learn(Endpoint? endpoint, bool isUsed) => Of(endpoint).IsUsed = isUsed;
+    public void Learn(Endpoint? endpoint, bool isUsed)
+    {
+        var use = Of(endpoint);
+        var expectation = Volatile.Read(ref use.Expectation);
+        var learned = isUsed ? Memory : Math.Max(0, expectation - 1);
+        if (learned != expectation)
+        {
+            Volatile.Write(ref use.Expectation, learned);
+        }
+    }
 
     private Use Of(Endpoint? endpoint) => endpoint is null ? withoutEndpoint : uses.GetValue(endpoint, static _ => new Use());
 
     private sealed class Use
     {
-        public volatile bool IsUsed;
+        public int Expectation = 1;
     }
 }

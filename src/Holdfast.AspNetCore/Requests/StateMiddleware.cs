@@ -90,7 +90,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
 
     private async ValueTask LoadByHabitAsync(Endpoint? endpoint, RequestState state)
     {
-        if (state.Session.IsLoaded || !habit.Uses(endpoint))
+        if (state.Session.IsLoaded || !habit.Expects(endpoint))
         {
             return;
         }
