@@ -45,9 +45,12 @@ internal static class PublicSurface
     {
         var modifiers = member.Modifiers.Select(static modifier => modifier.Kind()).ToHashSet();
         return modifiers.Contains(SyntaxKind.PublicKeyword)
-            || (modifiers.Contains(SyntaxKind.ProtectedKeyword) && !modifiers.Contains(SyntaxKind.PrivateKeyword))
+            || (modifiers.Contains(SyntaxKind.ProtectedKeyword) && !modifiers.Contains(SyntaxKind.PrivateKeyword) && !IsSealed(member.Parent))
             || (isByDefault && !modifiers.Contains(SyntaxKind.PrivateKeyword) && !modifiers.Contains(SyntaxKind.InternalKeyword));
     }
+
+    /// <summary>Nobody derives a sealed type, so nobody sees what it protects.</summary>
+    private static bool IsSealed(SyntaxNode? type) => type is TypeDeclarationSyntax declared && declared.Modifiers.Any(SyntaxKind.SealedKeyword);
 
     private static string NamespaceOf(SyntaxNode type) => type.Ancestors().OfType<BaseNamespaceDeclarationSyntax>().FirstOrDefault()?.Name.ToString() ?? "";
 

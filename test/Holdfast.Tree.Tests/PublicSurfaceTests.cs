@@ -33,7 +33,7 @@ public sealed class PublicSurfaceTests
         const string Code = """
             namespace N;
             internal class Hidden { public int A; }
-            public sealed record R(int A) { internal int B; public string C { get; private set; } = ""; private protected void D() { } }
+            public sealed record R(int A) { internal int B; public string C { get; private set; } = ""; protected void D() { } }
             public abstract class T<X> : object where X : class
             {
                 public const int Most = 3;

@@ -23,7 +23,7 @@ internal static partial class SourceRules
 
     public static IEnumerable<string> MethodsFitAScreen(SourceFile file) =>
         from node in file.Syntax.DescendantNodes()
-        where node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax or PropertyDeclarationSyntax
+        where node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax or ArrowExpressionClauseSyntax
         let span = node.SyntaxTree.GetLineSpan(node.Span)
         let lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1
         where lines > MaxMethodLines
@@ -53,7 +53,7 @@ internal static partial class SourceRules
     public static IEnumerable<string> TheFileIsNamedAfterItsType(SourceFile file)
     {
         var names = file.TopTypes.Select(SourceFile.NameOf).ToArray();
-        var expected = Path.GetFileNameWithoutExtension(file.Path).Split('.')[0];
+        var expected = Path.GetFileNameWithoutExtension(file.Path).Split('.')[0].Replace("OfT", "", StringComparison.Ordinal);
         return names.Length == 0 || names.Contains(expected) ? [] : [$"{file.Path}: declares {string.Join(", ", names)} and no {expected}."];
     }
 
