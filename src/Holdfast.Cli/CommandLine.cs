@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Holdfast.Cli.Down;
+using Holdfast.Cli.Gateway;
 using Holdfast.Cli.Scale;
 using Holdfast.Cli.Status;
 using Holdfast.Cli.Up;
@@ -17,6 +18,7 @@ internal static class CommandLine
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ScaleCommand.Create());
         root.Subcommands.Add(DownCommand.Create());
+        root.Subcommands.Add(GatewayCommand.Create());
         return root;
     }
 

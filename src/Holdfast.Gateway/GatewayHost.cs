@@ -35,6 +35,7 @@ public sealed class GatewayHost : IAsyncDisposable
     /// Starts to listen. Until the store was reached, requests get 503. Warnings and errors go to standard error, one line each.
     /// </summary>
     /// <exception cref="IOException">The port is taken by something that does not share it.</exception>
+    /// <exception cref="Exception">Whatever <see cref="GatewayOptions.OpenStore"/> threw that is no <see cref="StateException"/>.</exception>
     public static async Task<GatewayHost> StartAsync(GatewayOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -47,8 +48,11 @@ public sealed class GatewayHost : IAsyncDisposable
         }
         catch
         {
-            await app.DisposeAsync();
-            throw;
+            await using (app)
+            {
+                await FailureOfFeedAsync(app);
+                throw;
+            }
         }
     }
 
@@ -56,7 +60,12 @@ public sealed class GatewayHost : IAsyncDisposable
     /// Returns once the process was told to end (SIGTERM, SIGINT) and the gateway has drained: no connection is taken
     /// any more, requests in flight had <see cref="GatewayLimits.DrainTimeout"/> to finish.
     /// </summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken = default) => app.WaitForShutdownAsync(cancellationToken);
+    /// <exception cref="Exception"><see cref="GatewayOptions.OpenStore"/> threw something that is no <see cref="StateException"/>; the gateway has ended of it.</exception>
+    public async Task WaitForShutdownAsync(CancellationToken cancellationToken = default)
+    {
+        await app.WaitForShutdownAsync(cancellationToken);
+        await FailureOfFeedAsync(app);
+    }
 
     /// <summary>Drains and ends the gateway.</summary>
     public async ValueTask DisposeAsync()
@@ -65,12 +74,17 @@ public sealed class GatewayHost : IAsyncDisposable
         await app.DisposeAsync();
     }
 
+    /// <summary>Throws what the feed ended of, if it did: the host itself only stops, or calls its start cancelled.</summary>
+    private static Task FailureOfFeedAsync(WebApplication app) =>
+        app.Services.GetServices<IHostedService>().OfType<RegistryFeed>().Single().ExecuteTask is { IsFaulted: true } failed ? failed : Task.CompletedTask;
+
     private static WebApplication Build(GatewayOptions options)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Yarp", LogLevel.None)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddSimpleConsole(static console => console.SingleLine = true)
             .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));

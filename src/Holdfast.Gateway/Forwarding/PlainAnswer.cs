@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Gateway.Forwarding;
@@ -25,6 +26,8 @@ internal static class PlainAnswer
             response.Headers.Connection = "close";
         }
 
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.WriteAsync(message + "\n", context.RequestAborted);
+        var body = Encoding.UTF8.GetBytes(message + "\n");
+        response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 }

@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Net;
+using Holdfast.Gateway;
+using Holdfast.Redis;
+
+namespace Holdfast.Cli.Gateway;
+
+/// <summary><c>holdfast gateway</c>: runs one gateway until it is told to end.</summary>
+internal static class GatewayCommand
+{
+    private const string StateVariable = "HOLDFAST_STATE";
+
+    public static Command Create()
+    {
+        var port = new Option<int>("--port") { Description = "The TCP port to listen on. Several gateways of one user can share it.", Required = true };
+        var state = new Option<string?>("--state")
+        {
+            Description = $"The URL of the store that holds the instance registry, such as redis://127.0.0.1:6379. Default: ${StateVariable}.",
+        };
+        var host = new Option<IPAddress>("--host")
+        {
+            Description = "The IP address to listen on.",
+            DefaultValueFactory = static _ => IPAddress.Loopback,
+            CustomParser = static result => Address(result),
+        };
+        port.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > IPEndPoint.MaxPort)
+            {
+                result.AddError($"--port takes a number from 1 to {IPEndPoint.MaxPort}.");
+            }
+        });
+
+        var command = new Command("gateway", "Gives requests to the instances in the registry in turn, and repeats those whose instance died.") { port, state, host };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetRequiredValue(port), parsed.GetRequiredValue(host), parsed.GetValue(state), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int port, IPAddress host, string? state, CancellationToken cancellationToken)
+    {
+        state ??= Environment.GetEnvironmentVariable(StateVariable);
+        if (string.IsNullOrEmpty(state))
+        {
+            throw new CommandException($"No store to follow: give --state URL, or set {StateVariable}.");
+        }
+
+        var options = new GatewayOptions
+        {
+            Port = port,
+            Host = host,
+            OpenStore = async token => await RedisEngine.OpenAsync(state, cancellationToken: token),
+        };
+        try
+        {
+            await using var gateway = await GatewayHost.StartAsync(options, cancellationToken);
+            Console.Out.WriteLine($"ready on {gateway.Address}");
+            await gateway.WaitForShutdownAsync(CancellationToken.None);
+            return ExitCode.Done;
+        }
+        catch (IOException fault)
+        {
+            throw new CommandException($"Can't listen on {host}:{port}. {fault.Message} Stop what uses the port, or choose another with --port.");
+        }
+        catch (ArgumentException fault)
+        {
+            throw new CommandException($"--state can't be read. {fault.Message}");
+        }
+    }
+
+    private static IPAddress Address(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        if (IPAddress.TryParse(result.Tokens.Single().Value, out var address))
+        {
+            return address;
+        }
+
+        result.AddError("--host takes an IP address, such as 127.0.0.1 or 0.0.0.0.");
+        return IPAddress.None;
+    }
+}
