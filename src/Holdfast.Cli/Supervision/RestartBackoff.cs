@@ -11,7 +11,8 @@ internal sealed class RestartBackoff
     public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
 
-    private int failures;
+    private int waits;
+    private bool isForgiven;
 
     /// <summary>The delay before the next start.</summary>
     /// <param name="readyFor">How long the process was ready; null when it never was.</param>
@@ -20,17 +21,15 @@ internal sealed class RestartBackoff
     {
         if (readyFor >= StableAfter)
         {
-            failures = 0;
+            (waits, isForgiven) = (0, false);
         }
 
-        if (readyFor is not null && killed)
+        if (readyFor is not null && (killed || !isForgiven))
         {
+            isForgiven |= !killed;
             return TimeSpan.Zero;
         }
 
-        // The first failure of one that was ready costs nothing.
-        var doublings = failures++ - (readyFor is null ? 0 : 1);
-        return doublings < 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(
-            FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(doublings, 30)), MaxDelay.TotalSeconds));
+        return TimeSpan.FromSeconds(Math.Min(FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(waits++, 30)), MaxDelay.TotalSeconds));
     }
 }

@@ -1,4 +1,3 @@
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Holdfast.Cli.Topologies;
@@ -27,26 +26,19 @@ internal sealed class TopologyParser
 
     private Topology ParseDocument(Topology topology, string text)
     {
-        var yaml = new YamlStream();
-        try
+        var (node, problem) = YamlText.Read(text);
+        if (problem is null && node is not YamlMappingNode)
         {
-            yaml.Load(new StringReader(text));
+            problem = new TopologyProblem((int)node!.Start.Line, "a topology is one mapping with the keys state, gateway and services");
         }
-        catch (YamlException error)
+
+        if (problem is not null)
         {
-            // The reader's own message repeats the position in a form of its own.
-            var message = (error.InnerException ?? error).Message;
-            problems.Add(new TopologyProblem((int)error.Start.Line, $"this is not YAML: {message[(message.IndexOf("): ", StringComparison.Ordinal) is var at and >= 0 ? at + 3 : 0)..]}"));
+            problems.Add(problem);
             return topology;
         }
 
-        if (yaml.Documents.Count != 1 || yaml.Documents[0].RootNode is not YamlMappingNode root)
-        {
-            var line = yaml.Documents.Count == 0 ? 1 : (int)yaml.Documents[^1].RootNode.Start.Line;
-            problems.Add(new TopologyProblem(line, "a topology is one mapping with the keys state, gateway and services"));
-            return topology;
-        }
-
+        var root = (YamlMappingNode)node!;
         return ParseTop(topology, new YamlSection(root, "the topology", problems));
     }
 
@@ -64,18 +56,17 @@ internal sealed class TopologyParser
         }
 
         var services = top.Section("services");
-        if (services is null || services.Keys.Count == 0)
+        if (services is { Keys.Count: > 0 })
         {
-            if (services is not null || !top.Keys.Contains("services"))
-            {
-                problems.Add(new TopologyProblem(top.Keys.Contains("services") ? top.LineOf("services") : top.Line, "there are no services: add one under services, with a run command"));
-            }
-
-            return topology;
+            var parser = new ServiceParser();
+            return topology with { Services = [.. services.Keys.Select(name => parser.Parse(name, services)).OfType<ServiceTopology>()] };
         }
 
-        var parser = new ServiceParser();
-        topology = topology with { Services = [.. services.Keys.Select(name => parser.Parse(name, services)).OfType<ServiceTopology>()] };
+        if (services is not null || !top.Keys.Contains("services"))
+        {
+            problems.Add(new TopologyProblem(top.LineOf("services"), "there are no services: add one under services, with a run command"));
+        }
+
         return topology;
     }
 

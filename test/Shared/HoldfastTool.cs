@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Holdfast.TestServers;
+
+/// <summary>
+/// The holdfast tool as a real process, as a user starts it, without a terminal. Everything that it starts inherits a
+/// variable of this test, so that what was left running is found. A project that uses it refers to Holdfast.Cli, so
+/// that the tool is built before the tests.
+/// </summary>
+public sealed class HoldfastTool : IAsyncDisposable
+{
+    /// <summary>Ten times what anything here may take.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(100);
+
+    private const string MarkVariable = "HOLDFAST_TEST";
+
+    private readonly Process process;
+    private readonly string folder;
+    private readonly string mark;
+    private readonly List<string> lines = [];
+    private readonly Task read;
+    private TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private HoldfastTool(string folder, string mark, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments)
+    {
+        (this.folder, this.mark) = (folder, mark);
+        var start = new ProcessStartInfo("dotnet", [Path, .. arguments])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment[MarkVariable] = mark;
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        process = Process.Start(start)!;
+        read = Task.WhenAll(Read(process.StandardOutput), Read(process.StandardError));
+    }
+
+    /// <summary>The built tool, of the same configuration as the tests.</summary>
+    public static string Path { get; } = Find();
+
+    public int Pid => process.Id;
+
+    /// <summary>What it has printed so far, standard output and standard error together.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (lines)
+            {
+                return [.. lines];
+            }
+        }
+    }
+
+    /// <summary>What it has printed so far, as one text.</summary>
+    public string Output => string.Join('\n', Lines);
+
+    /// <summary>Starts the tool in a folder.</summary>
+    public static HoldfastTool Start(string folder, params string[] arguments) =>
+        Start(folder, new Dictionary<string, string>(), arguments);
+
+    /// <summary>Starts the tool in a folder, with variables added to its environment.</summary>
+    public static HoldfastTool Start(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(folder, Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)), environment, arguments);
+
+    /// <summary>Starts the tool and returns its exit code and output once it has ended.</summary>
+    public static async Task<(int Code, string Output)> RunAsync(string folder, params string[] arguments)
+    {
+        await using var tool = Start(folder, arguments);
+        var code = await tool.EndAsync();
+        return (code, tool.Output);
+    }
+
+    /// <summary>What <c>status --json</c> tells of the topology in the folder.</summary>
+    public static async Task<JsonElement> StatusAsync(string folder)
+    {
+        var (code, output) = await RunAsync(folder, "status", "--json");
+        return code == 0 ? JsonDocument.Parse(output).RootElement : throw new InvalidOperationException($"status exits with {code}: {output}");
+    }
+
+    /// <summary>What <c>status --json</c> tells of this topology, once it is as wanted.</summary>
+    public async Task<JsonElement> StatusWhenAsync(Func<JsonElement, bool> isWanted)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var status = await StatusAsync(folder);
+            if (isWanted(status))
+            {
+                return status;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(started) > Deadline)
+            {
+                throw new TimeoutException($"The status is still {status}\n{Output}");
+            }
+        }
+    }
+
+    /// <summary>Returns the first line that holds the text, of those after the given number of lines, once it is printed.</summary>
+    public async Task<string> SeeAsync(string text, int after = 0)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var news = more.Task;
+            if (Lines.Skip(after).FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) is { } line)
+            {
+                return line;
+            }
+
+            var left = Deadline - TimeProvider.System.GetElapsedTime(started);
+            var hasEnded = read.IsCompleted && !news.IsCompleted;
+            if (hasEnded || left < TimeSpan.Zero || await Task.WhenAny(news, read, Task.Delay(left)) is { IsCompletedSuccessfully: false })
+            {
+                throw new TimeoutException($"'{text}' was not printed{(hasEnded ? " before the end" : "")}. What was:\n{Output}");
+            }
+        }
+    }
+
+    /// <summary>Sends a signal by its name: INT, TERM, KILL.</summary>
+    public void Signal(string name) => Signal(Pid, name);
+
+    /// <summary>Sends a signal to a process by its name.</summary>
+    public static void Signal(int pid, string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{pid}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Returns the exit code once the tool has ended.</summary>
+    public async Task<int> EndAsync()
+    {
+        await process.WaitForExitAsync().WaitAsync(Deadline);
+        await read.WaitAsync(Deadline);
+        return process.ExitCode;
+    }
+
+    /// <summary>The processes that the tool has started, directly or not, and that still run, each as its command line.</summary>
+    public IReadOnlyList<string> Left()
+    {
+        var left = new List<string>();
+        foreach (var entry in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(path[^1])))
+        {
+            try
+            {
+                if (entry != $"/proc/{Pid}" && File.ReadAllText($"{entry}/environ").Contains($"{MarkVariable}={mark}\0", StringComparison.Ordinal))
+                {
+                    left.Add($"{entry}: {File.ReadAllText($"{entry}/cmdline").Replace('\0', ' ')}");
+                }
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // It has just ended, or is another user's.
+            }
+        }
+
+        return left;
+    }
+
+    /// <summary>Returns once nothing that the tool has started runs any more.</summary>
+    public async Task NothingLeftAsync()
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (Left() is { Count: > 0 } left)
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > Deadline)
+            {
+                throw new TimeoutException($"Still running:\n{string.Join('\n', left)}");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Kills the tool, which ends what it has started.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+            await NothingLeftAsync();
+        }
+
+        process.Dispose();
+    }
+
+    private static string Find()
+    {
+        var folder = AppContext.BaseDirectory;
+        var configuration = folder.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
+        while (!File.Exists(System.IO.Path.Combine(folder, "Holdfast.slnx")))
+        {
+            folder = System.IO.Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests don't lie in the source tree.");
+        }
+
+        return System.IO.Path.Combine(folder, "src", "Holdfast.Cli", "bin", configuration, "net10.0", "Holdfast.Cli.dll");
+    }
+
+    /// <summary>On a thread of its own: .NET reads a process's pipe by blocking one.</summary>
+    private Task Read(StreamReader reader)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            while (reader.ReadLine() is { } line)
+            {
+                lock (lines)
+                {
+                    lines.Add(line);
+                    more.TrySetResult();
+                    more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
+            }
+
+            ended.TrySetResult();
+        })
+        { IsBackground = true }.Start();
+        return ended.Task;
+    }
+}
