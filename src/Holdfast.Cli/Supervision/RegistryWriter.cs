@@ -96,6 +96,11 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
 
                 retry = retry == TimeSpan.Zero ? FirstRetry : TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, LastRetry.Ticks));
             }
+            catch (ArgumentException error) when (engine is null)
+            {
+                opened.TrySetException(new CommandException($"the state plane {state.Shown} can't be used: {error.Message}"));
+                break;
+            }
             catch (OperationCanceledException)
             {
                 break;
@@ -132,7 +137,7 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
 
     private void Report(StateException error)
     {
-        if (!opened.Task.IsCompleted && !error.IsTransient)
+        if (!opened.Task.IsCompleted && (!error.IsTransient || state.IsElsewhere))
         {
             opened.TrySetException(new CommandException($"the state plane {state.Shown} can't be used: {error.Message}"));
             return;

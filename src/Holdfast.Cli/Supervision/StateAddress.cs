@@ -5,6 +5,9 @@ namespace Holdfast.Cli.Supervision;
 /// <param name="RedisUrl">What other languages' Redis clients are given.</param>
 internal sealed record StateAddress(string Url, string RedisUrl)
 {
+    /// <summary>Whether others run the store, so that it must be there before the topology starts.</summary>
+    public bool IsElsewhere { get; init; }
+
     /// <summary>The URL as it may be shown: without the password, and without what else stands before the host.</summary>
     public string Shown => Show(Url);
 

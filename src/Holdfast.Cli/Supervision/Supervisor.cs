@@ -81,7 +81,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         port = topology.Gateway.Port is var given and not 0 ? given : LoopbackPort.ChooseFree(run.Entropy);
         if (topology.State != Topology.EmbeddedState)
         {
-            return new StateAddress(topology.State, topology.State);
+            return new StateAddress(topology.State, topology.State) { IsElsewhere = true };
         }
 
         node = new NodeProcess(folder, run);

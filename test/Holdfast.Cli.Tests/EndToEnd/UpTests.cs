@@ -1,0 +1,184 @@
+using System.Text.Json;
+using Holdfast.TestServers;
+
+namespace Holdfast.Cli.Tests.EndToEnd;
+
+/// <summary>A topology that starts, runs and stops as it should.</summary>
+public sealed class UpTests
+{
+    private static readonly HttpClient Client = new();
+
+    [Fact]
+    public async Task Up_starts_everything_and_tells_the_address_and_ctrl_c_stops_it_in_order()
+    {
+        using var folder = new TopologyFolder(TopologyFolder.TwoInstances);
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        var ready = await tool.SeeAsync("web is ready at ");
+        var url = ready[(ready.IndexOf("http", StringComparison.Ordinal))..];
+        Assert.Equal(["web-1", "web-2"], (await AskAsync(url, 10)).Order(StringComparer.Ordinal));
+
+        tool.Signal("INT");
+        Assert.Equal(0, await tool.EndAsync());
+        Assert.Empty(tool.Left());
+        var lines = tool.Lines.ToList();
+        int[] order = [.. ((string[])["gateway-1 has stopped", "| told to end", "web-1 has stopped", "node has stopped"])
+            .Select(text => lines.FindIndex(line => line.Contains(text, StringComparison.Ordinal)))];
+        Assert.DoesNotContain(-1, order);
+        Assert.Equal(order.Order(), order);
+        Assert.DoesNotContain("restarted", tool.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_tells_scripts_what_runs()
+    {
+        using var folder = new TopologyFolder(TopologyFolder.TwoInstances);
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        await tool.SeeAsync("web is ready at ");
+        var status = await HoldfastTool.StatusAsync(folder.Path);
+
+        Assert.Equal(["gateway", "state", "services"], Names(status));
+        Assert.Equal(["url", "pids"], Names(status.GetProperty("gateway")));
+        Assert.Equal(["url", "pid"], Names(status.GetProperty("state")));
+        Assert.Single(status.GatewayPids());
+        Assert.Equal($"redis+unix://{folder.Path}/.holdfast/node.sock", status.GetProperty("state").GetProperty("url").GetString());
+        Assert.Equal(2, status.Instances().Length);
+        foreach (var instance in status.Instances())
+        {
+            Assert.Equal(["id", "pid", "url", "state"], Names(instance));
+            Assert.Equal("ready", instance.State());
+            Assert.Equal(instance.GetProperty("id").GetString(), await Client.GetStringAsync(instance.Url()));
+            Assert.Contains("node\0server.js", File.ReadAllText($"/proc/{instance.Pid()}/cmdline"), StringComparison.Ordinal);
+        }
+
+        var (code, table) = await HoldfastTool.RunAsync("/", "status", "--topology", folder.Path);
+        Assert.Equal(0, code);
+        Assert.Contains("web-2", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Instances_are_told_their_port_name_and_state_plane_and_secrets_are_shown_nowhere()
+    {
+        using var folder = new TopologyFolder("""
+            gateway: { port: 0 }
+            services:
+              web: { run: node server.js, env: { COLOUR: light blue } }
+            """);
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        await tool.SeeAsync("web is ready at ");
+        var status = await HoldfastTool.StatusAsync(folder.Path);
+        var url = status.Instance("web-1").Url();
+        Task<string> Variable(string name) => Client.GetStringAsync($"{url}/env/{name}");
+
+        Assert.Equal(new Uri(url).Port.ToString(), await Variable("PORT"));
+        Assert.Equal(url, await Variable("ASPNETCORE_URLS"));
+        Assert.Equal("web-1", await Variable("HOLDFAST_INSTANCE"));
+        Assert.Equal("light blue", await Variable("COLOUR"));
+        Assert.Equal($"redis+unix://{folder.Path}/.holdfast/node.sock", await Variable("HOLDFAST_STATE"));
+        var password = folder.Read(".holdfast/node.password");
+        Assert.StartsWith($"redis://:{password}@127.0.0.1:", await Variable("REDIS_URL"), StringComparison.Ordinal);
+
+        Assert.True(password.Length >= 20);
+        Assert.DoesNotContain(password, tool.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(password, status.ToString(), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder.Path, ".holdfast/node.password")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder.Path, ".holdfast/control.sock")));
+    }
+
+    [Fact]
+    public async Task Down_returns_when_everything_is_down_and_the_folder_can_be_used_again()
+    {
+        using var folder = new TopologyFolder(TopologyFolder.TwoInstances);
+        await using (var tool = HoldfastTool.Start(folder.Path, "up"))
+        {
+            await tool.SeeAsync("web is ready at ");
+            Assert.Equal((0, ""), await HoldfastTool.RunAsync(folder.Path, "down"));
+            Assert.Empty(tool.Left());
+            Assert.Equal(0, await tool.EndAsync());
+        }
+
+        var password = folder.Read(".holdfast/node.password");
+        await using var again = HoldfastTool.Start(folder.Path, "up");
+        await again.SeeAsync("web is ready at ");
+        Assert.Equal(password, folder.Read(".holdfast/node.password"));
+    }
+
+    [Fact]
+    public async Task A_second_up_in_the_same_folder_names_the_first_and_ends()
+    {
+        using var folder = new TopologyFolder(TopologyFolder.TwoInstances);
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        await tool.SeeAsync("web is ready at ");
+        var (code, output) = await HoldfastTool.RunAsync(folder.Path, "up");
+        Assert.Equal(1, code);
+        Assert.Contains($"(pid {tool.Pid})", output, StringComparison.Ordinal);
+        Assert.Contains("holdfast down", output, StringComparison.Ordinal);
+        Assert.Equal(2, (await HoldfastTool.StatusAsync(folder.Path)).Instances().Length);
+    }
+
+    [Fact]
+    public async Task Scale_returns_when_new_instances_serve_and_when_others_are_gone()
+    {
+        using var folder = new TopologyFolder(TopologyFolder.TwoInstances);
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        await tool.SeeAsync("web is ready at ");
+        Assert.Equal((0, ""), await HoldfastTool.RunAsync(folder.Path, "scale", "web", "4"));
+        var grown = await HoldfastTool.StatusAsync(folder.Path);
+        Assert.Equal(["web-1", "web-2", "web-3", "web-4"], grown.Instances().Select(static item => item.GetProperty("id").GetString()));
+        Assert.All(grown.Instances(), static instance => Assert.Equal("ready", instance.State()));
+
+        // Requests that are under way while instances leave are answered.
+        var slow = Enumerable.Range(0, 8).Select(_ => Client.GetStringAsync($"{grown.GatewayUrl()}/slow")).ToArray();
+        Assert.Equal((0, ""), await HoldfastTool.RunAsync(folder.Path, "scale", "web", "1"));
+        Assert.All(await Task.WhenAll(slow), static answer => Assert.Equal("slow answer", answer));
+        var shrunk = await HoldfastTool.StatusAsync(folder.Path);
+        Assert.Equal("web-1", Assert.Single(shrunk.Instances()).GetProperty("id").GetString());
+        Assert.All(grown.Instances().Skip(1), static instance => Assert.False(Directory.Exists($"/proc/{instance.Pid()}")));
+
+        var (code, output) = await HoldfastTool.RunAsync(folder.Path, "scale", "wep", "2");
+        Assert.Equal(1, code);
+        Assert.Contains("there is no service 'wep': there are web", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_whose_path_is_too_long_for_sockets_works_all_the_same()
+    {
+        using var folder = new TopologyFolder(TopologyFolder.TwoInstances, subfolder: new string('x', 120));
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        await tool.SeeAsync("web is ready at ");
+        var status = await HoldfastTool.StatusAsync(folder.Path);
+        var socket = status.GetProperty("state").GetProperty("url").GetString()!["redis+unix://".Length..];
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(socket)!));
+        Assert.Equal((0, ""), await HoldfastTool.RunAsync(folder.Path, "down"));
+        Assert.False(Directory.Exists(Path.GetDirectoryName(socket)));
+    }
+
+    [Fact]
+    public async Task A_store_that_runs_elsewhere_is_used_and_its_password_is_not_shown()
+    {
+        await using var redis = await RedisServer.StartAsync(isTcp: true, isDurable: true, password: "open sesame");
+        using var folder = new TopologyFolder($"state: {redis.ConnectionString}\n{TopologyFolder.TwoInstances}");
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        var ready = await tool.SeeAsync("web is ready at ");
+        Assert.Equal(["web-1", "web-2"], (await AskAsync(ready[(ready.IndexOf("http", StringComparison.Ordinal))..], 10)).Order(StringComparer.Ordinal));
+        var status = await HoldfastTool.StatusAsync(folder.Path);
+        Assert.Equal($"redis://127.0.0.1:{redis.Port}", status.GetProperty("state").GetProperty("url").GetString());
+        Assert.Equal(JsonValueKind.Null, status.GetProperty("state").GetProperty("pid").ValueKind);
+        Assert.Equal(redis.ConnectionString, await Client.GetStringAsync($"{status.Instance("web-1").Url()}/env/HOLDFAST_STATE"));
+        Assert.DoesNotContain("sesame", tool.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The instances that answered.</summary>
+    private static async Task<IReadOnlyCollection<string>> AskAsync(string url, int times)
+    {
+        var answers = new HashSet<string>();
+        for (var time = 0; time < times; time++)
+        {
+            answers.Add(await Client.GetStringAsync(url));
+        }
+
+        return answers;
+    }
+
+    private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(static property => property.Name);
+}
