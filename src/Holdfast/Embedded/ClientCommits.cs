@@ -1,0 +1,24 @@
+namespace Holdfast.Embedded;
+
+/// <summary>The last commits of one client in one partition, by the client's own numbers.</summary>
+internal sealed class ClientCommits
+{
+    public const int Count = 64;
+
+    private readonly (long Sequence, long Term, long Revision)[] commits = new (long, long, long)[Count];
+
+    /// <summary>When the client last made a commit, as a timestamp.</summary>
+    public long LastUse { get; set; }
+
+    public ReadOnlySpan<(long Sequence, long Term, long Revision)> All => commits;
+
+    public bool TryFind(long sequence, out long term, out long revision)
+    {
+        (var found, term, revision) = commits[sequence % Count];
+        return found == sequence;
+    }
+
+    public void Add(long sequence, long term, long revision) => commits[sequence % Count] = (sequence, term, revision);
+
+    public void Remove(long sequence) => commits[sequence % Count] = default;
+}

@@ -1,0 +1,273 @@
+using System.Runtime.CompilerServices;
+using Holdfast.Embedded;
+
+namespace Holdfast;
+
+/// <summary>
+/// The engine in this process: records in memory, every commit in a log on disk before it is acknowledged, a snapshot
+/// when the log has grown. Of one folder there is one engine at a time; <c>holdfast node</c> serves it to other processes.
+/// </summary>
+/// <remarks>
+/// A commit is acknowledged, and seen by anyone, once it is written (<see cref="Durability.Memory"/> and
+/// <see cref="Durability.Written"/>: it survives kill -9) or synchronised to the disk (<see cref="Durability.Synced"/>:
+/// it survives loss of power). What is written is synchronised within about a second. A full disk refuses commits
+/// (<see cref="StateFullException"/>) until there is room; any other failure to write ends writing until the process
+/// starts again (<see cref="StateUnavailableException"/>), and reading goes on.
+/// </remarks>
+public sealed class EmbeddedEngine : StateEngine
+{
+    private const int RunIdBytes = 20;
+
+    private readonly EmbeddedPartition[] partitions;
+    private readonly EmbeddedStore store;
+    private readonly Sweeper sweeper;
+    private readonly SignalHub signals = new();
+    private ChangeObserver? observer;
+    private int disposed;
+
+    private EmbeddedEngine(StateEngineOptions options, EmbeddedStore store, PartitionState[] states)
+        : base(options)
+    {
+        this.store = store;
+        partitions = new EmbeddedPartition[states.Length];
+        for (var i = 0; i < partitions.Length; i++)
+        {
+            partitions[i] = new EmbeddedPartition(states[i], store.Log, () => Volatile.Read(ref observer));
+        }
+
+        Span<byte> runId = stackalloc byte[RunIdBytes];
+        options.Entropy.Fill(runId);
+        RunId = Convert.ToHexStringLower(runId);
+        sweeper = new Sweeper(partitions, store, options.Clock);
+    }
+
+    /// <inheritdoc/>
+    public override EngineCapabilities Capabilities { get; } = new()
+    {
+        Name = "embedded",
+        Durability = Durability.Synced,
+        IsShared = false,
+        HasMonotonicExpiry = true,
+        HasNearCache = false,
+    };
+
+    /// <summary>Names this opening of the store: 40 hexadecimal digits, another each time.</summary>
+    internal string RunId { get; }
+
+    /// <summary>Opens the store in a folder, and creates it if the folder is absent or empty.</summary>
+    /// <param name="folder">The folder; the store keeps it for itself.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the opening.</param>
+    /// <exception cref="StateMismatchException">The store has another format or partition count, or another process has it open.</exception>
+    /// <exception cref="StateCorruptException">The store is damaged; the message names the file and the offset. Nothing was changed.</exception>
+    public static ValueTask<EmbeddedEngine> OpenAsync(
+        string folder, StateEngineOptions options, CancellationToken cancellationToken = default) =>
+        OpenAsync(folder, options, new EmbeddedSettings(), cancellationToken);
+
+    /// <summary>Opens the store with other bounds than the usual ones.</summary>
+    internal static async ValueTask<EmbeddedEngine> OpenAsync(
+        string folder, StateEngineOptions options, EmbeddedSettings settings, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(options);
+        cancellationToken.ThrowIfCancellationRequested();
+        _ = new PartitionMap(options.PartitionCount);
+        return await Task.Factory.StartNew(
+            () => Open(Path.GetFullPath(folder), options, settings),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
+
+        await sweeper.DisposeAsync().ConfigureAwait(false);
+        await Task.Factory.StartNew(
+            () => store.Close(partitions), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        foreach (var partition in partitions)
+        {
+            foreach (var watch in partition.Watches())
+            {
+                await watch.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        await signals.EndAllAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Who hears of every change; one at a time. See <see cref="ChangeObserver"/>.</summary>
+    internal void Observe(ChangeObserver? next) => Volatile.Write(ref observer, next);
+
+    /// <summary>
+    /// Makes a commit for a client that may repeat it. The verdict tells the records after it, those that were kept
+    /// included, and is durable when this returns. The fingerprint stands in for the request's own if it is given.
+    /// </summary>
+    internal async ValueTask<CommitVerdict> CommitAsync(
+        Commit commit, CommitSender sender, string? fingerprint, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(commit);
+        var partition = partitions[commit.Validate(Partitions)];
+        if (store.Log.Room() is { } room)
+        {
+            await WaitForRoom(room, cancellationToken).ConfigureAwait(false);
+        }
+
+        var verdict = Evaluate(partition, commit, sender, fingerprint);
+        if (!verdict.Durable.IsCompletedSuccessfully)
+        {
+            await WaitUntilDurable(verdict.Durable, cancellationToken).ConfigureAwait(false);
+        }
+
+        return verdict;
+    }
+
+    /// <summary>Broadcasts, and tells how many listened in this process.</summary>
+    internal int Signal(string channel, ReadOnlySpan<byte> payload) => signals.Send(channel, payload);
+
+    /// <summary>A partition's head, at once.</summary>
+    internal PartitionHead Head(int partition) => partitions[partition].Head();
+
+    /// <inheritdoc/>
+    protected override ValueTask<Reading> ReadCoreAsync(
+        Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        return new(partitions[partition].Read(address));
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<IReadOnlyList<Reading>> ReadManyCoreAsync(
+        IReadOnlyList<Address> addresses, int partition, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        return new(partitions[partition].Read(addresses));
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (store.Log.Room() is { } room)
+        {
+            await WaitForRoom(room, cancellationToken).ConfigureAwait(false);
+        }
+
+        var verdict = Evaluate(partitions[partition], commit, default, null);
+        if (!verdict.Durable.IsCompletedSuccessfully)
+        {
+            await WaitUntilDurable(verdict.Durable, cancellationToken).ConfigureAwait(false);
+        }
+
+        return verdict.Result;
+    }
+
+    /// <inheritdoc/>
+    protected override async IAsyncEnumerable<Record> ScanCoreAsync(
+        int partition, string kind, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        foreach (var record in partitions[partition].Scan(kind))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return record;
+        }
+
+        await ValueTask.CompletedTask.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<JournalPage> ReadJournalCoreAsync(
+        int partition, JournalPosition after, int maxEvents, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        return new(partitions[partition].ReadJournal(after, maxEvents));
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<PartitionHead> ReadHeadCoreAsync(int partition, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        return new(partitions[partition].Head());
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<Watch> WatchCoreAsync(int partition, Address? address, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        return new(partitions[partition].Watch(address));
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask SignalCoreAsync(string channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        signals.Send(channel, payload.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask<SignalSubscription> ListenCoreAsync(string channel, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        return new(signals.Listen(channel));
+    }
+
+    private static EmbeddedEngine Open(string folder, StateEngineOptions options, EmbeddedSettings settings)
+    {
+        var clock = new StoreClock(options.Clock);
+        var memory = new RequestMemory(settings.MaxRequestBytes);
+        var states = new PartitionState[options.PartitionCount];
+        for (var i = 0; i < states.Length; i++)
+        {
+            states[i] = new PartitionState(i, clock, memory);
+        }
+
+        return new EmbeddedEngine(options, EmbeddedStore.Open(folder, options, settings, clock, states), states);
+    }
+
+    private CommitVerdict Evaluate(EmbeddedPartition partition, Commit commit, CommitSender sender, string? fingerprint)
+    {
+        CheckOpen();
+        fingerprint = commit.Request is not { } request ? null : fingerprint ?? request.Fingerprint ?? CommitFingerprint.Of(commit);
+        return partition.Commit(commit, fingerprint, sender);
+    }
+
+    private async ValueTask WaitForRoom(Task room, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await room.WaitAsync(Options.CommitTimeout, Options.Clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException fault)
+        {
+            throw new StateUnavailableException("The disk does not keep up with the commits. Nothing was changed: repeat later.", fault);
+        }
+    }
+
+    private async ValueTask WaitUntilDurable(Task durable, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await durable.WaitAsync(Options.CommitTimeout, Options.Clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException fault)
+        {
+            throw new CommitUnknownException(
+                $"The disk did not take the commit within {Options.CommitTimeout.TotalMilliseconds} ms: it may yet be made.", fault);
+        }
+    }
+
+    private void CheckOpen()
+    {
+        if (Volatile.Read(ref disposed) == 1)
+        {
+            throw new StateUnavailableException("The engine was disposed.");
+        }
+    }
+}

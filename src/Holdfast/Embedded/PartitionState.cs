@@ -1,0 +1,64 @@
+namespace Holdfast.Embedded;
+
+/// <summary>
+/// All that a partition holds. Between the log and the live partition: recovery fills it, the
+/// <see cref="EmbeddedPartition"/> works on it under its lock, snapshots are copied from it.
+/// </summary>
+internal sealed class PartitionState(int index, StoreClock clock, RequestMemory memory)
+{
+    public int Index { get; } = index;
+
+    public StoreClock Clock { get; } = clock;
+
+    public RequestMemory Memory { get; } = memory;
+
+    public Dictionary<Address, Slot> Slots { get; } = [];
+
+    public ExpiryQueue Expiries { get; } = new();
+
+    public PartitionJournal Journal { get; } = new();
+
+    public RequestMarks Requests { get; } = new(memory);
+
+    public Clients Clients { get; } = new(memory);
+
+    /// <summary>The terms, oldest first. Replaced, never changed.</summary>
+    public TermStart[] Terms { get; private set; } = [];
+
+    /// <summary>The last commit's revision.</summary>
+    public long Revision { get; set; }
+
+    /// <summary>The revision of the last commit that is durable at its level.</summary>
+    public long VisibleRevision { get; set; }
+
+    /// <summary>The last frame of the partition, or of its term, whose effect is visible.</summary>
+    public long VisibleSequence { get; set; }
+
+    public long Term => Terms[^1].Term;
+
+    public Stamp Visible => new(Index, Term, VisibleRevision);
+
+    /// <summary>Begins a term in a process that opened the store at this time.</summary>
+    public void OpenTerm(long wallMilliseconds)
+    {
+        var term = Terms.Length == 0 ? wallMilliseconds : Math.Max(Terms[^1].Term + 1, wallMilliseconds);
+        var kept = Terms.AsSpan(Math.Max(0, Terms.Length - (PartitionHead.MaxTerms - 1)));
+        Terms = [.. kept, new TermStart(term, Revision)];
+    }
+
+    /// <summary>Takes over the terms of a snapshot.</summary>
+    public void RestoreTerms(TermStart[] terms) => Terms = terms;
+
+    public Slot SlotOf(Address address)
+    {
+        if (!Slots.TryGetValue(address, out var slot))
+        {
+            Slots.Add(address, slot = new Slot(address));
+        }
+
+        return slot;
+    }
+
+    /// <summary>The record as it counts at this time: one that has expired is absent.</summary>
+    public static Record? Alive(Record? record, long now) => record?.Deadline <= now ? null : record;
+}

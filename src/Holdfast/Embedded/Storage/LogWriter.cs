@@ -1,0 +1,385 @@
+using System.Diagnostics;
+
+namespace Holdfast.Embedded;
+
+/// <summary>
+/// The one writer of the log. Partitions append frames on their callers' threads; the writer's own thread takes all
+/// that has gathered, writes it at once, synchronises if anybody asked for it, and releases the entries.
+/// </summary>
+/// <remarks>
+/// A partition's lock may be held while the log's gate is taken, never the other way round. When a batch can't be
+/// written, appending is closed first, then every entry that was not released is rolled back, then the log is cut to
+/// its last whole frame: if only the disk was full, appending opens again; after any other fault it stays closed.
+/// </remarks>
+internal sealed class LogWriter : IDisposable
+{
+    // Past this, commits wait before they are evaluated.
+    private const int MaxGatheredBytes = 64 << 20;
+
+    private readonly object gate = new();
+    private readonly string folder;
+    private readonly ulong salt;
+    private readonly Action<EngineEvent> log;
+    private readonly Thread thread;
+    private LogSegment segment;
+    private LogBatch gathering;
+    private LogBatch? underWay;
+    private TaskCompletionSource<long>? rolling;
+    private int rollNumber;
+    private Action? afterRoll;
+    private Exception? closed;
+    private bool stopping;
+    private long writtenSequence;
+    private long syncedSequence;
+    private long toldSynced;
+    private long rollBacks;
+
+    public LogWriter(string folder, ulong salt, LogSegment segment, long lastSequence, Action<EngineEvent> log)
+    {
+        (this.folder, this.salt, this.segment, this.log) = (folder, salt, segment, log);
+        writtenSequence = syncedSequence = toldSynced = lastSequence;
+        gathering = new LogBatch(lastSequence + 1);
+        thread = new Thread(Run) { IsBackground = true, Name = "holdfast-log" };
+        thread.Start();
+    }
+
+    /// <summary>The segment's length in bytes.</summary>
+    public long SegmentBytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return segment.Length;
+            }
+        }
+    }
+
+    /// <summary>How often entries were rolled back: what was copied from partitions in between can't be trusted.</summary>
+    public long RollBacks => Interlocked.Read(ref rollBacks);
+
+    /// <summary>Completes when there is room to gather more; null when there is.</summary>
+    public Task? Room()
+    {
+        lock (gate)
+        {
+            return gathering.Bytes < MaxGatheredBytes || closed is not null ? null : underWay?.TaskOf(underWay.NeedsSync);
+        }
+    }
+
+    /// <summary>
+    /// Appends a frame and tells when it will be as durable as the entry asks. The caller holds the partition's lock,
+    /// and has changed nothing yet: this throws if nothing can be appended.
+    /// </summary>
+    public Task Append(ReadOnlySpan<byte> payload, ILogEntry entry, out long sequence)
+    {
+        var sum = Frame.SumPayload(salt, payload);
+        lock (gate)
+        {
+            if (closed is not null)
+            {
+                throw Closed(closed);
+            }
+
+            if (gathering.IsEmpty)
+            {
+                Monitor.Pulse(gate);
+            }
+
+            gathering.Add(sum, payload, entry);
+            sequence = gathering.LastSequence;
+            return gathering.TaskOf(entry.UntilSynced);
+        }
+    }
+
+    /// <summary>
+    /// Ends the segment, synchronised, and goes on in a new one; answers the first sequence there. The action runs
+    /// once the new segment exists and before it is used: it makes the manifest name it.
+    /// </summary>
+    public Task<long> RollAsync(int number, Action beforeUse)
+    {
+        lock (gate)
+        {
+            if (closed is not null || stopping)
+            {
+                return Task.FromException<long>(Closed(closed ?? new StateUnavailableException("The engine is closing.")));
+            }
+
+            Debug.Assert(rolling is null, "One roll at a time.");
+            rolling = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+            (rollNumber, afterRoll) = (number, beforeUse);
+            Monitor.Pulse(gate);
+            return rolling.Task;
+        }
+    }
+
+    /// <summary>Writes and synchronises what was appended, and ends the writer.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            stopping = true;
+            Monitor.Pulse(gate);
+        }
+
+        thread.Join();
+        segment.Dispose();
+    }
+
+    private static StateException Closed(Exception cause) => cause switch
+    {
+        StateFullException => new StateFullException(cause.Message, cause),
+        _ => new StateUnavailableException(cause.Message, cause),
+    };
+
+    private void Run()
+    {
+        try
+        {
+            while (Next(out var batch, out var roll))
+            {
+                if (batch is not null)
+                {
+                    Write(batch);
+                }
+                else if (closed is null && writtenSequence > syncedSequence)
+                {
+                    SyncUnasked();
+                }
+
+                if (roll is not null)
+                {
+                    Roll(roll);
+                }
+            }
+
+            if (closed is StateUnavailableException && writtenSequence > syncedSequence)
+            {
+                segment.Sync();
+            }
+        }
+        catch (Exception fault)
+        {
+            // A defect of ours: nothing may be acknowledged any more.
+            Abandon(underWay ?? new LogBatch(writtenSequence + 1), fault);
+        }
+    }
+
+    /// <summary>Waits for work; without any, for a second while something is written and not synchronised. False at the end.</summary>
+    private bool Next(out LogBatch? batch, out TaskCompletionSource<long>? roll)
+    {
+        lock (gate)
+        {
+            underWay = null;
+            if (gathering.IsEmpty && rolling is null && !stopping)
+            {
+                Monitor.Wait(gate, writtenSequence > syncedSequence ? 1000 : Timeout.Infinite);
+            }
+
+            batch = gathering.IsEmpty ? null : gathering;
+            (roll, rolling) = (rolling, null);
+            if (batch is not null)
+            {
+                underWay = batch;
+                gathering = new LogBatch(batch.LastSequence + 1);
+            }
+
+            if (batch is not null || roll is not null || !stopping)
+            {
+                return true;
+            }
+
+            closed ??= new StateUnavailableException("The engine was closed.");
+            return false;
+        }
+    }
+
+    private void Write(LogBatch batch)
+    {
+        try
+        {
+            AppendFrames(batch);
+        }
+        catch (IOException fault) when (StoreDisk.IsFull(fault))
+        {
+            Refuse(batch, fault);
+            return;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            Abandon(batch, fault);
+            return;
+        }
+
+        Release(batch, untilSynced: false);
+        batch.CompleteWritten();
+        if (batch.NeedsSync && !TrySync(batch))
+        {
+            return;
+        }
+
+        Release(batch, untilSynced: true);
+        batch.CompleteSynced();
+        TellSyncedIfIdle();
+    }
+
+    private void AppendFrames(LogBatch batch)
+    {
+        var frames = batch.Frames(salt, syncedSequence > toldSynced ? syncedSequence : null);
+        segment.Append(frames);
+        toldSynced = syncedSequence;
+        writtenSequence = batch.LastSequence;
+    }
+
+    private bool TrySync(LogBatch batch)
+    {
+        try
+        {
+            segment.Sync();
+            syncedSequence = writtenSequence;
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            Abandon(batch, fault);
+            return false;
+        }
+    }
+
+    private static void Release(LogBatch batch, bool untilSynced)
+    {
+        foreach (var entry in batch.Entries)
+        {
+            if (entry.UntilSynced == untilSynced)
+            {
+                entry.Release();
+            }
+        }
+    }
+
+    /// <summary>With nothing else to write, notes in the log what was synchronised: damage before it is then known from a torn tail.</summary>
+    private void TellSyncedIfIdle()
+    {
+        lock (gate)
+        {
+            if (!gathering.IsEmpty || syncedSequence == toldSynced || syncedSequence != writtenSequence)
+            {
+                return;
+            }
+        }
+
+        Write(new LogBatch(writtenSequence + 1));
+    }
+
+    private void SyncUnasked()
+    {
+        var nobody = new LogBatch(writtenSequence + 1);
+        if (TrySync(nobody))
+        {
+            TellSyncedIfIdle();
+        }
+    }
+
+    private void Roll(TaskCompletionSource<long> roll)
+    {
+        try
+        {
+            if (closed is not null)
+            {
+                throw Closed(closed);
+            }
+
+            segment.Sync();
+            syncedSequence = toldSynced = writtenSequence;
+            var next = LogSegment.Create(folder, rollNumber, salt, writtenSequence + 1);
+            afterRoll!();
+            segment.Dispose();
+            lock (gate)
+            {
+                segment = next;
+            }
+
+            roll.SetResult(writtenSequence + 1);
+        }
+        catch (IOException fault) when (StoreDisk.IsFull(fault))
+        {
+            // The old segment goes on; what the new one left behind is overwritten by the next attempt.
+            roll.SetException(fault);
+        }
+        catch (Exception fault)
+        {
+            Abandon(new LogBatch(writtenSequence + 1), fault);
+            roll.SetException(fault);
+        }
+    }
+
+    private void Refuse(LogBatch batch, IOException fault)
+    {
+        var refusal = new StateFullException($"The disk of {folder} is full: free some space and repeat. Nothing was changed.", fault);
+        log(new EngineEvent(EngineEventLevel.Error, "DiskFull", refusal.Message, fault));
+        var dropped = TakeBack(batch, refusal);
+        try
+        {
+            segment.CutToLength();
+            lock (gate)
+            {
+                gathering = new LogBatch(writtenSequence + 1);
+                closed = null;
+            }
+        }
+        catch (IOException second)
+        {
+            StayClosed(second);
+        }
+
+        batch.Fail(refusal);
+        dropped.Fail(refusal);
+    }
+
+    private void Abandon(LogBatch batch, Exception fault)
+    {
+        StayClosed(fault);
+        var dropped = TakeBack(batch, closed!);
+        batch.Fail(new CommitUnknownException($"The log of {folder} could not be written: the commit may or may not be found after a restart.", fault));
+        dropped.Fail(new StateUnavailableException(closed!.Message, fault));
+    }
+
+    private void StayClosed(Exception fault)
+    {
+        var end = new StateUnavailableException(
+            $"Writing the log of {folder} failed ({fault.Message}), so writing has ended; reading goes on. "
+            + "Check the disk, then start the process again.",
+            fault);
+        lock (gate)
+        {
+            closed = end;
+        }
+
+        log(new EngineEvent(EngineEventLevel.Error, "WritesEnded", end.Message, fault));
+    }
+
+    /// <summary>Closes appending and rolls back every entry that was not released, newest last: none depends on the order.</summary>
+    private LogBatch TakeBack(LogBatch batch, Exception why)
+    {
+        LogBatch dropped;
+        lock (gate)
+        {
+            closed = why;
+            dropped = gathering;
+            gathering = new LogBatch(batch.FirstSequence);
+        }
+
+        Interlocked.Increment(ref rollBacks);
+        foreach (var entry in batch.Entries)
+        {
+            entry.RollBack();
+        }
+
+        foreach (var entry in dropped.Entries)
+        {
+            entry.RollBack();
+        }
+
+        return dropped;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+
+namespace Holdfast.Embedded;
+
+/// <summary>
+/// The store's root: which files make it up. A few lines of text, the last one their CRC32C; replaced as a whole, so
+/// that a crash leaves the old or the new one. <c>docs/storage-format.md</c> shows one.
+/// </summary>
+internal sealed record Manifest
+{
+    public const int Version = 1;
+    public const string FileName = "manifest";
+    public const string ReplacementName = "manifest.new";
+
+    private const string Title = "holdfast-store";
+
+    public required int Partitions { get; init; }
+
+    /// <summary>Goes into every frame's checksum.</summary>
+    public required ulong Salt { get; init; }
+
+    /// <summary>The number of the snapshot, or 0 for none.</summary>
+    public int Snapshot { get; init; }
+
+    /// <summary>The numbers of the first and the last log segment; 0 for none.</summary>
+    public int FirstLog { get; init; }
+
+    /// <inheritdoc cref="FirstLog"/>
+    public int LastLog { get; init; }
+
+    public static string SnapshotName(int number) => $"snapshot-{number:d6}";
+
+    public static string LogName(int number) => $"log-{number:d6}";
+
+    /// <summary>Reads the folder's manifest; null if there is none.</summary>
+    public static Manifest? Load(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        var lines = Encoding.UTF8.GetString(bytes).Split('\n');
+        CheckVersion(path, lines[0]);
+        var body = bytes.AsSpan().LastIndexOf("crc "u8);
+        var at = body < 0 ? bytes.Length : body;
+        var expected = $"crc {Checksum(bytes.AsSpan(0, at))}\n";
+        if (body < 0 || Encoding.UTF8.GetString(bytes.AsSpan(body)) != expected)
+        {
+            throw Damaged(path, at, "its checksum does not fit");
+        }
+
+        try
+        {
+            return Parse(lines);
+        }
+        catch (Exception fault) when (fault is FormatException or OverflowException or IndexOutOfRangeException)
+        {
+            throw Damaged(path, 0, "it can't be understood");
+        }
+    }
+
+    /// <summary>Makes this the folder's manifest, durably.</summary>
+    public void Save(string folder)
+    {
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Title} {Version}\npartitions {Partitions}\nsalt {Salt:x16}\nsnapshot {Snapshot}\nlogs {FirstLog} {LastLog}\n");
+        var body = Encoding.UTF8.GetBytes(text);
+        var path = Path.Combine(folder, ReplacementName);
+        using (var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+        {
+            RandomAccess.Write(file, Encoding.UTF8.GetBytes($"{text}crc {Checksum(body)}\n"), 0);
+            RandomAccess.FlushToDisk(file);
+        }
+
+        File.Move(path, Path.Combine(folder, FileName), overwrite: true);
+        StoreDisk.SyncFolder(folder);
+    }
+
+    private static Manifest Parse(string[] lines)
+    {
+        var logs = Value(lines[4], "logs").Split(' ');
+        return new Manifest
+        {
+            Partitions = Number(Value(lines[1], "partitions")),
+            Salt = ulong.Parse(Value(lines[2], "salt"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+            Snapshot = Number(Value(lines[3], "snapshot")),
+            FirstLog = Number(logs[0]),
+            LastLog = Number(logs[1]),
+        };
+    }
+
+    private static string Value(string line, string name) =>
+        line.StartsWith(name + " ", StringComparison.Ordinal) ? line[(name.Length + 1)..] : throw new FormatException();
+
+    private static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static void CheckVersion(string path, string line)
+    {
+        if (!line.StartsWith(Title + " ", StringComparison.Ordinal))
+        {
+            throw Damaged(path, 0, "it does not begin as a manifest does");
+        }
+
+        if (line != $"{Title} {Version}")
+        {
+            throw new StateMismatchException(
+                $"{path} is of storage format {line[(Title.Length + 1)..]}, and this version of Holdfast reads format {Version}: "
+                + "open the folder with the Holdfast version that wrote it, or choose an empty folder.");
+        }
+    }
+
+    private static StateCorruptException Damaged(string path, int offset, string what) =>
+        new($"{path} is damaged at offset {offset}: {what}. Nothing was changed. Restore the folder from a backup.");
+
+    private static string Checksum(ReadOnlySpan<byte> body) => Frame.Sum(Frame.SumPayload(0, body), 0, body.Length).ToString("x8", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace Holdfast.Embedded;
+
+/// <summary>The store's folder: makes a new one, refuses one that is not ours to use, and clears what a crash left behind.</summary>
+internal static class StoreFolder
+{
+    /// <summary>The folder's manifest; a new one in a folder that holds nothing.</summary>
+    public static Manifest Open(string folder, StateEngineOptions options)
+    {
+        var manifest = Manifest.Load(folder);
+        if (manifest is null)
+        {
+            RefuseUnlessEmpty(folder);
+            Span<byte> salt = stackalloc byte[sizeof(ulong)];
+            options.Entropy.Fill(salt);
+            manifest = new Manifest { Partitions = options.PartitionCount, Salt = BitConverter.ToUInt64(salt) };
+            manifest.Save(folder);
+            return manifest;
+        }
+
+        if (manifest.Partitions != options.PartitionCount)
+        {
+            throw new StateMismatchException(
+                $"The store in {folder} has {manifest.Partitions} partitions and {options.PartitionCount} were asked for. "
+                + $"The number is fixed when a store is created: ask for {manifest.Partitions}, or choose an empty folder.");
+        }
+
+        return manifest;
+    }
+
+    /// <summary>Removes snapshots and logs that the manifest does not name.</summary>
+    public static void RemoveLeftOvers(string folder, Manifest manifest)
+    {
+        foreach (var path in Directory.EnumerateFiles(folder))
+        {
+            var name = Path.GetFileName(path);
+            if ((NumberOf(name, "snapshot-") is { } snapshot && snapshot != manifest.Snapshot)
+                || (NumberOf(name, "log-") is { } log && (log < manifest.FirstLog || log > manifest.LastLog)))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    private static int? NumberOf(string name, string prefix) =>
+        name.StartsWith(prefix, StringComparison.Ordinal)
+        && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+
+    private static void RefuseUnlessEmpty(string folder)
+    {
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder))
+        {
+            if (Path.GetFileName(path) is not (FolderLock.FileName or FolderLock.HolderName or Manifest.ReplacementName))
+            {
+                throw new StateCorruptException(
+                    $"{folder} holds {Path.GetFileName(path)} and no file {Manifest.FileName} (looked for at offset 0): either it is no store, "
+                    + "then choose an empty folder, or its manifest was lost, then restore it from a backup. Nothing was changed.");
+            }
+        }
+    }
+}

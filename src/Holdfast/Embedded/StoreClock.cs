@@ -1,0 +1,26 @@
+namespace Holdfast.Embedded;
+
+/// <summary>
+/// Deadlines are counted by the monotonic clock while the process runs and kept as wall time on disk, in
+/// milliseconds since 1970, where no other clock would be understood after a restart.
+/// </summary>
+internal sealed class StoreClock(TimeProvider clock)
+{
+    private readonly double ticksPerMillisecond = clock.TimestampFrequency / 1000.0;
+
+    public long Timestamp => clock.GetTimestamp();
+
+    public long WallMilliseconds => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The timestamp this many milliseconds after another one.</summary>
+    public long After(long timestamp, long milliseconds) => timestamp + (long)(milliseconds * ticksPerMillisecond);
+
+    /// <summary>Milliseconds from one timestamp to a later one, rounded up.</summary>
+    public long MillisecondsBetween(long timestamp, long later) => (long)Math.Ceiling((later - timestamp) / ticksPerMillisecond);
+
+    /// <summary>The wall time of a deadline.</summary>
+    public long ToWall(long deadline) => Math.Max(0, WallMilliseconds + MillisecondsBetween(Timestamp, deadline));
+
+    /// <summary>The deadline of a wall time.</summary>
+    public long FromWall(long wallMilliseconds) => After(Timestamp, wallMilliseconds - WallMilliseconds);
+}

@@ -1,0 +1,87 @@
+namespace Holdfast.Embedded;
+
+/// <summary>
+/// Does what time brings: reaps expired records, forgets request ids, clients and events whose time is over, and has
+/// the log replaced when it has grown. Records that have expired are absent for everyone already; reaping frees
+/// their memory and wakes who watches them.
+/// </summary>
+internal sealed class Sweeper : IAsyncDisposable
+{
+    // Watches promise to hear of an expiry within 2 s.
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
+
+    // One sweep in so many also forgets: every ten seconds.
+    private const int ForgetEvery = 40;
+
+    private readonly EmbeddedPartition[] partitions;
+    private readonly EmbeddedStore store;
+    private readonly TimeProvider time;
+    private readonly StoreClock clock;
+    private readonly ITimer timer;
+    private int sweeping;
+    private int checkpointing;
+    private int sweeps;
+
+    public Sweeper(EmbeddedPartition[] partitions, EmbeddedStore store, TimeProvider time)
+    {
+        (this.partitions, this.store, this.time) = (partitions, store, time);
+        clock = new StoreClock(time);
+        timer = time.CreateTimer(static sweeper => ((Sweeper)sweeper!).Sweep(), this, Period, Period);
+    }
+
+    public ValueTask DisposeAsync() => timer.DisposeAsync();
+
+    private void Sweep()
+    {
+        if (Interlocked.Exchange(ref sweeping, 1) == 1)
+        {
+            return;
+        }
+
+        try
+        {
+            Reap();
+            if (++sweeps % ForgetEvery == 0)
+            {
+                Forget();
+            }
+
+            if (store.IsCheckpointDue && Interlocked.Exchange(ref checkpointing, 1) == 0)
+            {
+                new Thread(Checkpoint) { IsBackground = true, Name = "holdfast-snapshot" }.Start();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref sweeping, 0);
+        }
+    }
+
+    private void Reap()
+    {
+        var again = time.GetTimestamp() + (long)(Period.TotalSeconds * time.TimestampFrequency);
+        foreach (var partition in partitions)
+        {
+            while (partition.Reap(again))
+            {
+            }
+        }
+    }
+
+    private void Forget()
+    {
+        var now = clock.Timestamp;
+        var clients = clock.After(now, -(long)Clients.Window.TotalMilliseconds);
+        var events = clock.After(now, -(long)StateLimits.JournalMaxAge.TotalMilliseconds);
+        foreach (var partition in partitions)
+        {
+            partition.Forget(now, clients, events);
+        }
+    }
+
+    private void Checkpoint()
+    {
+        store.Checkpoint(partitions);
+        Volatile.Write(ref checkpointing, 0);
+    }
+}
