@@ -112,6 +112,7 @@ public sealed class EmbeddedEngine : StateEngine
         Commit commit, CommitSender sender, string? fingerprint, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(commit);
+        CheckOpen(cancellationToken);
         var partition = partitions[commit.Validate(Partitions)];
         if (store.Log.Room() is { } room)
         {
@@ -137,7 +138,7 @@ public sealed class EmbeddedEngine : StateEngine
     protected override ValueTask<Reading> ReadCoreAsync(
         Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
     {
-        CheckOpen();
+        CheckOpen(cancellationToken);
         return new(partitions[partition].Read(address));
     }
 
@@ -145,14 +146,14 @@ public sealed class EmbeddedEngine : StateEngine
     protected override ValueTask<IReadOnlyList<Reading>> ReadManyCoreAsync(
         IReadOnlyList<Address> addresses, int partition, CancellationToken cancellationToken)
     {
-        CheckOpen();
+        CheckOpen(cancellationToken);
         return new(partitions[partition].Read(addresses));
     }
 
     /// <inheritdoc/>
     protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        CheckOpen(cancellationToken);
         if (store.Log.Room() is { } room)
         {
             await WaitForRoom(room, cancellationToken).ConfigureAwait(false);
@@ -171,7 +172,7 @@ public sealed class EmbeddedEngine : StateEngine
     protected override async IAsyncEnumerable<Record> ScanCoreAsync(
         int partition, string kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        CheckOpen();
+        CheckOpen(cancellationToken);
         foreach (var record in partitions[partition].Scan(kind))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -185,28 +186,28 @@ public sealed class EmbeddedEngine : StateEngine
     protected override ValueTask<JournalPage> ReadJournalCoreAsync(
         int partition, JournalPosition after, int maxEvents, CancellationToken cancellationToken)
     {
-        CheckOpen();
+        CheckOpen(cancellationToken);
         return new(partitions[partition].ReadJournal(after, maxEvents));
     }
 
     /// <inheritdoc/>
     protected override ValueTask<PartitionHead> ReadHeadCoreAsync(int partition, CancellationToken cancellationToken)
     {
-        CheckOpen();
+        CheckOpen(cancellationToken);
         return new(partitions[partition].Head());
     }
 
     /// <inheritdoc/>
     protected override ValueTask<Watch> WatchCoreAsync(int partition, Address? address, CancellationToken cancellationToken)
     {
-        CheckOpen();
+        CheckOpen(cancellationToken);
         return new(partitions[partition].Watch(address));
     }
 
     /// <inheritdoc/>
     protected override ValueTask SignalCoreAsync(string channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
-        CheckOpen();
+        CheckOpen(cancellationToken);
         signals.Send(channel, payload.Span);
         return ValueTask.CompletedTask;
     }
@@ -214,7 +215,7 @@ public sealed class EmbeddedEngine : StateEngine
     /// <inheritdoc/>
     protected override ValueTask<SignalSubscription> ListenCoreAsync(string channel, CancellationToken cancellationToken)
     {
-        CheckOpen();
+        CheckOpen(cancellationToken);
         return new(signals.Listen(channel));
     }
 
@@ -231,9 +232,8 @@ public sealed class EmbeddedEngine : StateEngine
         return new EmbeddedEngine(options, EmbeddedStore.Open(folder, options, settings, clock, states), states);
     }
 
-    private CommitVerdict Evaluate(EmbeddedPartition partition, Commit commit, CommitSender sender, string? fingerprint)
+    private static CommitVerdict Evaluate(EmbeddedPartition partition, Commit commit, CommitSender sender, string? fingerprint)
     {
-        CheckOpen();
         fingerprint = commit.Request is not { } request ? null : fingerprint ?? request.Fingerprint ?? CommitFingerprint.Of(commit);
         return partition.Commit(commit, fingerprint, sender);
     }
@@ -263,8 +263,9 @@ public sealed class EmbeddedEngine : StateEngine
         }
     }
 
-    private void CheckOpen()
+    private void CheckOpen(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (Volatile.Read(ref disposed) == 1)
         {
             throw new StateUnavailableException("The engine was disposed.");

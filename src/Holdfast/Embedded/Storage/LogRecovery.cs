@@ -16,7 +16,7 @@ internal sealed class LogRecovery(string folder, Manifest manifest, PartitionSta
     public long Run()
     {
         long end = 0;
-        for (var number = manifest.FirstLog; number <= manifest.LastLog; number++)
+        for (var number = Math.Max(1, manifest.FirstLog); number <= manifest.LastLog; number++)
         {
             using var reader = new FrameReader(Path.Combine(folder, Manifest.LogName(number)), LogHeader.LogTitle, manifest.Salt);
             if (last >= 0 && reader.FirstSequence != last + 1)

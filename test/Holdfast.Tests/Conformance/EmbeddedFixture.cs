@@ -1,0 +1,19 @@
+using Holdfast.Testing;
+
+namespace Holdfast.Tests.Conformance;
+
+/// <summary>The embedded engine on a folder that the fixture removes.</summary>
+public sealed class EmbeddedFixture : EngineFixture
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("holdfast-conformance-").FullName;
+
+    /// <inheritdoc/>
+    public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) => await EmbeddedEngine.OpenAsync(folder, options);
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        Directory.Delete(folder, recursive: true);
+        return base.DisposeAsync();
+    }
+}
