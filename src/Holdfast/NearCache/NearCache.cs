@@ -44,6 +44,9 @@ internal sealed class NearCache
 
     public long Bytes => Interlocked.Read(ref bytes);
 
+    /// <summary>How many places the order of arrival takes: entries, and some that were replaced.</summary>
+    public int Queued => inOrder.Count;
+
     /// <summary>Answers a read if that is as good as asking the store, as far as the freshness demands.</summary>
     public NearCacheAnswer TryRead(Address address, int partition, Freshness freshness, out Reading reading)
     {

@@ -45,7 +45,7 @@ public sealed class PartitionMap
     }
 
     /// <summary>The partition, from 0, of the record.</summary>
-    public int PartitionOf(Address address) => PartitionOf(address.Affinity);
+    public int PartitionOf(Address address) => PartitionOf(address.AffinitySpan);
 
     /// <summary>An affinity that is pinned to the partition, whatever the rest is.</summary>
     public string Pin(int partition, string rest)

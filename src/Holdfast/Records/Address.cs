@@ -48,6 +48,9 @@ public readonly record struct Address
     /// <summary>The record's own name among those of its kind and affinity, if it has one.</summary>
     public string? Id => Text.Length == kindLength + 1 + affinityLength ? null : Text[(kindLength + affinityLength + 2)..];
 
+    /// <summary>The affinity, without a string of its own.</summary>
+    internal ReadOnlySpan<char> AffinitySpan => Text.AsSpan(kindLength + 1, affinityLength);
+
     private string Text => text ?? throw new InvalidOperationException("This address was never given a value.");
 
     /// <summary>Reads <c>kind/affinity</c> or <c>kind/affinity/id</c>.</summary>

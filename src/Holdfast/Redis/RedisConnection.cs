@@ -44,6 +44,7 @@ internal sealed class RedisConnection
     /// <summary>Writes the call behind all others; false when the connection is lost or too much waits to be sent.</summary>
     public bool TrySend(StoreCall call)
     {
+        Exception? problem;
         lock (gate)
         {
             if (isClosed || filling.Length > MaxUnsentBytes)
@@ -56,13 +57,22 @@ internal sealed class RedisConnection
                 return true;
             }
 
-            Encode(call);
-            if (isSending)
+            if (TryEncode(call, out problem))
             {
-                return true;
-            }
+                if (isSending)
+                {
+                    return true;
+                }
 
-            isSending = true;
+                isSending = true;
+            }
+        }
+
+        if (problem is not null)
+        {
+            call.Recall();
+            call.Fail(new StateException($"The call can't be put into its wire form: {problem.Message}", problem));
+            return true;
         }
 
         _ = SendAsync();
@@ -72,7 +82,8 @@ internal sealed class RedisConnection
     /// <summary>Gives the connection up: its reader ends, and the link takes back the calls without a reply.</summary>
     public void Abort() => stream.Dispose();
 
-    private void Encode(StoreCall call)
+    // False when the call can't be written; then nothing of it may reach the store.
+    private bool TryEncode(StoreCall call, out Exception? problem)
     {
         var length = filling.Length;
         try
@@ -80,13 +91,14 @@ internal sealed class RedisConnection
             call.SentAt = clock.GetTimestamp();
             call.Write(filling, Server);
             unanswered.Enqueue(call);
+            problem = null;
+            return true;
         }
-        catch
+        catch (Exception error)
         {
-            // Nothing of a call that can't be written may reach the store.
             filling.Truncate(length);
-            call.Recall();
-            throw;
+            problem = error;
+            return false;
         }
     }
 

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 using Holdfast.NearCaching;
+using Holdfast.Redis;
 using Holdfast.Resp;
 
-namespace Holdfast.Redis;
+namespace Holdfast;
 
 /// <summary>
 /// The state plane in Redis 7 or later, Valkey, or <c>holdfast node</c>: docs/wire.md on one pipelined RESP3
@@ -262,7 +263,7 @@ public sealed class RedisEngine : StateEngine
         return fetched;
     }
 
-    private async ValueTask<T> CallAsync<T>(StoreCall<T> call, CancellationToken cancellationToken, bool mustSubmit = true)
+    private async ValueTask<T> CallAsync<T>(AwaitedCall<T> call, CancellationToken cancellationToken, bool mustSubmit = true)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref isDisposed) != 0, this);
         cancellationToken.ThrowIfCancellationRequested();
@@ -307,7 +308,7 @@ public sealed class RedisEngine : StateEngine
 
     // A commit that is under way keeps its sequence number until it is answered or its connection is lost: only who
     // awaits it is told.
-    private void GiveUp<T>(StoreCall<T> call)
+    private void GiveUp<T>(AwaitedCall<T> call)
     {
         var seconds = Options.CommitTimeout.TotalSeconds;
         var reason = call.LastError is { } error ? $"It answered: {error.Text}" : link.Trouble?.Message;

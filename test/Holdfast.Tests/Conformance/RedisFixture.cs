@@ -1,4 +1,3 @@
-using Holdfast.Redis;
 using Holdfast.Testing;
 using Holdfast.TestServers;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Holdfast.Redis;
 using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Redis;

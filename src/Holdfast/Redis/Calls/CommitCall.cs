@@ -6,7 +6,7 @@ namespace Holdfast.Redis;
 /// <c>hf1_commit</c> or <c>hf1_remove</c>. Carries the client and a sequence number, under which the store remembers
 /// that it was made: sent again on the next connection, it takes effect once.
 /// </summary>
-internal sealed class CommitCall : StoreCall<CommitResult>
+internal sealed class CommitCall : AwaitedCall<CommitResult>
 {
     private readonly StoreView view;
     private readonly Commit commit;

@@ -3,7 +3,7 @@ using Holdfast.Resp;
 namespace Holdfast.Redis;
 
 /// <summary><c>hf1_journal</c>: a partition's events after a position.</summary>
-internal sealed class JournalCall : StoreCall<JournalPage>
+internal sealed class JournalCall : AwaitedCall<JournalPage>
 {
     private readonly StoreView view;
     private readonly JournalPosition after;

@@ -3,7 +3,7 @@ using Holdfast.Resp;
 namespace Holdfast.Redis;
 
 /// <summary><c>hf1_open</c>: opens a term if the server's process is new to the partition, and tells its head.</summary>
-internal sealed class OpenCall : StoreCall<PartitionHead>
+internal sealed class OpenCall : AwaitedCall<PartitionHead>
 {
     private readonly StoreView view;
 

@@ -9,7 +9,7 @@ internal delegate T ReplyParser<out T>(ref RespReader reader);
 /// A command of Redis itself with texts for arguments. Unless it is repeatable, a lost connection fails it, and errors
 /// are given to who awaits it as <see cref="StoreErrorException"/>.
 /// </summary>
-internal sealed class PlainCall<T>(ReplyParser<T> parse, bool isRepeatable, params string[] parts) : StoreCall<T>
+internal sealed class PlainCall<T>(ReplyParser<T> parse, bool isRepeatable, params string[] parts) : AwaitedCall<T>
 {
     public override bool IsRepeatable => isRepeatable;
 

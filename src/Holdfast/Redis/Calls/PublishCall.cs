@@ -3,7 +3,7 @@ using Holdfast.Resp;
 namespace Holdfast.Redis;
 
 /// <summary><c>PUBLISH</c>, never repeated: a signal arrives at most once.</summary>
-internal sealed class PublishCall(string channel, ReadOnlyMemory<byte> payload) : StoreCall<long>
+internal sealed class PublishCall(string channel, ReadOnlyMemory<byte> payload) : AwaitedCall<long>
 {
     public override bool IsRepeatable => false;
 

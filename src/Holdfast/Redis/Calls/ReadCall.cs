@@ -3,7 +3,7 @@ using Holdfast.Resp;
 namespace Holdfast.Redis;
 
 /// <summary><c>hf1_read</c>: records of a partition as of one moment, or the moment alone when none are named.</summary>
-internal sealed class ReadCall : StoreCall<Reading[]>
+internal sealed class ReadCall : AwaitedCall<Reading[]>
 {
     private readonly StoreView view;
     private readonly IReadOnlyList<Address> addresses;

@@ -5,7 +5,7 @@ namespace Holdfast.Redis;
 /// <summary>
 /// <c>SUBSCRIBE</c> or <c>UNSUBSCRIBE</c>. Its reply is a push, which comes in the place of a reply, or an error.
 /// </summary>
-internal sealed class SubscribeCall(string channel, bool ends) : StoreCall<bool>
+internal sealed class SubscribeCall(string channel, bool ends) : AwaitedCall<bool>
 {
     // A new connection subscribes to all channels that are listened to.
     public override bool IsRepeatable => !ends;

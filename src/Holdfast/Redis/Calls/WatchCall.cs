@@ -3,7 +3,7 @@ using Holdfast.Resp;
 namespace Holdfast.Redis;
 
 /// <summary><c>EXISTS</c> of a watched key: the store tells of its next change from then on.</summary>
-internal sealed class WatchCall : StoreCall<bool>
+internal sealed class WatchCall : AwaitedCall<bool>
 {
     private readonly StoreView view;
     private readonly string rest;

@@ -1,7 +1,7 @@
 namespace Holdfast.Redis;
 
 /// <summary>A call that somebody awaits.</summary>
-internal abstract class StoreCall<T> : StoreCall
+internal abstract class AwaitedCall<T> : StoreCall
 {
     private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -1,0 +1,184 @@
+using Holdfast.NearCaching;
+using Holdfast.Tests.Redis;
+
+namespace Holdfast.Tests.NearCaching;
+
+public sealed class NearCacheTests
+{
+    private const int Partition = 3;
+    private static readonly Address Thing = new("thing", "t");
+
+    private readonly SteppedClock clock = new();
+
+    [Fact]
+    public void A_record_is_served_with_the_watermark_as_its_moment()
+    {
+        var cache = Alive();
+        cache.Put(Thing, RecordOf(Thing, 10), clock.GetTimestamp());
+        cache.Raise(Partition, 1, 17);
+
+        Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading));
+        Assert.Equal(10, reading.Record!.Revision);
+        Assert.Equal(new Stamp(Partition, 1, 17), reading.At);
+    }
+
+    [Fact]
+    public void Absence_is_served_too()
+    {
+        var cache = Alive();
+        cache.Put(Thing, null, clock.GetTimestamp());
+        cache.Raise(Partition, 1, 17);
+
+        Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading));
+        Assert.Null(reading.Record);
+    }
+
+    [Fact]
+    public void A_stamp_beyond_the_watermark_or_of_another_term_is_asked_of_the_store()
+    {
+        var cache = Alive();
+        cache.Put(Thing, null, clock.GetTimestamp());
+        cache.Raise(Partition, 5, 17);
+
+        Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.AtLeast(new Stamp(Partition, 5, 17))));
+        Assert.Equal(NearCacheAnswer.Behind, Read(cache, Freshness.AtLeast(new Stamp(Partition, 5, 18))));
+        Assert.Equal(NearCacheAnswer.UnknownTerm, Read(cache, Freshness.AtLeast(new Stamp(Partition, 4, 1))));
+        Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.AtLeast(new Stamp(Partition + 1, 9, 99))));
+        Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Latest));
+    }
+
+    [Fact]
+    public void A_stamp_of_an_earlier_term_is_served_once_the_terms_are_known()
+    {
+        var cache = Alive();
+        cache.Put(Thing, null, clock.GetTimestamp());
+        cache.Raise(Partition, 5, 17);
+        cache.Learn(new PartitionHead(Partition, 17, [new TermStart(4, 0), new TermStart(5, 12)]));
+
+        Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.AtLeast(new Stamp(Partition, 4, 12))));
+        Assert.Equal(NearCacheAnswer.UnknownTerm, Read(cache, Freshness.AtLeast(new Stamp(Partition, 4, 13))));
+        Assert.Equal(NearCacheAnswer.UnknownTerm, Read(cache, Freshness.AtLeast(new Stamp(Partition, 3, 1))));
+    }
+
+    [Fact]
+    public void Nothing_is_served_when_the_last_proof_is_more_than_a_second_old()
+    {
+        var cache = Alive();
+        cache.Put(Thing, null, clock.GetTimestamp());
+        cache.Raise(Partition, 1, 1);
+        clock.Move(TimeSpan.FromSeconds(1));
+        Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.Pushed));
+        clock.Move(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
+        cache.Prove(clock.GetTimestamp());
+        Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.Pushed));
+    }
+
+    [Fact]
+    public void An_entry_ends_at_its_deadline_and_at_the_greatest_age()
+    {
+        var cache = Alive();
+        var deadline = clock.GetTimestamp() + clock.TimestampFrequency;
+        cache.Put(Thing, new Record(Thing, 1, 1, Record.NoFields, deadline), clock.GetTimestamp());
+        var lasting = new Address("thing", "u");
+        cache.Put(lasting, null, clock.GetTimestamp());
+        cache.Raise(Partition, 1, 1);
+        clock.Move(TimeSpan.FromSeconds(1));
+        Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
+        clock.Move(TimeSpan.FromSeconds(28.9));
+        cache.Prove(clock.GetTimestamp());
+        Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(lasting, Partition, Freshness.Pushed, out _));
+        clock.Move(TimeSpan.FromSeconds(0.1));
+        Assert.Equal(NearCacheAnswer.Miss, cache.TryRead(lasting, Partition, Freshness.Pushed, out _));
+    }
+
+    [Fact]
+    public void A_pushed_key_and_a_lost_connection_are_forgotten()
+    {
+        var cache = Alive();
+        cache.Put(Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Raise(Partition, 1, 1);
+        cache.Drop(Thing);
+        Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
+        Assert.Equal(0, cache.Bytes);
+        cache.Put(Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Clear();
+        cache.Prove(clock.GetTimestamp());
+        Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
+        Assert.Equal(0, cache.Bytes);
+    }
+
+    [Fact]
+    public void A_kept_record_gets_its_deadline_and_another_revision_is_forgotten()
+    {
+        var cache = Alive();
+        cache.Put(Thing, RecordOf(Thing, 5), clock.GetTimestamp());
+        cache.Raise(Partition, 1, 5);
+        var deadline = clock.GetTimestamp() + 1000;
+        cache.Keep(Thing, 5, 1, deadline, clock.GetTimestamp());
+        cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading);
+        Assert.Equal(deadline, reading.Record!.Deadline);
+        cache.Keep(Thing, 6, 1, deadline, clock.GetTimestamp());
+        Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
+    }
+
+    [Fact]
+    public void Memory_is_bounded_and_what_is_served_stays_longest()
+    {
+        var cache = Alive(maxBytes: 100_000);
+        cache.Put(Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Raise(Partition, 1, 1);
+        for (var i = 0; i < 10_000; i++)
+        {
+            Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.Pushed));
+            var other = new Address("thing", "t", $"{i}");
+            cache.Put(other, RecordOf(other, 1), clock.GetTimestamp());
+            Assert.InRange(cache.Bytes, 1, 100_000);
+        }
+
+        Assert.InRange(cache.Count, 10, 1000);
+    }
+
+    [Fact]
+    public void Records_that_change_often_do_not_fill_the_memory()
+    {
+        var cache = Alive(maxBytes: 1 << 20);
+        for (var i = 0; i < 100_000; i++)
+        {
+            cache.Put(Thing, RecordOf(Thing, i), clock.GetTimestamp());
+        }
+
+        Assert.Equal(1, cache.Count);
+        Assert.InRange(cache.Bytes, 1, 10_000);
+        Assert.InRange(cache.Queued, 1, 100);
+    }
+
+    [Fact]
+    public void A_hit_allocates_nothing()
+    {
+        var cache = Alive();
+        cache.Put(Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Raise(Partition, 1, 1);
+        var freshness = Freshness.AtLeast(new Stamp(Partition, 1, 1));
+        Read(cache, freshness);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            Read(cache, freshness);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private static NearCacheAnswer Read(NearCache cache, Freshness freshness) => cache.TryRead(Thing, Partition, freshness, out _);
+
+    private static Record RecordOf(Address address, long revision) =>
+        new(address, revision, 1, new Dictionary<string, ReadOnlyMemory<byte>> { ["field"] = new byte[100] }, null);
+
+    private NearCache Alive(long maxBytes = StateEngineOptions.DefaultNearCacheMaxBytes)
+    {
+        var cache = new NearCache(new StateEngineOptions { Clock = clock, NearCacheMaxBytes = maxBytes });
+        cache.Prove(clock.GetTimestamp());
+        return cache;
+    }
+}

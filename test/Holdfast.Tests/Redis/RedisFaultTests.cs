@@ -1,0 +1,285 @@
+using System.Diagnostics;
+using Holdfast.TestServers;
+
+namespace Holdfast.Tests.Redis;
+
+public sealed class RedisFaultTests
+{
+    private static readonly Address Counter = new("counter", "c");
+    private static readonly StateEngineOptions Hasty = new() { CommitTimeout = TimeSpan.FromMilliseconds(300) };
+
+    [Fact]
+    public async Task Each_acknowledged_commit_counts_once_though_the_store_is_killed_under_load()
+    {
+        await using var server = await RedisServer.StartAsync(isDurable: true);
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(60) });
+        var stop = false;
+        var acknowledged = 0;
+        var writers = Enumerable.Range(0, 100).Select(async _ =>
+        {
+            while (!Volatile.Read(ref stop))
+            {
+                Assert.True((await engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1)))).IsCommitted);
+                Interlocked.Increment(ref acknowledged);
+            }
+        }).ToArray();
+        for (var kill = 0; kill < 3; kill++)
+        {
+            var before = Volatile.Read(ref acknowledged);
+            while (Volatile.Read(ref acknowledged) < before + 500)
+            {
+                await Task.Delay(1);
+            }
+
+            await server.KillAsync();
+            await server.RestartAsync();
+        }
+
+        Volatile.Write(ref stop, true);
+        await Task.WhenAll(writers);
+
+        Assert.Equal(acknowledged, (await engine.ReadAsync(Counter)).Record!.Counter("n"));
+    }
+
+    [Fact]
+    public async Task Each_commit_counts_once_though_connections_are_cut_before_the_answers_come()
+    {
+        await using var server = await RedisServer.StartAsync(isTcp: true);
+        await using var proxy = new TcpProxy(server.Port);
+        await using var engine = await RedisEngine.OpenAsync(proxy.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(60) });
+        var made = 0;
+        for (var round = 0; round < 10; round++)
+        {
+            proxy.Hold();
+            var commits = Enumerable.Range(0, 200)
+                .Select(_ => engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1))).AsTask()).ToArray();
+            made += commits.Length;
+
+            // The store has made some of them by now, and whether it has or not, no answer gets through.
+            await server.CommandAsync("PING");
+            proxy.Cut();
+            await Task.WhenAll(commits);
+        }
+
+        Assert.Equal(made, (await engine.ReadAsync(Counter)).Record!.Counter("n"));
+    }
+
+    [Fact]
+    public async Task A_commit_without_an_answer_is_unknown_and_one_that_was_never_sent_is_not()
+    {
+        await using var server = await RedisServer.StartAsync(isTcp: true);
+        await using var proxy = new TcpProxy(server.Port);
+        await using var engine = await RedisEngine.OpenAsync(proxy.ConnectionString, Hasty);
+        var commit = new Commit(RecordChange.Update(Counter).Add("n", 1));
+
+        proxy.Hold();
+        await Assert.ThrowsAsync<CommitUnknownException>(async () => await engine.CommitAsync(commit));
+        await server.KillAsync();
+        proxy.Cut();
+        StateUnavailableException fault;
+        do
+        {
+            fault = await Assert.ThrowsAnyAsync<StateUnavailableException>(async () => await engine.CommitAsync(commit));
+        }
+        while (fault is CommitUnknownException);
+
+        Assert.Contains("127.0.0.1", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_commit_goes_on_though_its_caller_has_gone()
+    {
+        await using var server = await RedisServer.StartAsync(isTcp: true);
+        await using var proxy = new TcpProxy(server.Port);
+        await using var engine = await RedisEngine.OpenAsync(proxy.ConnectionString);
+        await using var watch = await engine.WatchAsync(Counter);
+        proxy.Hold();
+        using var gone = new CancellationTokenSource();
+        var commit = engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1)), gone.Token).AsTask();
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => commit);
+        proxy.Release();
+        await watch.WaitAsync();
+
+        Assert.Equal(1, (await engine.ReadAsync(Counter)).Record!.Counter("n"));
+    }
+
+    [Fact]
+    public async Task The_function_library_is_loaded_again_when_it_was_flushed()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString);
+        for (var round = 1; round <= 5; round++)
+        {
+            Assert.Equal("+OK", await server.CommandAsync("FUNCTION", "FLUSH", "SYNC"));
+            await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1))).AsTask()));
+            Assert.Equal(50 * round, (await engine.ReadAsync(Counter)).Record!.Counter("n"));
+        }
+    }
+
+    [Fact]
+    public async Task A_foreign_library_of_the_same_name_is_named_and_left_alone()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await server.CommandAsync("FUNCTION", "LOAD", "#!lua name=holdfast1\nredis.register_function('theirs', function() return 1 end)");
+        var fault = await Assert.ThrowsAsync<StateMismatchException>(async () => await RedisEngine.OpenAsync(server.ConnectionString));
+
+        Assert.Contains("FUNCTION DELETE holdfast1", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(":1", await server.CommandAsync("FCALL", "theirs", "0"));
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_refused_at_once_and_not_repeated_in_the_message()
+    {
+        await using var server = await RedisServer.StartAsync(password: "right");
+        await using (await RedisEngine.OpenAsync(server.ConnectionString))
+        {
+        }
+
+        var wrong = server.ConnectionString.Replace("right", "wr0ng", StringComparison.Ordinal);
+        var fault = await Assert.ThrowsAsync<StateMismatchException>(async () => await RedisEngine.OpenAsync(wrong));
+        Assert.DoesNotContain("wr0ng", fault.ToString(), StringComparison.Ordinal);
+        var none = server.ConnectionString.Replace(":right@", "", StringComparison.Ordinal);
+        await Assert.ThrowsAsync<StateMismatchException>(async () => await RedisEngine.OpenAsync(none));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_not_there_is_named()
+    {
+        var port = FreePort.Next();
+        var fault = await Assert.ThrowsAsync<StateUnavailableException>(
+            async () => await RedisEngine.OpenAsync($"redis://someone:s3cret@127.0.0.1:{port}", Hasty));
+
+        Assert.Contains($"127.0.0.1:{port}", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", fault.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_partition_count_is_refused_with_both_numbers()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using (await RedisEngine.OpenAsync(server.ConnectionString, new StateEngineOptions { PartitionCount = 16 }))
+        {
+        }
+
+        var fault = await Assert.ThrowsAsync<StateMismatchException>(async () => await RedisEngine.OpenAsync(server.ConnectionString));
+        Assert.Contains("has 16 partitions", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("say 256", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_engines_that_create_a_store_together_one_partition_count_wins()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var attempts = Enumerable.Range(0, 8).Select(async i =>
+        {
+            try
+            {
+                await using var engine = await RedisEngine.OpenAsync(server.ConnectionString, new StateEngineOptions { PartitionCount = i % 2 == 0 ? 16 : 32 });
+                return engine.Options.PartitionCount;
+            }
+            catch (StateMismatchException)
+            {
+                return 0;
+            }
+        });
+        var counts = await Task.WhenAll(attempts);
+
+        Assert.Equal(4, counts.Count(count => count == 0));
+        Assert.Single(counts.Where(count => count != 0).Distinct());
+    }
+
+    [Fact]
+    public async Task A_server_that_evicts_is_refused()
+    {
+        await using var server = await RedisServer.StartAsync(arguments: ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
+        var fault = await Assert.ThrowsAsync<StateMismatchException>(async () => await RedisEngine.OpenAsync(server.ConnectionString));
+
+        Assert.Contains("noeviction", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task When_memory_is_full_updates_fail_and_removals_and_reads_do_not()
+    {
+        await using var server = await RedisServer.StartAsync(arguments: ["--maxmemory", "8mb"]);
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString);
+        var filled = 0;
+        await Assert.ThrowsAsync<StateFullException>(async () =>
+        {
+            for (; filled < 1000; filled++)
+            {
+                await engine.CommitAsync(new Commit(RecordChange.Update(new Address("fill", "f", $"{filled}")).Set("x", new byte[100_000])));
+            }
+        });
+        Assert.NotEqual(0, filled);
+        Assert.NotNull((await engine.ReadAsync(new Address("fill", "f", "0"))).Record);
+        for (var i = 0; i < filled; i++)
+        {
+            Assert.True((await engine.CommitAsync(new Commit(RecordChange.Delete(new Address("fill", "f", $"{i}")).When(Condition.Exists)))).IsCommitted);
+        }
+
+        Assert.True((await engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1)))).IsCommitted);
+    }
+
+    [Fact]
+    public async Task A_replica_is_no_store()
+    {
+        await using var server = await RedisServer.StartAsync(arguments: ["--replicaof", "127.0.0.1", "1"]);
+        await Assert.ThrowsAsync<StateUnavailableException>(async () => await RedisEngine.OpenAsync(server.ConnectionString, Hasty));
+    }
+
+    [Fact]
+    public async Task Calls_wait_for_a_store_that_comes_back()
+    {
+        await using var server = await RedisServer.StartAsync(isDurable: true);
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(60) });
+        await engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1)));
+        await server.KillAsync();
+        var commit = engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1))).AsTask();
+        var read = engine.ReadAsync(Counter).AsTask();
+        await server.RestartAsync();
+
+        Assert.True((await commit).IsCommitted);
+        Assert.NotNull((await read).Record);
+    }
+
+    [Fact]
+    public async Task Disposing_fails_what_is_under_way_and_what_comes_after()
+    {
+        await using var server = await RedisServer.StartAsync(isTcp: true);
+        await using var proxy = new TcpProxy(server.Port);
+        var engine = await RedisEngine.OpenAsync(proxy.ConnectionString);
+        proxy.Hold();
+        var read = engine.ReadAsync(Counter).AsTask();
+        await engine.DisposeAsync();
+
+        await Assert.ThrowsAsync<StateUnavailableException>(() => read);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await engine.ReadAsync(Counter));
+    }
+
+    [Fact]
+    public async Task A_store_that_was_emptied_is_made_anew()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString);
+        var before = await engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1)));
+
+        // A term is named after its millisecond: the store must not be emptied in the one in which it began.
+        while (DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() <= before.At.Term)
+        {
+            await Task.Yield();
+        }
+
+        await server.CommandAsync("FLUSHALL");
+        await engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1)));
+
+        Assert.Equal(1, (await engine.ReadAsync(Counter)).Record!.Counter("n"));
+        Assert.False((await engine.ReadHeadAsync(before.At.Partition)).Contains(before.At));
+        var deadline = Stopwatch.StartNew();
+        while (await server.CommandAsync("HGET", "hf:@store", "partitions") != "$3")
+        {
+            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(50), "The store's record was not written again.");
+            await Task.Delay(10);
+        }
+    }
+}
