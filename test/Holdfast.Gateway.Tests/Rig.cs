@@ -1,4 +1,3 @@
-using Holdfast.Redis;
 using Holdfast.TestServers;
 
 namespace Holdfast.Gateway.Tests;

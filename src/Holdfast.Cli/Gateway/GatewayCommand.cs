@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Net;
 using Holdfast.Gateway;
-using Holdfast.Redis;
 
 namespace Holdfast.Cli.Gateway;
 

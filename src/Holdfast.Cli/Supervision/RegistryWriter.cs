@@ -1,4 +1,3 @@
-using Holdfast.Redis;
 
 namespace Holdfast.Cli.Supervision;
 

@@ -59,23 +59,38 @@ internal sealed class TcpProxy : IAsyncDisposable
         {
             while (true)
             {
-                var client = await listener.AcceptSocketAsync();
-                var store = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                client.NoDelay = true;
-                await store.ConnectAsync(IPAddress.Loopback, target);
-                lock (gate)
-                {
-                    sockets.AddRange([client, store]);
-                }
-
-                _ = PassAsync(client, store, isHeld: false);
-                _ = PassAsync(store, client, isHeld: true);
+                await ConnectAsync(await listener.AcceptSocketAsync());
             }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
             // The test has ended.
         }
+    }
+
+    private async Task ConnectAsync(Socket client)
+    {
+        var store = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        client.NoDelay = true;
+        try
+        {
+            await store.ConnectAsync(IPAddress.Loopback, target);
+        }
+        catch (SocketException)
+        {
+            // As if the store itself had closed it.
+            client.Dispose();
+            store.Dispose();
+            return;
+        }
+
+        lock (gate)
+        {
+            sockets.AddRange([client, store]);
+        }
+
+        _ = PassAsync(client, store, isHeld: false);
+        _ = PassAsync(store, client, isHeld: true);
     }
 
     private async Task PassAsync(Socket from, Socket to, bool isHeld)
