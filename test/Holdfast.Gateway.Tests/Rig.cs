@@ -37,14 +37,17 @@ internal sealed class Rig : IAsyncDisposable
             await rig.JoinAsync($"shop-{i}");
         }
 
-        rig.gateway = await GatewayHost.StartAsync(new GatewayOptions
-        {
-            Port = 0,
-            OpenStore = async token => await RedisEngine.OpenAsync(store.ConnectionString, cancellationToken: token),
-        });
+        rig.gateway = await rig.StartGatewayAsync();
         rig.Client = new HttpClient { BaseAddress = rig.gateway.Address, Timeout = TimeSpan.FromSeconds(60) };
         return rig;
     }
+
+    /// <summary>Starts a gateway on the rig's store and a port of its own.</summary>
+    public Task<GatewayHost> StartGatewayAsync() => GatewayHost.StartAsync(new GatewayOptions
+    {
+        Port = 0,
+        OpenStore = async token => await RedisEngine.OpenAsync(store.ConnectionString, cancellationToken: token),
+    });
 
     /// <summary>Starts a backend and registers it; the gateway hears of it within a second.</summary>
     public async Task<BackendProcess> JoinAsync(string id, int port = 0, InstanceState state = InstanceState.Ready)

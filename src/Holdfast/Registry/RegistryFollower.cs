@@ -40,17 +40,15 @@ internal sealed class RegistryFollower(StateEngine engine)
         {
             await watches.WatchAsync(RegistryRecords.Services, cancellationToken).ConfigureAwait(false);
             var directory = await RegistryReader.ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false);
-            var found = new List<ServiceSighting>();
-            foreach (var name in directory.Names)
+            var names = directory.Names.Union(memory.Known).ToArray();
+            var found = new List<ServiceSighting>(names.Length);
+            foreach (var name in names)
             {
                 await watches.WatchAsync(RegistryRecords.Service(name), cancellationToken).ConfigureAwait(false);
-                if (await RegistryReader.ReadServiceAsync(engine, name, cancellationToken).ConfigureAwait(false) is { } sighting)
-                {
-                    found.Add(sighting);
-                }
+                found.Add(await RegistryReader.ReadServiceAsync(engine, name, cancellationToken).ConfigureAwait(false));
             }
 
-            await watches.KeepOnlyAsync([RegistryRecords.Services, .. directory.Names.Select(RegistryRecords.Service)]).ConfigureAwait(false);
+            await watches.KeepOnlyAsync([RegistryRecords.Services, .. names.Select(RegistryRecords.Service)]).ConfigureAwait(false);
             TellReturned();
             memory.StoreAnswered(askedAt, directory.Term);
             return memory.Reconcile(found);

@@ -3,8 +3,8 @@ namespace Holdfast;
 /// <summary>
 /// What a follower knew before, and for how long that still counts. A lease can run out while the store is away, though
 /// its instance is well; for <see cref="ServiceRegistry.ReturnGrace"/> after the store's return such an instance stays,
-/// if it was ready. Its listing tells the two apart: who was taken out is not listed any more. Where the service's
-/// record itself is gone, or is another, the store has lost it, and the listing's absence tells nothing.
+/// if it was ready. Its listing tells the two apart: who was taken out is not listed any more. But where the partition
+/// does not know the moment of the earlier reading, the store has lost what it held, and absence tells nothing.
 /// </summary>
 internal sealed class RegistryMemory(TimeProvider clock)
 {
@@ -34,6 +34,9 @@ internal sealed class RegistryMemory(TimeProvider clock)
         term = answeringTerm;
     }
 
+    /// <summary>The services with remembered instances: to be read though they may be listed no more.</summary>
+    public IEnumerable<string> Known => known.Select(static one => one.Service.Name).Distinct();
+
     /// <summary>What is known, given what was found.</summary>
     public RegistrySnapshot Reconcile(IReadOnlyList<ServiceSighting> found)
     {
@@ -43,53 +46,47 @@ internal sealed class RegistryMemory(TimeProvider clock)
             spared = [];
         }
 
-        var sightings = found.ToDictionary(static sighting => sighting.Service.Name);
+        var sightings = found.ToDictionary(static sighting => sighting.Name);
         spared = [.. spared.Select(one => StillSpared(one, sightings.GetValueOrDefault(one.Service.Name))).OfType<Remembered>()];
-        foreach (var missing in spared.Where(one => !IsPresent(one, sightings)).GroupBy(static one => one.Service.Name))
-        {
-            sightings[missing.Key] = With(missing, sightings.GetValueOrDefault(missing.Key));
-        }
-
-        known = [.. sightings.Values.SelectMany(Ready)];
-        var services = sightings.Values.Select(static sighting => sighting.Service);
-        return new RegistrySnapshot([.. services.OrderBy(static service => service.Name, StringComparer.Ordinal)]);
+        var missing = spared.Where(one => InstanceOf(one, sightings.GetValueOrDefault(one.Service.Name)) is null).ToArray();
+        known = [.. found.SelectMany(ReadyOf), .. missing];
+        return new RegistrySnapshot(
+        [
+            .. found.Select(static sighting => sighting.Service).OfType<RegisteredService>()
+                .Concat(missing.Select(static one => new RegisteredService(one.Service, [one.Instance])))
+                .GroupBy(static service => service.Name, StringComparer.Ordinal)
+                .OrderBy(static parts => parts.Key, StringComparer.Ordinal)
+                .Select(Whole),
+        ]);
     }
 
-    /// <summary>The instance as it is to be remembered from now on; null when its absence would be meant.</summary>
+    /// <summary>The instance as it is to be remembered from now on; null when its absence is meant.</summary>
     private static Remembered? StillSpared(Remembered one, ServiceSighting? found)
     {
-        if (found is null)
+        if (InstanceOf(one, found) is { } present)
         {
-            return one;
+            return present.State == InstanceState.Ready ? new Remembered(found!.Service!.Declaration, present, found.At) : null;
         }
 
-        if (found.Service.Instances.FirstOrDefault(instance => instance.Id == one.Instance.Id) is { } present)
-        {
-            return present.State == InstanceState.Ready ? new Remembered(found.Service.Declaration, present, found.Birth) : null;
-        }
-
-        var wasTakenOut = found.Birth == one.Birth && !found.Listed.Contains(one.Instance.Id);
+        var wasTakenOut = found is not null && found.Head.Contains(one.At) && !found.Listed.Contains(one.Instance.Id);
         return wasTakenOut ? null : one;
     }
 
-    private static bool IsPresent(Remembered one, Dictionary<string, ServiceSighting> sightings) =>
-        sightings.TryGetValue(one.Service.Name, out var sighting)
-        && sighting.Service.Instances.Any(instance => instance.Id == one.Instance.Id);
+    private static RegisteredInstance? InstanceOf(Remembered one, ServiceSighting? found) =>
+        found?.Service?.Instances.FirstOrDefault(instance => instance.Id == one.Instance.Id);
 
-    private static ServiceSighting With(IGrouping<string, Remembered> missing, ServiceSighting? found)
-    {
-        var first = missing.First();
-        found ??= new ServiceSighting(new RegisteredService(first.Service, []), [], first.Birth);
-        var instances = found.Service.Instances.Concat(missing.Select(static one => one.Instance))
-            .OrderBy(static instance => instance.Id, StringComparer.Ordinal);
-        return found with { Service = new RegisteredService(found.Service.Declaration, [.. instances]) };
-    }
-
-    private static IEnumerable<Remembered> Ready(ServiceSighting sighting) =>
-        sighting.Service.Instances
+    private static IEnumerable<Remembered> ReadyOf(ServiceSighting sighting) =>
+        sighting.Service is not { } service ? []
+        : service.Instances
             .Where(static instance => instance.State == InstanceState.Ready)
-            .Select(instance => new Remembered(sighting.Service.Declaration, instance, sighting.Birth));
+            .Select(instance => new Remembered(service.Declaration, instance, sighting.At));
 
-    /// <summary>A ready instance, its service, and the birth of the service's record that listed it.</summary>
-    private sealed record Remembered(ServiceDeclaration Service, RegisteredInstance Instance, long Birth);
+    /// <summary>One service of what was found and what is missing of it; what was found declares it.</summary>
+    private static RegisteredService Whole(IGrouping<string, RegisteredService> parts) =>
+        new(
+            parts.First().Declaration,
+            [.. parts.SelectMany(static part => part.Instances).OrderBy(static instance => instance.Id, StringComparer.Ordinal)]);
+
+    /// <summary>A ready instance, its service, and the moment at which both were read.</summary>
+    private sealed record Remembered(ServiceDeclaration Service, RegisteredInstance Instance, Stamp At);
 }

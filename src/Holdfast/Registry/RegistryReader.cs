@@ -10,20 +10,29 @@ internal static class RegistryReader
         return new RegistryDirectory([.. names ?? Enumerable.Empty<string>()], reading.At.Term);
     }
 
-    /// <summary>Reads a service and its leases; null when nothing declares it.</summary>
-    public static async ValueTask<ServiceSighting?> ReadServiceAsync(StateEngine engine, string name, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads a service, its leases and then its partition's head: a loss of the store in between shows in the head, and
+    /// never passes for a removal.
+    /// </summary>
+    public static async ValueTask<ServiceSighting> ReadServiceAsync(StateEngine engine, string name, CancellationToken cancellationToken)
     {
-        var record = (await engine.ReadAsync(RegistryRecords.Service(name), Freshness.Latest, cancellationToken).ConfigureAwait(false)).Record;
-        if (record is null || RegistryRecords.Declared(record) is not { } declaration)
-        {
-            return null;
-        }
+        var address = RegistryRecords.Service(name);
+        var reading = await engine.ReadAsync(address, Freshness.Latest, cancellationToken).ConfigureAwait(false);
+        var declaration = reading.Record is null ? null : RegistryRecords.Declared(reading.Record);
+        var listed = declaration is null ? [] : RegistryRecords.Listed(reading.Record!);
+        var instances = await ReadInstancesAsync(engine, name, listed, cancellationToken).ConfigureAwait(false);
+        var head = await engine.ReadHeadAsync(engine.Partitions.PartitionOf(address), cancellationToken).ConfigureAwait(false);
+        var service = declaration is null ? null : new RegisteredService(declaration, instances);
+        return new ServiceSighting(name, service, listed, reading.At, head);
+    }
 
-        var listed = RegistryRecords.Listed(record);
-        var instances = new List<RegisteredInstance>(listed.Count);
-        foreach (var ids in listed.Chunk(StateLimits.MaxRecordsPerCommit))
+    private static async ValueTask<IReadOnlyList<RegisteredInstance>> ReadInstancesAsync(
+        StateEngine engine, string service, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        var instances = new List<RegisteredInstance>(ids.Count);
+        foreach (var some in ids.Chunk(StateLimits.MaxRecordsPerCommit))
         {
-            Address[] leases = [.. ids.Select(id => RegistryRecords.Instance(name, id))];
+            Address[] leases = [.. some.Select(id => RegistryRecords.Instance(service, id))];
             foreach (var reading in await engine.ReadManyAsync(leases, cancellationToken).ConfigureAwait(false))
             {
                 if (reading.Record is { } lease && RegistryRecords.Told(lease) is { } instance)
@@ -33,6 +42,6 @@ internal static class RegistryReader
             }
         }
 
-        return new ServiceSighting(new RegisteredService(declaration, instances), listed, record.Birth);
+        return instances;
     }
 }

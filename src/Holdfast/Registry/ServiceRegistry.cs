@@ -111,9 +111,10 @@ public sealed class ServiceRegistry
         var directory = await RegistryReader.ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false);
         foreach (var name in directory.Names)
         {
-            if (await RegistryReader.ReadServiceAsync(engine, name, cancellationToken).ConfigureAwait(false) is { } sighting)
+            var sighting = await RegistryReader.ReadServiceAsync(engine, name, cancellationToken).ConfigureAwait(false);
+            if (sighting.Service is { } service)
             {
-                services.Add(sighting.Service);
+                services.Add(service);
             }
         }
 

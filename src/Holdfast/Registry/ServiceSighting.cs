@@ -1,7 +1,9 @@
 namespace Holdfast;
 
-/// <summary>A service as one reading found it.</summary>
-/// <param name="Service">The service and the instances whose lease holds.</param>
+/// <summary>What one reading found of a service.</summary>
+/// <param name="Name">The service's name.</param>
+/// <param name="Service">The service and the instances whose lease holds; null when nothing declares it.</param>
 /// <param name="Listed">The ids that its record lists, those without a lease included.</param>
-/// <param name="Birth">The birth of its record: another one means that the store lost the former.</param>
-internal sealed record ServiceSighting(RegisteredService Service, IReadOnlyList<string> Listed, long Birth);
+/// <param name="At">The partition's moment of the reading.</param>
+/// <param name="Head">The partition's history, read after the rest.</param>
+internal sealed record ServiceSighting(string Name, RegisteredService? Service, IReadOnlyList<string> Listed, Stamp At, PartitionHead Head);

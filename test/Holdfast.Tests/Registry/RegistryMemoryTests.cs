@@ -9,13 +9,13 @@ public sealed class RegistryMemoryTests
     public RegistryMemoryTests()
     {
         memory = new RegistryMemory(clock);
-        Read(Found(birth: 7, ["a", "b"], Ready("a"), Ready("b")));
+        Read(Found(["a", "b"], Ready("a"), Ready("b")));
     }
 
     [Fact]
     public void A_lease_that_ends_while_the_store_is_there_takes_its_instance_out_at_once()
     {
-        Assert.Equal(["a"], Read(Found(birth: 7, ["a", "b"], Ready("a"))));
+        Assert.Equal(["a"], Read(Found(["a", "b"], Ready("a"))));
     }
 
     [Fact]
@@ -23,11 +23,11 @@ public sealed class RegistryMemoryTests
     {
         memory.StoreIsAway();
 
-        Assert.Equal(["a", "b"], Read(Found(birth: 7, ["a", "b"], Ready("a"))));
+        Assert.Equal(["a", "b"], Read(Found(["a", "b"], Ready("a"))));
         clock.Pass(ServiceRegistry.ReturnGrace - TimeSpan.FromMilliseconds(1));
-        Assert.Equal(["a", "b"], Read(Found(birth: 7, ["a", "b"], Ready("a"))));
+        Assert.Equal(["a", "b"], Read(Found(["a", "b"], Ready("a"))));
         clock.Pass(TimeSpan.FromMilliseconds(1));
-        Assert.Equal(["a"], Read(Found(birth: 7, ["a", "b"], Ready("a"))));
+        Assert.Equal(["a"], Read(Found(["a", "b"], Ready("a"))));
     }
 
     [Fact]
@@ -35,8 +35,8 @@ public sealed class RegistryMemoryTests
     {
         memory.StoreIsAway();
 
-        Assert.Equal(["a", "b"], Read(Found(birth: 7, ["a", "b"], Ready("a"), Ready("b"))));
-        Assert.Equal(["a", "b"], Read(Found(birth: 7, ["a", "b"])));
+        Assert.Equal(["a", "b"], Read(Found(["a", "b"], Ready("a"), Ready("b"))));
+        Assert.Equal(["a", "b"], Read(Found(["a", "b"])));
     }
 
     [Fact]
@@ -44,16 +44,24 @@ public sealed class RegistryMemoryTests
     {
         memory.StoreIsAway();
 
-        Assert.Equal(["a"], Read(Found(birth: 7, ["a"])));
+        Assert.Equal(["a"], Read(Found(["a"])));
+    }
+
+    [Fact]
+    public void A_service_that_was_withdrawn_is_not_kept()
+    {
+        memory.StoreIsAway();
+
+        Assert.Empty(Read(Sighting(null, [], term: 1)));
     }
 
     [Fact]
     public void What_failed_is_not_kept()
     {
         memory.StoreIsAway();
-        Read(Found(birth: 7, ["a", "b"], Ready("a"), new RegisteredInstance("b", Url, InstanceState.Failed)));
+        Read(Found(["a", "b"], Ready("a"), new RegisteredInstance("b", Url, InstanceState.Failed)));
 
-        Assert.Equal(["a"], Read(Found(birth: 7, ["a", "b"], Ready("a"))));
+        Assert.Equal(["a"], Read(Found(["a", "b"], Ready("a"))));
     }
 
     [Fact]
@@ -61,9 +69,9 @@ public sealed class RegistryMemoryTests
     {
         memory.StoreIsAway();
 
-        Assert.Equal(["a", "b"], Read());
+        Assert.Equal(["a", "b"], Read(Lost()));
         clock.Pass(ServiceRegistry.ReturnGrace);
-        Assert.Empty(Read());
+        Assert.Empty(Read(Lost()));
     }
 
     [Fact]
@@ -71,14 +79,14 @@ public sealed class RegistryMemoryTests
     {
         memory.StoreIsAway();
 
-        Assert.Equal(["a", "b"], Read(Found(birth: 1, ["a"], Ready("a"))));
-        Assert.Equal(["a", "b"], Read(Found(birth: 1, ["a", "b"], Ready("a"), Ready("b"))));
+        Assert.Equal(["a", "b"], Read(FoundAfterLoss(["a"], Ready("a"))));
+        Assert.Equal(["a", "b"], Read(FoundAfterLoss(["a", "b"], Ready("a"), Ready("b"))));
     }
 
     [Fact]
     public void Another_server_process_counts_as_a_return_though_no_read_failed()
     {
-        Assert.Equal(["a", "b"], ReadOf(term: 2));
+        Assert.Equal(["a", "b"], ReadOf(term: 2, Found(["a", "b"], Ready("a"))));
     }
 
     [Fact]
@@ -88,15 +96,23 @@ public sealed class RegistryMemoryTests
         clock.Pass(TimeSpan.FromSeconds(16));
         memory.StoreAnswered(askedAt, 1);
 
-        Assert.Equal(["a", "b"], Ids(memory.Reconcile([Found(birth: 7, ["a", "b"])])));
+        Assert.Equal(["a", "b"], Ids(memory.Reconcile([Found(["a", "b"])])));
     }
 
     private static Uri Url { get; } = new("http://127.0.0.1:1");
 
     private static RegisteredInstance Ready(string id) => new(id, Url, InstanceState.Ready);
 
-    private static ServiceSighting Found(long birth, string[] listed, params RegisteredInstance[] instances) =>
-        new(new RegisteredService(Shop, instances), listed, birth);
+    private static ServiceSighting Found(string[] listed, params RegisteredInstance[] instances) =>
+        Sighting(new RegisteredService(Shop, instances), listed, term: 1);
+
+    private static ServiceSighting FoundAfterLoss(string[] listed, params RegisteredInstance[] instances) =>
+        Sighting(new RegisteredService(Shop, instances), listed, term: 2);
+
+    private static ServiceSighting Lost() => Sighting(null, [], term: 2);
+
+    private static ServiceSighting Sighting(RegisteredService? service, string[] listed, long term) =>
+        new(Shop.Name, service, listed, new Stamp(0, term, 7), new PartitionHead(0, 7, [new TermStart(term, 0)]));
 
     private static IEnumerable<string> Ids(RegistrySnapshot snapshot) => snapshot.Services.SelectMany(service => service.Instances).Select(instance => instance.Id);
 

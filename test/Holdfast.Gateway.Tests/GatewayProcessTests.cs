@@ -1,0 +1,124 @@
+using System.Net.Sockets;
+using Holdfast.TestServers;
+
+namespace Holdfast.Gateway.Tests;
+
+/// <summary>Gateways in processes of their own, as <c>holdfast gateway</c>.</summary>
+public sealed class GatewayProcessTests : IAsyncLifetime
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("holdfast-gateway-").FullName;
+    private readonly int port = FreePort.Next();
+    private Rig rig = null!;
+
+    public async ValueTask InitializeAsync() => rig = await Rig.StartAsync(instances: 3);
+
+    public async ValueTask DisposeAsync()
+    {
+        await rig.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Two_gateways_share_a_port_and_when_one_is_killed_only_what_it_had_in_flight_fails()
+    {
+        await using var first = await StartAsync();
+        await using var second = await StartAsync();
+        using var ending = new CancellationTokenSource();
+        var clients = Enumerable.Range(0, 16).Select(_ => new SteadyClient(port)).ToArray();
+        var working = clients.Select(client => client.WorkAsync(ending.Token)).ToArray();
+        await Task.WhenAll(clients.Select(client => client.AnsweredAsync(20)));
+
+        first.Signal("KILL");
+        await first.EndAsync();
+        await Task.WhenAll(clients.Select(client => client.AnsweredAsync(client.Answered + 20)));
+
+        await ending.CancelAsync();
+        await Task.WhenAll(working);
+        Assert.All(clients, client => Assert.InRange(client.Failures.Count, 0, 1));
+        second.Signal("TERM");
+        Assert.Equal(0, await second.EndAsync());
+    }
+
+    [Fact]
+    public async Task A_gateway_that_is_told_to_end_takes_no_connections_and_finishes_what_it_has()
+    {
+        await using var gateway = await StartAsync();
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        var hanging = client.GetAsync("/hang");
+        await Eventually.HoldsAsync(() => Task.FromResult(Holder() is not null));
+
+        gateway.Signal("TERM");
+        await Eventually.HoldsAsync(async () => !await TakesConnectionsAsync());
+        using var direct = new HttpClient { BaseAddress = Holder()!.Url };
+        await direct.GetAsync("/release");
+
+        using var response = await hanging;
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal(0, await gateway.EndAsync());
+    }
+
+    [Fact]
+    public async Task What_does_not_finish_in_time_is_cut_when_a_gateway_ends()
+    {
+        await using var gateway = await StartAsync();
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        var hanging = client.GetAsync("/hang");
+        await Eventually.HoldsAsync(() => Task.FromResult(Holder() is not null));
+
+        gateway.Signal("TERM");
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => hanging);
+        Assert.Equal(0, await gateway.EndAsync());
+    }
+
+    [Fact]
+    public async Task A_port_that_something_else_has_is_named()
+    {
+        using var other = new TcpListener(System.Net.IPAddress.Loopback, port);
+        other.Start();
+
+        var (code, output) = await HoldfastTool.RunAsync(folder, "gateway", "--port", $"{port}", "--state", rig.Store.ConnectionString);
+
+        Assert.Equal(1, code);
+        Assert.Contains($"127.0.0.1:{port}", output);
+        Assert.Contains("--port", output);
+    }
+
+    [Theory]
+    [InlineData(64, "--port", "gateway")]
+    [InlineData(64, "65535", "gateway", "--port", "65536", "--state", "redis://127.0.0.1")]
+    [InlineData(64, "--host", "gateway", "--port", "8080", "--host", "nowhere", "--state", "redis://127.0.0.1")]
+    [InlineData(1, "HOLDFAST_STATE", "gateway", "--port", "8080")]
+    [InlineData(1, "redis://", "gateway", "--port", "8080", "--state", "nonsense")]
+    public async Task A_command_line_that_cannot_be_followed_names_what_to_say_instead(int expected, string named, params string[] arguments)
+    {
+        var (code, output) = await HoldfastTool.RunAsync(folder, arguments);
+
+        Assert.Equal(expected, code);
+        Assert.Contains(named, output);
+    }
+
+    private async Task<HoldfastTool> StartAsync()
+    {
+        var gateway = HoldfastTool.Start(folder, "gateway", "--port", $"{port}", "--state", rig.Store.ConnectionString);
+        await gateway.SeeAsync("ready on");
+        return gateway;
+    }
+
+    private BackendProcess? Holder() =>
+        new[] { "shop-1", "shop-2", "shop-3" }.Select(id => rig[id]).FirstOrDefault(backend => backend.Seen.Contains("GET /hang"));
+
+    private async Task<bool> TakesConnectionsAsync()
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync("127.0.0.1", port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
