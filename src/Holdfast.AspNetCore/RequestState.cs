@@ -102,10 +102,10 @@ public sealed class RequestState
         var onlyTouch = context.Response.StatusCode == StatusCodes.Status304NotModified || HttpMethods.IsHead(context.Request.Method);
         await Session.MakeRequestCommitAsync(onlyTouch);
         Session.IsClosed = true;
-        SendCookie();
+        await SendCookieAsync();
     }
 
-    private void SendCookie()
+    private async ValueTask SendCookieAsync()
     {
         var stored = Session.Stored;
         if (stored is null && Session.WasEnded)
@@ -119,13 +119,29 @@ public sealed class RequestState
         }
 
         var stamps = client.Stamps;
-        var hasNews = stored != arrived?.Session
-            || Session.TouchedSeconds != (arrived?.TouchedSeconds ?? 0)
-            || (arrived is null && stored is null ? stamps.HaveMovedByWrite : stamps.HaveMoved);
-        if (hasNews)
+        var isOfSession = Session.WasCommitted || stored != arrived?.Session || Session.TouchedSeconds != (arrived?.TouchedSeconds ?? 0);
+        var haveMoved = arrived is null && stored is null ? stamps.HaveMovedByWrite : stamps.HaveMoved;
+        if (isOfSession || (haveMoved && await IsCurrentAsync(stored)))
         {
             stamps.Trim(stored is { } session ? Engine.Partitions.PartitionOf(session.Id) : null, client.NowSeconds, services.KeepStampsSeconds);
             services.Cookie.Write(context, new CookieContent(stored, Session.TouchedSeconds, stamps));
+        }
+    }
+
+    /// <summary>
+    /// Whether the session that the cookie names lives, as far as this instance has heard. A parallel request may have renewed it at
+    /// sign-in; to send the cookie again, only for its stamps, would then take the new session from the client.
+    /// </summary>
+    private async ValueTask<bool> IsCurrentAsync(SessionReference? stored)
+    {
+        try
+        {
+            return stored is not { } session || await client.IsStillAsync(SessionReference.AddressOf(session.Id), session.Birth);
+        }
+        catch (StateException)
+        {
+            // Nobody can tell. The client keeps what it was promised: to read what it wrote.
+            return true;
         }
     }
 }

@@ -56,11 +56,23 @@ internal sealed class CausalCookie
         Span<byte> bytes = stackalloc byte[CookieFormat.MaxBytes];
         var length = CookieFormat.Write(bytes, content);
         var name = NameFor(context.Request);
+        KeepFromSharedCaches(context.Response.Headers);
         context.Response.Cookies.Append(name, seal.Seal(name, bytes[..length]), OptionsFor(context.Request));
     }
 
     /// <summary>Has the client forget the cookie.</summary>
     public void Remove(HttpContext context) => context.Response.Cookies.Delete(NameFor(context.Request), OptionsFor(context.Request));
+
+    /// <summary>A shared cache that kept the response would hand one client's session to others (RFC 9111, 7.3).</summary>
+    private static void KeepFromSharedCaches(IHeaderDictionary headers)
+    {
+        var control = headers.CacheControl.ToString();
+        if (!control.Contains("no-store", StringComparison.OrdinalIgnoreCase) && !control.Contains("private", StringComparison.OrdinalIgnoreCase))
+        {
+            headers.CacheControl = "no-cache, no-store";
+            headers.Pragma = "no-cache";
+        }
+    }
 
     private static CookieOptions OptionsFor(HttpRequest request) =>
         new() { HttpOnly = true, IsEssential = true, Path = "/", SameSite = SameSiteMode.Lax, Secure = request.IsHttps };

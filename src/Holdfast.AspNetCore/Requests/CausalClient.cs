@@ -45,17 +45,24 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
             return result;
         }
 
-        foreach (var record in result.Records)
+        foreach (var record in result.Records.OfType<Record>())
         {
             await SawAsync(record, result.At, isWrite: true, cancellationToken);
         }
 
-        if (commit.Changes.Count == 0 || commit.Changes.Any(static change => change.Kind != ChangeKind.Keep))
+        if (commit.Events.Count > 0 || commit.Changes.Any(static change => change.Kind != ChangeKind.Keep))
         {
             await SawAsync(null, result.At, isWrite: true, cancellationToken);
         }
 
         return result;
+    }
+
+    /// <summary>Whether the record, as far as pushes have told, is still the one of this birth.</summary>
+    public async ValueTask<bool> IsStillAsync(Address address, long birth)
+    {
+        var reading = await Engine.ReadAsync(address, Freshness.Pushed, CancellationToken.None);
+        return reading.Record?.Birth == birth;
     }
 
     /// <summary>

@@ -19,6 +19,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         var features = context.Features;
         var response = features.GetRequiredFeature<IHttpResponseFeature>();
         var body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        var outerSession = features.Get<ISessionFeature>();
         var headersBefore = response.Headers.Count == 0 ? [] : response.Headers.ToArray();
         var state = new RequestState(context, services);
         using var gate = new ResponseGate(features, services.Options.ResponseBufferBytes, state.CommitRequestAsync);
@@ -38,7 +39,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
             state.Session.IsClosed = true;
             features.Set(response);
             features.Set(body);
-            features.Set<ISessionFeature>(null);
+            features.Set(outerSession);
         }
 
         if (fault is not null)
@@ -55,7 +56,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         {
             await LoadByHabitAsync(endpoint, state);
             await next(context);
-            await gate.OpenAsync(context.RequestAborted);
+            await gate.OpenAsync(CancellationToken.None);
             habit.Learn(endpoint, state.Session.WasUsed);
             return null;
         }
@@ -63,28 +64,26 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         {
             state.Session.Abandon();
             gate.Abandon();
-            if (gate.Failure is { } failure)
+            if ((gate.Failure ?? exception) is not StateException fault)
             {
-                services.Meter.CommitFailed();
-                exception = failure;
-            }
-
-            if (exception is not StateException fault)
-            {
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception);
                 throw;
             }
 
-            if (gate.Failure is null)
-            {
-                services.Logger.StateFailed(FaultAnswer.StatusCodeOf(fault), fault);
-            }
-            else
-            {
-                services.Logger.CommitFailed(FaultAnswer.StatusCodeOf(fault), fault);
-            }
-
+            Tell(fault, isOfCommit: gate.Failure is not null);
             return fault;
+        }
+    }
+
+    private void Tell(StateException fault, bool isOfCommit)
+    {
+        if (isOfCommit)
+        {
+            services.Meter.CommitFailed();
+            services.Logger.CommitFailed(FaultAnswer.StatusCodeOf(fault), fault);
+        }
+        else
+        {
+            services.Logger.StateFailed(FaultAnswer.StatusCodeOf(fault), fault);
         }
     }
 

@@ -32,6 +32,9 @@ internal sealed class RequestSession : ISession
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds => commit.TouchedSeconds;
 
+    /// <summary>Whether the request committed something of the session, so that it is known to live.</summary>
+    public bool WasCommitted => commit.WasMade;
+
     /// <summary>Whether the application ended a session in this request.</summary>
     public bool WasEnded { get; private set; }
 

@@ -35,6 +35,9 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds { get; set; }
 
+    /// <summary>Whether the request committed something of the session: the store has just said that it lives.</summary>
+    public bool WasMade { get; private set; }
+
     /// <summary>The stored session is deleted with the commit, and what it held goes to its successor or nowhere.</summary>
     public void Leave(SessionReference stored, bool takeAlong)
     {
@@ -146,6 +149,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
 
     private void Made(CommitResult result)
     {
+        WasMade = true;
         services.Meter.Committed();
         if (result.Records[^1] is { } record)
         {
