@@ -17,7 +17,7 @@ public static class HoldfastApplicationBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(app);
         var isService = app.ApplicationServices.GetService<IServiceProviderIsService>();
-        return isService is null || isService.IsService(typeof(StateServices))
+        return isService is not null && isService.IsService(typeof(StateServices))
             ? app.UseMiddleware<StateMiddleware>()
             : throw new InvalidOperationException("app.UseHoldfast() needs its services: call builder.AddHoldfast() before building the application.");
     }

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+
+namespace Holdfast.AspNetCore.Tests;
+
+/// <summary>Passes everything on to another engine, counts the calls, and fails them while it is told to.</summary>
+internal sealed class CountingEngine(StateEngine inner, Action? afterwards = null) : StateEngine(inner.Options)
+{
+    private int reads;
+    private int commits;
+
+    public int Reads => reads;
+
+    public int Commits => commits;
+
+    /// <summary>What reads fail with; null when they don't.</summary>
+    public StateException? ReadFault { get; set; }
+
+    /// <summary>What commits fail with; null when they don't.</summary>
+    public StateException? CommitFault { get; set; }
+
+    /// <summary>Called ahead of each commit.</summary>
+    public Func<Commit, Task>? BeforeCommit { get; set; }
+
+    public Commit? LastCommit { get; private set; }
+
+    public override EngineCapabilities Capabilities => inner.Capabilities;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await inner.DisposeAsync();
+        afterwards?.Invoke();
+    }
+
+    public (int Reads, int Commits) Count() => (Interlocked.Exchange(ref reads, 0), Interlocked.Exchange(ref commits, 0));
+
+    protected override ValueTask<Reading> ReadCoreAsync(Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref reads);
+        return ReadFault is null ? inner.ReadAsync(address, freshness, cancellationToken) : throw ReadFault;
+    }
+
+    protected override ValueTask<IReadOnlyList<Reading>> ReadManyCoreAsync(
+        IReadOnlyList<Address> addresses, int partition, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref reads);
+        return ReadFault is null ? inner.ReadManyAsync(addresses, cancellationToken) : throw ReadFault;
+    }
+
+    protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref commits);
+        LastCommit = commit;
+        if (BeforeCommit is { } before)
+        {
+            await before(commit);
+        }
+
+        return CommitFault is null ? await inner.CommitAsync(commit, cancellationToken) : throw CommitFault;
+    }
+
+    protected override async IAsyncEnumerable<Record> ScanCoreAsync(
+        int partition, string kind, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var record in inner.ScanAsync(partition, kind, cancellationToken))
+        {
+            yield return record;
+        }
+    }
+
+    protected override ValueTask<JournalPage> ReadJournalCoreAsync(
+        int partition, JournalPosition after, int maxEvents, CancellationToken cancellationToken) =>
+        inner.ReadJournalAsync(partition, after, maxEvents, cancellationToken);
+
+    protected override ValueTask<PartitionHead> ReadHeadCoreAsync(int partition, CancellationToken cancellationToken) =>
+        inner.ReadHeadAsync(partition, cancellationToken);
+
+    protected override ValueTask<Watch> WatchCoreAsync(int partition, Address? address, CancellationToken cancellationToken) =>
+        address is { } one ? inner.WatchAsync(one, cancellationToken) : inner.WatchAsync(partition, cancellationToken);
+
+    protected override ValueTask SignalCoreAsync(string channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+        inner.SignalAsync(channel, payload, cancellationToken);
+
+    protected override ValueTask<SignalSubscription> ListenCoreAsync(string channel, CancellationToken cancellationToken) =>
+        inner.ListenAsync(channel, cancellationToken);
+}
