@@ -1,0 +1,38 @@
+using Holdfast.Redis;
+using Holdfast.TestServers;
+
+namespace Holdfast.Bench;
+
+/// <summary>What is compared with what.</summary>
+internal static class Benches
+{
+    /// <summary>The embedded engine in process: a read beside a commit, alone and among many.</summary>
+    public static async Task EmbeddedAsync(SideBySide bench)
+    {
+        await using var store = await EmbeddedStore.OpenAsync();
+        var load = new Workload(store.Engine);
+        await load.FillAsync();
+        await bench.RunAsync(load.Reads("embedded-read", 1), load.Commits("embedded-commit", 1), load.Commits("embedded-commit-64-callers", 64));
+    }
+
+    /// <summary>What the levels of durability cost, with many writers whose waits the engine can share.</summary>
+    public static async Task DurabilityAsync(SideBySide bench)
+    {
+        await using var store = await EmbeddedStore.OpenAsync();
+        var load = new Workload(store.Engine);
+        await load.FillAsync();
+        await bench.RunAsync(
+            load.Commits("commit-memory", 64), load.Commits("commit-written", 64, Durability.Written), load.Commits("commit-synced", 64, Durability.Synced));
+    }
+
+    /// <summary>What the near cache saves: a session read by its stamp beside one that asks the store.</summary>
+    public static async Task NearCacheAsync(SideBySide bench)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString);
+        var load = new Workload(engine);
+        await load.FillAsync();
+        await bench.RunAsync(
+            load.Reads("near-cache-hit", 1, Freshness.Pushed), load.Reads("store-read", 1), load.Reads("store-read-64-callers", 64));
+    }
+}

@@ -1,0 +1,35 @@
+namespace Holdfast.Bench;
+
+/// <summary>The records that benchmarks read and write: sessions of ten fields of 50 bytes, a thousand of them.</summary>
+internal sealed class Workload(StateEngine engine)
+{
+    private const int Records = 1000;
+
+    private static readonly byte[] Value = new byte[50];
+
+    private readonly Address[] addresses = [.. Enumerable.Range(0, Records).Select(static number => new Address("session", $"bench-{number}"))];
+
+    public async Task FillAsync()
+    {
+        foreach (var address in addresses)
+        {
+            var change = RecordChange.Update(address).ExpireAfter(TimeSpan.FromHours(1));
+            for (var i = 0; i < 10; i++)
+            {
+                change.Set($"field-{i}", Value);
+            }
+
+            await engine.CommitAsync(new Commit(change) { Durability = Durability.Memory });
+        }
+    }
+
+    public Operation Reads(string name, int callers, Freshness freshness = default) =>
+        new(name, callers, async (caller, count) => await engine.ReadAsync(Chosen(caller, count), freshness));
+
+    /// <summary>What a request does to its session: one field set, and the expiry moved.</summary>
+    public Operation Commits(string name, int callers, Durability durability = Durability.Memory) =>
+        new(name, callers, async (caller, count) => await engine.CommitAsync(
+            new Commit(RecordChange.Update(Chosen(caller, count)).Set("field-3", Value).ExpireAfter(TimeSpan.FromHours(1))) { Durability = durability }));
+
+    private Address Chosen(int caller, long count) => addresses[((caller * 127) + count) % Records];
+}
