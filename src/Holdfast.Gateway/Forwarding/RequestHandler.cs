@@ -64,7 +64,7 @@ internal sealed class RequestHandler(
                 return;
             }
 
-            tries.Sending(upstream);
+            tries.Sending();
             var error = await forwarder.SendAsync(context, upstream.Prefix, clients.Requests, Config, Transformer);
             if (await SettleAsync(context, pool, tries, upstream, error))
             {
@@ -87,10 +87,11 @@ internal sealed class RequestHandler(
                     Log.InstanceOut(logger, pool.Name, upstream.Id, upstream.Prefix, "it took no connection");
                 }
 
-                tries.NeverSent();
+                tries.NeverSent(upstream);
                 return false;
 
             case Fate.Broken:
+                tries.Broke(upstream);
                 upstream.Doubt();
                 if (tries.MayRepeat && pool.Budget.TryTake())
                 {

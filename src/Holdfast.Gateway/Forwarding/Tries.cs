@@ -11,7 +11,7 @@ internal sealed class Tries
     private readonly TimeProvider clock;
     private readonly bool isIdempotent;
     private readonly HttpRequest request;
-    private readonly List<Upstream> tried = [];
+    private readonly Dictionary<Upstream, int> tried = [];
     private long waitingSince;
     private TimeSpan waited;
     private int sendings;
@@ -27,8 +27,8 @@ internal sealed class Tries
         }
     }
 
-    /// <summary>The instances that had their turn and did not answer.</summary>
-    public IReadOnlyCollection<Upstream> Tried => tried;
+    /// <summary>The instances that had their turn and did not answer, and their passed health checks at that time.</summary>
+    public IReadOnlyDictionary<Upstream, int> Tried => tried;
 
     /// <summary>How much longer the request may wait for an instance. Time that an instance has spent on it does not count.</summary>
     public TimeSpan Patience => GatewayLimits.MaxWait - waited - clock.GetElapsedTime(waitingSince);
@@ -38,15 +38,21 @@ internal sealed class Tries
 
     private ReplayableBody? Body => request.Body as ReplayableBody;
 
-    public void Sending(Upstream upstream)
+    public void Sending()
     {
-        tried.Add(upstream);
         sendings++;
         waited += clock.GetElapsedTime(waitingSince);
     }
 
     /// <summary>The last sending never left the gateway.</summary>
-    public void NeverSent() => sendings--;
+    public void NeverSent(Upstream upstream)
+    {
+        Broke(upstream);
+        sendings--;
+    }
+
+    /// <summary>The instance has not answered the last sending.</summary>
+    public void Broke(Upstream upstream) => tried[upstream] = upstream.Passes;
 
     /// <summary>Makes the request as if it had not been sent.</summary>
     public void Again(HttpContext context)

@@ -41,31 +41,41 @@ internal sealed class ServicePool(string name, GatewayMetrics metrics, TimeProvi
     }
 
     /// <summary>
-    /// The instance whose turn it is, preferably one that was not tried; waits for one that is ready. Null when the
-    /// time is over.
+    /// The instance whose turn it is, preferably one that was not tried; one that was, only once it has proven itself
+    /// since: under a connection that broke its process may have died, and the pool holds more such connections. Waits
+    /// for one that is ready. Null when the time is over.
     /// </summary>
-    public ValueTask<Upstream?> TakeAsync(IReadOnlyCollection<Upstream> tried, TimeSpan patience, CancellationToken cancellationToken) =>
+    /// <param name="tried">The instances that were tried, and their <see cref="Upstream.Passes"/> when they failed.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<Upstream?> TakeAsync(IReadOnlyDictionary<Upstream, int> tried, TimeSpan patience, CancellationToken cancellationToken) =>
         TryTake(tried, out var upstream) ? ValueTask.FromResult<Upstream?>(upstream) : WaitAsync(tried, patience, cancellationToken);
 
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private bool TryTake(IReadOnlyCollection<Upstream> tried, [NotNullWhen(true)] out Upstream? upstream)
+    private bool TryTake(IReadOnlyDictionary<Upstream, int> tried, [NotNullWhen(true)] out Upstream? upstream)
     {
         var candidates = ready;
         upstream = null;
         for (var i = 0; i < candidates.Length; i++)
         {
-            upstream = candidates[Interlocked.Increment(ref turn) % candidates.Length];
-            if (!tried.Contains(upstream))
+            var candidate = candidates[Interlocked.Increment(ref turn) % candidates.Length];
+            if (!tried.TryGetValue(candidate, out var passes))
             {
+                upstream = candidate;
                 break;
+            }
+
+            if (candidate.Passes != passes)
+            {
+                upstream = candidate;
             }
         }
 
         return upstream is not null;
     }
 
-    private async ValueTask<Upstream?> WaitAsync(IReadOnlyCollection<Upstream> tried, TimeSpan patience, CancellationToken cancellationToken)
+    private async ValueTask<Upstream?> WaitAsync(IReadOnlyDictionary<Upstream, int> tried, TimeSpan patience, CancellationToken cancellationToken)
     {
         metrics.Waited(Name);
         var began = clock.GetTimestamp();

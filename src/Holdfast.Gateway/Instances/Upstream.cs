@@ -10,6 +10,7 @@ internal sealed class Upstream(string service, RegisteredInstance instance, Acti
     private InstanceState state = instance.State;
     private bool answers = true;
     private int failures;
+    private volatile int passes;
 
     public string Service { get; } = service;
 
@@ -23,6 +24,9 @@ internal sealed class Upstream(string service, RegisteredInstance instance, Acti
 
     /// <summary>Whether it may be given requests.</summary>
     public bool IsReady { get; private set; } = instance.State == InstanceState.Ready;
+
+    /// <summary>How often its health path was answered as it should be; grows when it has proven itself once more.</summary>
+    public int Passes => passes;
 
     /// <summary>Whether it is one that would be ready if it answered.</summary>
     public bool IsOut
@@ -55,7 +59,18 @@ internal sealed class Upstream(string service, RegisteredInstance instance, Acti
     }
 
     /// <summary>Its health path was answered as it should be. Returns whether that brought it in.</summary>
-    public bool HealthPassed() => Change(() => (answers, failures) = (true, 0));
+    public bool HealthPassed()
+    {
+        passes++;
+        if (Change(() => (answers, failures) = (true, 0)))
+        {
+            return true;
+        }
+
+        // Somebody may wait for this very proof.
+        changed();
+        return false;
+    }
 
     /// <summary>Its health path was answered badly or late. Returns whether that put it out.</summary>
     public bool HealthFailed() => Change(() => answers &= ++failures < GatewayLimits.HealthFailures);
