@@ -7,7 +7,8 @@ namespace Shop.SignIn;
 /// <summary>The rule for users' names, in one place.</summary>
 internal static class UserName
 {
-    private const int MaxLength = 40;
+    /// <summary>Longest name, in characters.</summary>
+    public const int MaxLength = 64;
     private const string AlsoAllowed = " .-_@+'";
 
     /// <summary>The name without space around it; refused when it breaks the rule.</summary>

@@ -1,0 +1,42 @@
+using Holdfast.EndToEnd.Tests.Processes;
+using Holdfast.EndToEnd.Tests.Shoppers;
+using Holdfast.TestServers;
+
+namespace Holdfast.EndToEnd.Tests;
+
+/// <summary>The main job: instances die at random, and no shopper notices.</summary>
+public sealed class InstanceDeathTests(ITestOutputHelper output)
+{
+    private static readonly int Kills = Experiment.Count(15, 60);
+
+    [Fact]
+    [Trait("Experiment", "R17")]
+    public async Task Killing_a_random_instance_every_second_loses_nothing_and_fails_no_request()
+    {
+        await using var topology = await ShopTopology.StartAsync();
+        await ShopWhileInstancesDieAsync(topology);
+    }
+
+    [Fact]
+    [Trait("Experiment", "R17")]
+    public async Task On_a_redis_server_only_the_url_differs()
+    {
+        await using var redis = await RedisServer.StartAsync(isTcp: true, isDurable: true);
+        await using var topology = await ShopTopology.StartAsync(redis.ConnectionString);
+        await ShopWhileInstancesDieAsync(topology);
+    }
+
+    private async Task ShopWhileInstancesDieAsync(ShopTopology topology)
+    {
+        var seed = Environment.ProcessId;
+        var killer = new Killer(topology, seed);
+        await using var crowd = await Crowd.EnterAsync(topology, seed, () => killer.HasBegun);
+
+        await crowd.WhileAsync(killer.RunAsync(Kills));
+        await crowd.LeaveAsync();
+
+        output.WriteLine($"seed {seed}: {killer.Kills} kills, {crowd.Orders} orders, {crowd.Repeats} POSTs repeated");
+        Assert.Equal(Kills, killer.Kills);
+        Assert.True(crowd.Orders > Kills, "Too few orders for the test to tell anything.");
+    }
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+
+namespace Holdfast.EndToEnd.Tests.Processes;
+
+/// <summary>Kills a random instance with SIGKILL every second.</summary>
+internal sealed class Killer(ShopTopology topology, int seed)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private readonly Random random = new(seed);
+    private volatile int kills;
+
+    /// <summary>How many have been killed.</summary>
+    public int Kills => kills;
+
+    /// <summary>Whether the killing has begun.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Kills one a second, this many.</summary>
+    public async Task RunAsync(int count)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        HasBegun = true;
+        while (kills < count && await timer.WaitForNextTickAsync())
+        {
+            var ready = await topology.ReadyInstancesAsync();
+            if (ready.Count > 0 && TryKill(ready[random.Next(ready.Count)]))
+            {
+                kills++;
+            }
+        }
+    }
+
+    /// <summary>kill -9; false if there is no such process any more.</summary>
+    public static bool TryKill(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            process.Kill();
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}
