@@ -128,6 +128,29 @@ public sealed class EmbeddedEngine : StateEngine
         return verdict;
     }
 
+    /// <summary>
+    /// Makes a commit for a client that may repeat it, on the caller's thread: commits that are begun one after another
+    /// are made in that order, and become durable together. The caller looks at <see cref="Room"/> first, and tells
+    /// nothing before the verdict is durable.
+    /// </summary>
+    internal CommitVerdict Begin(Commit commit, CommitSender sender) =>
+        Evaluate(partitions[commit.Validate(Partitions)], commit, sender, null);
+
+    /// <summary>Completes when the log can take more; null when it can.</summary>
+    internal Task? Room() => store.Log.Room();
+
+    /// <summary>Who hears of every signal; one at a time.</summary>
+    internal void ObserveSignals(Action<string, ReadOnlyMemory<byte>>? next) => signals.Observe(next);
+
+    /// <summary>The addresses of a partition's records.</summary>
+    internal List<Address> AddressesOf(int partition) => partitions[partition].Addresses();
+
+    /// <summary>How many records there are, roughly while commits are under way.</summary>
+    internal long CountRecords() => partitions.Sum(static partition => (long)partition.Count());
+
+    /// <summary>The log: frames and synchronisations since it was opened, and the bytes of its last segment.</summary>
+    internal (long Frames, long Syncs, long Bytes) LogFigures => (store.Log.Frames, store.Log.Syncs, store.Log.SegmentBytes);
+
     /// <summary>Broadcasts, and tells how many listened in this process.</summary>
     internal int Signal(string channel, ReadOnlySpan<byte> payload) => signals.Send(channel, payload);
 

@@ -78,6 +78,34 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         return found;
     }
 
+    /// <summary>The addresses of the visible records.</summary>
+    public List<Address> Addresses()
+    {
+        lock (gate)
+        {
+            var now = state.Clock.Timestamp;
+            List<Address> found = new(state.Slots.Count);
+            foreach (var (address, slot) in state.Slots)
+            {
+                if (PartitionState.Alive(slot.Visible, now) is not null)
+                {
+                    found.Add(address);
+                }
+            }
+
+            return found;
+        }
+    }
+
+    /// <summary>How many records there are, those included that come, go or have expired just now.</summary>
+    public int Count()
+    {
+        lock (gate)
+        {
+            return state.Slots.Count;
+        }
+    }
+
     /// <summary>Makes the commit in memory and in the log, or says why not; nothing may be told before the verdict is durable.</summary>
     public CommitVerdict Commit(Commit commit, string? fingerprint, CommitSender sender)
     {
@@ -134,9 +162,10 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
 
                 watches.PulseHead();
             }
-        }
 
-        Tell(pending);
+            // Under the lock, so that nobody reads the change before it is told, or what it replaced after.
+            Tell(pending);
+        }
     }
 
     /// <summary>Takes a pending commit back; on the log's thread, which takes back all that are pending.</summary>

@@ -5,12 +5,23 @@ internal sealed class SignalHub
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<SignalSubscription>> channels = new(StringComparer.Ordinal);
+    private Action<string, ReadOnlyMemory<byte>>? observer;
+
+    /// <summary>Who hears of every signal, in the order in which listeners do; it must not block, throw or send.</summary>
+    public void Observe(Action<string, ReadOnlyMemory<byte>>? next)
+    {
+        lock (gate)
+        {
+            observer = next;
+        }
+    }
 
     /// <summary>Hands the payload to every listener and tells how many there were.</summary>
     public int Send(string channel, ReadOnlySpan<byte> payload)
     {
         lock (gate)
         {
+            observer?.Invoke(channel, payload.ToArray());
             if (!channels.TryGetValue(channel, out var listeners))
             {
                 return 0;

@@ -33,6 +33,8 @@ internal sealed class LogWriter : IDisposable
     private long syncedSequence;
     private long toldSynced;
     private long rollBacks;
+    private long framesWritten;
+    private long syncs;
 
     public LogWriter(string folder, ulong salt, LogSegment segment, long lastSequence, Action<EngineEvent> log)
     {
@@ -54,6 +56,12 @@ internal sealed class LogWriter : IDisposable
             }
         }
     }
+
+    /// <summary>How many frames were written since the log was opened.</summary>
+    public long Frames => Interlocked.Read(ref framesWritten);
+
+    /// <summary>How often the log was synchronised since it was opened.</summary>
+    public long Syncs => Interlocked.Read(ref syncs);
 
     /// <summary>How often entries were rolled back: what was copied from partitions in between can't be trusted.</summary>
     public long RollBacks => Interlocked.Read(ref rollBacks);
@@ -229,6 +237,7 @@ internal sealed class LogWriter : IDisposable
         segment.Append(frames);
         toldSynced = syncedSequence;
         writtenSequence = batch.LastSequence;
+        Interlocked.Add(ref framesWritten, batch.Entries.Count);
     }
 
     private bool TrySync(LogBatch batch)
@@ -236,6 +245,7 @@ internal sealed class LogWriter : IDisposable
         try
         {
             segment.Sync();
+            Interlocked.Increment(ref syncs);
             syncedSequence = writtenSequence;
             return true;
         }
