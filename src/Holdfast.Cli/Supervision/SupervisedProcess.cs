@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Holdfast.Cli.Processes;
 
 namespace Holdfast.Cli.Supervision;
@@ -77,7 +78,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         {
             Enter(InstanceState.Starting);
             starts++;
-            var end = await LiveOrFailAsync();
+            var end = await LiveAsync();
             if (IsStopping)
             {
                 return;
@@ -86,7 +87,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
             if (!firstReady.Task.IsCompleted && (starts >= MaxFirstStarts || end.IsTimeout))
             {
                 Enter(InstanceState.Failed);
-                firstReady.TrySetResult(end.Report);
+                firstReady.TrySetResult(end.Text);
                 return;
             }
 
@@ -100,38 +101,36 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         }
     }
 
-    private async Task<ProcessEnd> LiveOrFailAsync()
-    {
-        try
-        {
-            return await LiveAsync();
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            // Such as a machine that is out of memory or files: the others are supervised on, and this one is tried again.
-            Leave();
-            return new ProcessEnd($"can't be run: {error.Message}");
-        }
-    }
-
     /// <summary>One life of the process, from its start until nothing of it is left.</summary>
     private async Task<ProcessEnd> LiveAsync()
     {
-        await using var process = GuardedProcess.Start(Prepare(), run.Marker, run.Clock, line => run.Log.Output(name, line));
-        Pid = process.Pid;
-        var end = await ServeAsync(process);
-        if (IsStopping)
+        GuardedProcess process;
+        try
         {
-            await process.StopAsync(StopGrace, run.KillNow);
-            Leave();
-            run.Log.Event($"{name} has stopped");
-            return end;
+            process = GuardedProcess.Start(Prepare(), run.Marker, run.Clock, line => run.Log.Output(name, line));
+        }
+        catch (Exception error) when (error is Win32Exception or CommandException)
+        {
+            return new ProcessEnd($"can't be started: {error.Message}");
         }
 
-        // Whoever would send it requests must learn first.
-        Leave();
-        await process.KillAsync();
-        return end with { LastLines = process.LastLines };
+        using (process)
+        {
+            Pid = process.Pid;
+            var end = await ServeAsync(process);
+            if (IsStopping)
+            {
+                await process.StopAsync(StopGrace, run.KillNow);
+                Leave();
+                run.Log.Event($"{name} has stopped");
+                return end;
+            }
+
+            // Whoever would send it requests must learn first.
+            Leave();
+            await process.KillAsync();
+            return end.ReadyFor is null ? end with { Text = end.Text + Told(process) } : end;
+        }
     }
 
     private async Task<ProcessEnd> ServeAsync(GuardedProcess process)
@@ -228,4 +227,9 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         Ended();
         Enter(InstanceState.Starting);
     }
+
+    protected static string Told(GuardedProcess process) =>
+        process.LastLines is { Count: > 0 } lines
+            ? $"; its last lines:{string.Concat(lines.Select(static line => $"\n    {line}"))}"
+            : "; it printed nothing";
 }

@@ -54,16 +54,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         }
         finally
         {
-            try
-            {
-                await StopAsync(registry, registryLoop);
-            }
-            finally
-            {
-                run.Marker.Sweep();
-                folder.Clear();
-                registry?.Dispose();
-            }
+            await StopAsync(registry, registryLoop);
         }
     }
 
@@ -198,6 +189,8 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
             await node.StopAsync();
         }
 
+        run.Marker.Sweep();
+        folder.Clear();
     }
 
     private async Task<ControlAnswer> HandleAsync(ControlRequest request)

@@ -1,0 +1,91 @@
+using Holdfast.Embedded;
+
+namespace Holdfast.Node;
+
+/// <summary><c>hf1_commit</c> and <c>hf1_remove</c> (docs/wire.md, Functions).</summary>
+internal static class CommitFunction
+{
+    /// <summary>Makes the commit: it is evaluated before this returns, and its reply written when it has ended.</summary>
+    public static async ValueTask StartAsync(PendingCommit pending, bool isRemoval)
+    {
+        var node = pending.Session.Node;
+        var call = new CommitArguments(node.Keys, pending.Command).Read(isRemoval, node.Engine.RunId);
+        TrackRecords(pending, call);
+        var verdict = node.Engine.Begin(call.Commit, new CommitSender(call.Client, call.Sequence, pending));
+        await verdict.Durable.ConfigureAwait(false);
+        Write(pending.Reply, call.Commit, verdict, node.Clock);
+        if (verdict.Result is { IsCommitted: true, IsReplay: false })
+        {
+            var updated = call.Commit.Changes.Where(static change => change.Kind == ChangeKind.Update).Select(static change => change.Address).ToHashSet();
+            pending.Read.RemoveAll(key => updated.Contains(key.Address));
+        }
+    }
+
+    /// <summary>
+    /// What the reply tells is tracked from before it is evaluated. A record that the commit updates is tracked once
+    /// more when the update becomes visible; of the others a change since makes the reply old, and is told behind it.
+    /// </summary>
+    private static void TrackRecords(PendingCommit pending, in NodeCommit call)
+    {
+        if (!pending.Session.Tracked.IsOn)
+        {
+            return;
+        }
+
+        foreach (var change in call.Commit.Changes)
+        {
+            var key = new TrackedKey(call.Partition, change.Address);
+            pending.Session.Tracked.Track(key);
+            pending.Read.Add(key);
+        }
+    }
+
+    private static void Write(ReplyBuffer reply, Commit commit, in CommitVerdict verdict, TimeProvider clock)
+    {
+        var result = verdict.Result;
+        switch (result.Outcome)
+        {
+            case CommitOutcome.Refused:
+                var refusal = result.Refusal!;
+                Begin(reply, 6, "refused"u8, result.At);
+                reply.Integer(refusal.Change);
+                reply.Integer(ConditionIndex(commit, refusal));
+                RecordReply.Write(reply, refusal.Current, clock);
+                break;
+            case CommitOutcome.DifferentCommit:
+                Begin(reply, 3, "different"u8, result.At);
+                break;
+            default:
+                Begin(reply, 4, result.IsReplay ? "replay"u8 : "ok"u8, result.At);
+                reply.Array(commit.Changes.Count);
+                for (var i = 0; i < commit.Changes.Count; i++)
+                {
+                    RecordReply.Write(reply, verdict.After[i], clock, withFields: commit.Changes[i].Kind != ChangeKind.Keep);
+                }
+
+                break;
+        }
+    }
+
+    private static void Begin(ReplyBuffer reply, int count, ReadOnlySpan<byte> outcome, Stamp at)
+    {
+        reply.Array(count);
+        reply.Bulk(outcome);
+        reply.Integer(at.Term);
+        reply.Integer(at.Revision);
+    }
+
+    private static int ConditionIndex(Commit commit, Refusal refusal)
+    {
+        var conditions = commit.Changes[refusal.Change].Conditions;
+        for (var i = 0; i < conditions.Count; i++)
+        {
+            if (conditions[i] == refusal.Condition)
+            {
+                return i;
+            }
+        }
+
+        throw new InvalidOperationException("A refusal names a condition of its change.");
+    }
+}

@@ -1,0 +1,137 @@
+using System.Buffers.Text;
+using System.Text;
+
+namespace Holdfast.Node;
+
+/// <summary>
+/// Writes replies in RESP2 or RESP3 into memory of its own. Strings of a reply are bulk strings unless the method says
+/// otherwise; what RESP2 lacks is written as Redis does: null as <c>$-1</c>, a map as a flat array, a push as an array.
+/// </summary>
+internal sealed class ReplyBuffer
+{
+    private const int MaxIdleBytes = 256 << 10;
+    private byte[] bytes = new byte[256];
+
+    /// <summary>2 or 3.</summary>
+    public int Protocol { get; set; } = 2;
+
+    public int Length { get; private set; }
+
+    public ReadOnlySpan<byte> Written => bytes.AsSpan(0, Length);
+
+    public ReadOnlyMemory<byte> WrittenMemory => bytes.AsMemory(0, Length);
+
+    /// <summary>Forgets what was written, and gives back the memory of an unusually large reply.</summary>
+    public void Clear()
+    {
+        Length = 0;
+        if (bytes.Length > MaxIdleBytes)
+        {
+            bytes = new byte[256];
+        }
+    }
+
+    public void Truncate(int length) => Length = length;
+
+    public void Raw(ReadOnlySpan<byte> already)
+    {
+        already.CopyTo(Room(already.Length));
+        Length += already.Length;
+    }
+
+    public void Ok() => Raw("+OK\r\n"u8);
+
+    public void Simple(ReadOnlySpan<byte> word)
+    {
+        Mark('+');
+        Raw(word);
+        End();
+    }
+
+    /// <summary>An error: the code, such as <c>ERR</c>, and the message. Line ends in it become spaces, as in Redis.</summary>
+    public void Error(string message)
+    {
+        Mark('-');
+        var room = Room(Encoding.UTF8.GetMaxByteCount(message.Length));
+        var written = Encoding.UTF8.GetBytes(message, room);
+        OnOneLine(room[..written]);
+        Length += written;
+        End();
+    }
+
+    public void Error(ReadOnlySpan<byte> message)
+    {
+        Mark('-');
+        var room = Room(message.Length)[..message.Length];
+        message.CopyTo(room);
+        OnOneLine(room);
+        Length += message.Length;
+        End();
+    }
+
+    public void Integer(long value) => Header(':', value);
+
+    public void Bulk(ReadOnlySpan<byte> value)
+    {
+        Header('$', value.Length);
+        Raw(value);
+        End();
+    }
+
+    public void Bulk(string value)
+    {
+        var count = Encoding.UTF8.GetByteCount(value);
+        Header('$', count);
+        Encoding.UTF8.GetBytes(value, Room(count));
+        Length += count;
+        End();
+    }
+
+    /// <summary>The number as a bulk string, as a hash's field holds it.</summary>
+    public void BulkNumber(long value)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(value, digits, out var count);
+        Bulk(digits[..count]);
+    }
+
+    public void Null() => Raw(Protocol == 3 ? "_\r\n"u8 : "$-1\r\n"u8);
+
+    public void Array(int count) => Header('*', count);
+
+    public void Map(int pairs) => Header(Protocol == 3 ? '%' : '*', Protocol == 3 ? pairs : pairs * 2L);
+
+    public void Push(int count) => Header(Protocol == 3 ? '>' : '*', count);
+
+    private static void OnOneLine(Span<byte> message)
+    {
+        message.Replace((byte)'\r', (byte)' ');
+        message.Replace((byte)'\n', (byte)' ');
+    }
+
+    private void Header(char mark, long number)
+    {
+        Mark(mark);
+        Utf8Formatter.TryFormat(number, Room(20), out var count);
+        Length += count;
+        End();
+    }
+
+    private void Mark(char mark)
+    {
+        Room(1)[0] = (byte)mark;
+        Length++;
+    }
+
+    private void End() => Raw("\r\n"u8);
+
+    private Span<byte> Room(int count)
+    {
+        if (bytes.Length - Length < count)
+        {
+            System.Array.Resize(ref bytes, Math.Max(bytes.Length * 2, checked(Length + count)));
+        }
+
+        return bytes.AsSpan(Length);
+    }
+}

@@ -1,0 +1,14 @@
+namespace Holdfast.Node;
+
+/// <summary>What a key names (docs/wire.md, Keys).</summary>
+internal enum WireKeyKind
+{
+    /// <summary>Nothing that a store holds: such a key does not exist.</summary>
+    None,
+    Record,
+    Head,
+    Journal,
+    Client,
+    Request,
+    Store,
+}

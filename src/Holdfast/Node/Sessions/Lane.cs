@@ -1,0 +1,45 @@
+namespace Holdfast.Node;
+
+/// <summary>
+/// What one connection has under way in one partition: commits that are not durable yet, and the commands that wait
+/// for them. Within a lane commands take effect in the order they were sent, so that a read sees the commits before
+/// it and none after it; commits one after another do not wait for each other, and neither do lanes. Guarded by the
+/// session's gate.
+/// </summary>
+internal sealed class Lane(int partition)
+{
+    public int Partition { get; } = partition;
+
+    /// <summary>How many commits are under way.</summary>
+    public int Commits { get; set; }
+
+    /// <summary>Whether a thread is taking commands from <see cref="Waiting"/>; there is at most one.</summary>
+    public bool IsRunning { get; set; }
+
+    /// <summary>Commands in the order they were sent, the first of which waits for the commits under way.</summary>
+    public Queue<WaitingCommand> Waiting { get; } = new();
+
+    /// <summary>Places of replies in the order of their commands; those that are settled at its front count no more.</summary>
+    public Queue<ReplySlot> Unsettled { get; } = new();
+
+    public bool IsIdle => Commits == 0 && !IsRunning && Waiting.Count == 0;
+
+    /// <summary>The first reply of the lane that may yet tell any later revision.</summary>
+    public ReplySlot? FirstUnsettled
+    {
+        get
+        {
+            while (Unsettled.TryPeek(out var slot))
+            {
+                if (!slot.IsSettled)
+                {
+                    return slot;
+                }
+
+                Unsettled.Dequeue();
+            }
+
+            return null;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace Holdfast.Node;
+
+/// <summary>A commit that a connection has under way. The engine hands it back as the origin of what the commit changed.</summary>
+internal sealed class PendingCommit(Session session, Lane lane, WaitingCommand waiting)
+{
+    public Session Session => session;
+
+    public Lane Lane => lane;
+
+    public CommandSpec Spec => waiting.Spec;
+
+    public Command Command => waiting.Command;
+
+    public ReplySlot Slot => waiting.Slot;
+
+    public ReplyBuffer Reply { get; } = new() { Protocol = session.Protocol };
+
+    /// <summary>
+    /// Records of the reply that the engine read rather than changed, as in a refusal. If one was told of as changed
+    /// since, it is told once more behind the reply, which may be older.
+    /// </summary>
+    public List<TrackedKey> Read { get; } = [];
+
+    /// <summary>The commit is visible from now on: what is told of later moments goes behind its reply.</summary>
+    public void Settle()
+    {
+        lock (Session.Output.Gate)
+        {
+            Slot.IsSettled = true;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Net.Sockets;
+
+namespace Holdfast.Node;
+
+/// <summary>One client's connection: who it is, what it asked for, and its parts.</summary>
+internal sealed class Session
+{
+    private readonly ReplyBuffer pushes = new() { Protocol = 3 };
+    private readonly Socket socket;
+
+    public Session(StateNode node, Socket socket, long id, bool needsNoPassword)
+    {
+        this.socket = socket;
+        Node = node;
+        Id = id;
+        ConnectedAt = node.Clock.GetTimestamp();
+        NeedsNoPassword = needsNoPassword;
+        IsAuthenticated = needsNoPassword;
+        Output = new SessionOutput(socket, node.Options.MaxQueuedBytesPerClient, ReportOverflow);
+        Lanes = new SessionLanes(this);
+        Tracked = new TrackedKeys(this, node.Tracking, node.Options.MaxTrackedKeysPerClient);
+    }
+
+    public StateNode Node { get; }
+
+    public long Id { get; }
+
+    public long ConnectedAt { get; }
+
+    /// <summary>2 or 3, as HELLO chose.</summary>
+    public int Protocol { get; set; } = 2;
+
+    /// <summary>Whether the way by which the client came is guarded otherwise, or not at all.</summary>
+    public bool NeedsNoPassword { get; }
+
+    public bool IsAuthenticated { get; set; }
+
+    /// <summary>What the client calls itself; empty until it does.</summary>
+    public string Name { get; set; } = "";
+
+    public string LibraryName { get; set; } = "";
+
+    public string LibraryVersion { get; set; } = "";
+
+    /// <summary>Whether the connection closes once the replies so far are sent.</summary>
+    public bool IsLeaving { get; set; }
+
+    /// <summary>The channels that the client listens to. Only its own commands change them.</summary>
+    public HashSet<string> Channels { get; } = [];
+
+    public SessionOutput Output { get; }
+
+    public SessionLanes Lanes { get; }
+
+    public TrackedKeys Tracked { get; }
+
+    /// <summary>Completes when the connection is closed.</summary>
+    public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether only commands about channels are allowed, since RESP2 can't tell their replies from messages.</summary>
+    public bool IsSubscriber => Protocol == 2 && Channels.Count > 0;
+
+    /// <summary>Tells that a key has changed, in order with the replies. Called under the gate.</summary>
+    public void Push(in TrackedKey key)
+    {
+        WritePush(key);
+        Output.Timeline.Push(pushes.Written, Lanes.Busy(key.Partition));
+    }
+
+    /// <summary>Tells that a key has changed, behind every reply so far. Called under the gate.</summary>
+    public void PushLast(in TrackedKey key)
+    {
+        WritePush(key);
+        Output.Timeline.Append(pushes.Written);
+    }
+
+    /// <summary>Takes no more commands; replies under way still go out.</summary>
+    public void StopListening()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It is closed already.
+        }
+    }
+
+    /// <summary>Ends what outlives the connection.</summary>
+    public void End()
+    {
+        Output.Cut();
+        Tracked.TurnOff(forGood: true);
+        Node.Channels.Leave(this);
+    }
+
+    private void WritePush(in TrackedKey key)
+    {
+        pushes.Clear();
+        InvalidationPush.Write(pushes, key.WireKey(Node.Keys));
+    }
+
+    private void ReportOverflow() => Node.Report(
+        EngineEventLevel.Warning,
+        "ClientTooSlow",
+        $"Client {Id} was disconnected: over {Node.Options.MaxQueuedBytesPerClient} bytes wait for it, and it does not read.");
+}

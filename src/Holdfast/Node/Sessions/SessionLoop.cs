@@ -1,0 +1,169 @@
+using System.Net.Sockets;
+
+namespace Holdfast.Node;
+
+/// <summary>Takes the commands of one connection, in their order, until it ends.</summary>
+internal sealed class SessionLoop(Session session, Socket socket)
+{
+    /// <summary>How long, at most, a connection that was answered for the last time is listened to, so that closing it does not discard the answer.</summary>
+    private static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly SessionInput input = new();
+    private readonly Execution execution = new(session);
+
+    public async Task RunAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            while (!session.IsLeaving && await ReceiveAsync().ConfigureAwait(false))
+            {
+                await ObeyAsync().ConfigureAwait(false);
+                session.Output.Flush();
+                await session.Lanes.WhenRoomAsync().ConfigureAwait(false);
+                await WhenLogHasRoomAsync().ConfigureAwait(false);
+            }
+
+            await SayFarewellAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The client is gone, or was cut: its commands are done or ignored, and there is nobody to tell.
+        }
+        finally
+        {
+            session.End();
+        }
+    }
+
+    private async ValueTask WhenLogHasRoomAsync()
+    {
+        if (session.Node.Engine.Room() is { } room)
+        {
+            // Whether it comes by a write or by a failure is told to the commits.
+            await room.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async ValueTask<bool> ReceiveAsync()
+    {
+        var count = await socket.ReceiveAsync(input.Room(), SocketFlags.None, CancellationToken.None).ConfigureAwait(false);
+        input.Received(count);
+        return count > 0;
+    }
+
+    private async ValueTask ObeyAsync()
+    {
+        while (!session.IsLeaving)
+        {
+            var limits = session.IsAuthenticated ? CommandLimits.Authenticated : CommandLimits.Unauthenticated;
+            var outcome = input.Next(limits, out var command);
+            if (outcome == ParseOutcome.Incomplete)
+            {
+                return;
+            }
+
+            if (outcome == ParseOutcome.Failed)
+            {
+                Refuse($"ERR {input.Problem}");
+                return;
+            }
+
+            if (command.Count > 0 && !Dispatch(command))
+            {
+                await session.Lanes.WhenIdleAsync().ConfigureAwait(false);
+                continue;
+            }
+
+            input.Skip();
+        }
+    }
+
+    /// <summary>Runs the command or puts it into its lane; false if everything under way must end first.</summary>
+    private bool Dispatch(in Command command)
+    {
+        if (IsHttp(command))
+        {
+            Refuse("ERR Protocol error: this is HTTP, and the port speaks RESP");
+            return true;
+        }
+
+        session.Node.CountCommand();
+        var spec = CommandTable.Find(command, out var error);
+        if (spec is null || (error = RefusalOf(spec)) is not null)
+        {
+            AnswerError(error!);
+            return true;
+        }
+
+        var lane = spec.Order == CommandOrder.InLane ? spec.LaneOf(session.Node.Keys, command) : CommandLane.None;
+        if (lane < 0 && spec.Start is not null)
+        {
+            AnswerError("HFARG the first key is not the head of a partition of this store");
+            return true;
+        }
+
+        if (spec.Order == CommandOrder.AfterAll || lane == CommandLane.Several)
+        {
+            return RunWhenIdle(spec, command);
+        }
+
+        if (lane >= 0)
+        {
+            session.Lanes.Run(execution, spec, command, lane);
+        }
+        else
+        {
+            session.Lanes.RunNow(execution, spec, command);
+        }
+
+        return true;
+    }
+
+    private bool RunWhenIdle(CommandSpec spec, in Command command)
+    {
+        if (!session.Lanes.IsIdle)
+        {
+            return false;
+        }
+
+        session.Lanes.RunNow(execution, spec, command);
+        return true;
+    }
+
+    private string? RefusalOf(CommandSpec spec) =>
+        !session.IsAuthenticated && !spec.NeedsNoPassword ? "NOAUTH Authentication required."
+        : session.IsSubscriber && !spec.IsForSubscribers
+            ? $"ERR Can't execute '{spec.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+            : null;
+
+    /// <summary>A browser that was sent here by a hostile page can't choose its first words.</summary>
+    private static bool IsHttp(in Command command) =>
+        command.Is(0, "POST"u8) || command.Is(0, "HOST:"u8);
+
+    private void AnswerError(string error)
+    {
+        execution.Begin();
+        execution.Reply.Error(error);
+        session.Output.Append(execution.Reply.Written);
+    }
+
+    private void Refuse(string error)
+    {
+        AnswerError(error);
+        session.IsLeaving = true;
+    }
+
+    /// <summary>Sends what is under way, be it that the client asked to leave, or that it has nothing more to say.</summary>
+    private async Task SayFarewellAsync()
+    {
+        await session.Lanes.WhenIdleAsync().ConfigureAwait(false);
+        session.Output.Finish();
+        using var timeout = new CancellationTokenSource(FarewellTimeout, session.Node.Clock);
+        await session.Output.Ended.Task.WaitAsync(timeout.Token).ConfigureAwait(false);
+        socket.Shutdown(SocketShutdown.Send);
+        while (await socket.ReceiveAsync(input.Farewell(), SocketFlags.None, timeout.Token).ConfigureAwait(false) > 0)
+        {
+        }
+    }
+}

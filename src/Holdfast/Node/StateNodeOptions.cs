@@ -1,0 +1,89 @@
+using System.Net;
+
+namespace Holdfast.Node;
+
+/// <summary>Where a node listens, who may use it, and how much one client may cost.</summary>
+public sealed record StateNodeOptions
+{
+    /// <summary>The most clients at a time unless <see cref="MaxClients"/> says otherwise. 10,000.</summary>
+    public const int DefaultMaxClients = 10_000;
+
+    /// <summary>The most bytes that may wait for a client unless <see cref="MaxQueuedBytesPerClient"/> says otherwise. 64 MiB.</summary>
+    public const long DefaultMaxQueuedBytesPerClient = 64L << 20;
+
+    /// <summary>The most bytes of a client's commands under way unless <see cref="MaxPendingBytesPerClient"/> says otherwise. 16 MiB.</summary>
+    public const long DefaultMaxPendingBytesPerClient = 16L << 20;
+
+    /// <summary>The most keys that a client is told of unless <see cref="MaxTrackedKeysPerClient"/> says otherwise. A million.</summary>
+    public const int DefaultMaxTrackedKeysPerClient = 1_000_000;
+
+    /// <summary>
+    /// The Unix socket to listen on, made with mode 0600: only this user's processes (and root's) reach it, and they
+    /// need no password. The socket that a dead node left is replaced; one that is in use, or any other file, is not.
+    /// </summary>
+    public string? UnixSocketPath { get; init; }
+
+    /// <summary>
+    /// The loopback address and port to listen on; port 0 for a free one, told by <see cref="StateNode.EndPoint"/>.
+    /// An address beyond loopback is refused: this version has no TLS, without which the password and the state would
+    /// be readable on the way.
+    /// </summary>
+    public IPEndPoint? EndPoint { get; init; }
+
+    /// <summary>
+    /// What clients of <see cref="EndPoint"/> must present (user <c>default</c>). Without one, every process of this
+    /// machine can read and write the state.
+    /// </summary>
+    public string? Password { get; init; }
+
+    /// <summary>The most clients at a time; those beyond are told so and closed. 10,000.</summary>
+    public int MaxClients { get; init; } = DefaultMaxClients;
+
+    /// <summary>The most bytes that may wait for a client that does not read; beyond, it is disconnected. 64 MiB.</summary>
+    public long MaxQueuedBytesPerClient { get; init; } = DefaultMaxQueuedBytesPerClient;
+
+    /// <summary>The most bytes of a client's commands that may be under way; beyond, no more is read from it until some have ended. 16 MiB.</summary>
+    public long MaxPendingBytesPerClient { get; init; } = DefaultMaxPendingBytesPerClient;
+
+    /// <summary>The most keys that a client's near cache is told of; beyond, it is told to forget all and starts anew. A million.</summary>
+    public int MaxTrackedKeysPerClient { get; init; } = DefaultMaxTrackedKeysPerClient;
+
+    /// <summary>Throws an exception that names every problem at once.</summary>
+    internal void Validate()
+    {
+        var problems = new List<string>();
+        if (UnixSocketPath is null && EndPoint is null)
+        {
+            problems.Add("UnixSocketPath or EndPoint: name at least one of them to listen on.");
+        }
+
+        if (EndPoint is { } endPoint && !IPAddress.IsLoopback(endPoint.Address))
+        {
+            problems.Add(
+                $"EndPoint: {endPoint} can be reached from other machines, and this version of the node has no TLS. "
+                + "Listen on 127.0.0.1 or ::1, or use a Redis server with TLS.");
+        }
+
+        if (Password is { Length: 0 or > 4096 })
+        {
+            problems.Add("Password: 1 to 4096 characters; leave it null for none.");
+        }
+
+        RequirePositive(MaxClients, nameof(MaxClients));
+        RequirePositive(MaxQueuedBytesPerClient, nameof(MaxQueuedBytesPerClient));
+        RequirePositive(MaxPendingBytesPerClient, nameof(MaxPendingBytesPerClient));
+        RequirePositive(MaxTrackedKeysPerClient, nameof(MaxTrackedKeysPerClient));
+        if (problems.Count > 0)
+        {
+            throw new ArgumentException(string.Join(" ", problems));
+        }
+
+        void RequirePositive(long value, string name)
+        {
+            if (value < 1)
+            {
+                problems.Add($"{name}: at least 1, not {value}.");
+            }
+        }
+    }
+}

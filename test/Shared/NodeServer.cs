@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Holdfast.TestServers;
+
+/// <summary>A real <c>holdfast node</c> in a process of its own, on a Unix socket and a free loopback port with a password.</summary>
+internal sealed class NodeServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly string folder = Directory.CreateTempSubdirectory("holdfast-node-").FullName;
+    private readonly int partitions;
+    private Process process = null!;
+    private Task<string> errors = null!;
+    private int port;
+
+    private NodeServer(int partitions) => this.partitions = partitions;
+
+    /// <summary>What clients of the port must give.</summary>
+    public static string Password => "wave-9";
+
+    /// <summary>How an engine reaches it: by the Unix socket.</summary>
+    public string ConnectionString => $"redis+unix://{SocketPath}";
+
+    /// <summary>How an engine reaches it by the port.</summary>
+    public string TcpConnectionString => $"redis://:{Password}@127.0.0.1:{port}";
+
+    public string SocketPath => Path.Combine(folder, "node.sock");
+
+    public string DataFolder => Path.Combine(folder, "data");
+
+    /// <summary>The loopback port. It stays the same when the node starts again.</summary>
+    public int Port => port;
+
+    public int Pid => process.Id;
+
+    /// <summary>Starts a node on an empty folder and waits until it is ready.</summary>
+    public static async Task<NodeServer> StartAsync(int partitions = 256)
+    {
+        var node = new NodeServer(partitions);
+        await node.LaunchAsync();
+        return node;
+    }
+
+    /// <summary>kill -9, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>Starts it again on what it left, after it was killed or stopped.</summary>
+    public async Task RestartAsync()
+    {
+        process.Dispose();
+        await LaunchAsync();
+    }
+
+    /// <summary>SIGTERM; answers the exit code and what it said on standard error.</summary>
+    public async Task<(int ExitCode, string Errors)> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await errors);
+    }
+
+    /// <summary>Runs the tool with these arguments, as a user would.</summary>
+    public static ProcessStartInfo Tool(params IEnumerable<string> arguments) => new("dotnet", [HoldfastTool.Path, .. arguments])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        UseShellExecute = false,
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        process.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task LaunchAsync()
+    {
+        var start = Tool(
+            "node", "--data", DataFolder, "--socket", SocketPath, "--port", port.ToString(CultureInfo.InvariantCulture),
+            "--partitions", partitions.ToString(CultureInfo.InvariantCulture));
+        start.Environment["HOLDFAST_NODE_PASSWORD"] = Password;
+        process = Process.Start(start)!;
+        errors = process.StandardError.ReadToEndAsync();
+        using var timeout = new CancellationTokenSource(StartTimeout);
+        var line = await process.StandardOutput.ReadLineAsync(timeout.Token);
+        if (line?.StartsWith("node ready ", StringComparison.Ordinal) != true)
+        {
+            await process.WaitForExitAsync();
+            throw new InvalidOperationException($"The node ended with {process.ExitCode}: {line}{await errors}");
+        }
+
+        port = int.Parse(line[(line.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
+    }
+}
