@@ -45,7 +45,9 @@ end
 
 -- Decimal, as every number on the wire and every counter is: no plus, no leading zeros, within ±(2^53 - 1).
 local function parse_integer(text)
-  if #text > 17 or not (text == '0' or string.find(text, '^%-?[1-9]%d*$')) then
+  if #text == 1 then
+    return tonumber(text)
+  elseif #text > 17 or not string.find(text, '^%-?[1-9]%d*$') then
     return nil
   end
 
@@ -58,84 +60,83 @@ local function now()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- Reads the arguments in their order, and counts the bytes of names and values towards the commit's limit.
+-- The arguments are read in their order. `bytes` counts names and values towards the commit's limit.
 local function reader_of(args)
-  local reader = { at = 0, bytes = 0 }
+  return { args = args, at = 0, bytes = 0 }
+end
 
-  function reader.text()
-    reader.at = reader.at + 1
-    return args[reader.at] or fail('HFARG', 'there are too few arguments')
+local function read_text(reader)
+  local at = reader.at + 1
+  reader.at = at
+  return reader.args[at] or fail('HFARG', 'there are too few arguments')
+end
+
+local function read_content(reader)
+  local text = read_text(reader)
+  reader.bytes = reader.bytes + #text
+  return text
+end
+
+local function read_integer(reader, least, most)
+  local text = read_text(reader)
+  local number = parse_integer(text)
+  if not number or number < least or number > most then
+    fail('HFARG', 'argument ' .. reader.at .. " is '" .. string.sub(text, 1, 32) .. "', not a number from "
+      .. text_of(least) .. ' to ' .. text_of(most))
   end
 
-  function reader.content()
-    local text = reader.text()
-    reader.bytes = reader.bytes + #text
-    return text
+  return number
+end
+
+local function read_field(reader)
+  local name = read_content(reader)
+  if #name > MAX_FIELD_NAME_BYTES then
+    fail('HFLIMIT', 'a field name has at most ' .. MAX_FIELD_NAME_BYTES .. ' bytes, not ' .. #name)
+  elseif #name == 0 or string.byte(name) == 64 then
+    fail('HFARG', "a field name is not empty and does not begin with '@'")
   end
 
-  function reader.integer(least, most)
-    local text = reader.text()
-    local number = parse_integer(text)
-    if not number or number < least or number > most then
-      fail('HFARG', "argument " .. reader.at .. " is '" .. string.sub(text, 1, 32) .. "', not a number from "
-        .. text_of(least) .. ' to ' .. text_of(most))
-    end
+  return name
+end
 
-    return number
+local function finish_reading(reader)
+  if reader.at ~= #reader.args then
+    fail('HFARG', 'there are too many arguments')
   end
-
-  function reader.field()
-    local name = reader.content()
-    if #name > MAX_FIELD_NAME_BYTES then
-      fail('HFLIMIT', 'a field name has at most ' .. MAX_FIELD_NAME_BYTES .. ' bytes, not ' .. #name)
-    elseif #name == 0 or string.byte(name) == 64 then
-      fail('HFARG', "a field name is not empty and does not begin with '@'")
-    end
-
-    return name
-  end
-
-  function reader.finish()
-    if reader.at ~= #args then
-      fail('HFARG', 'there are too many arguments')
-    end
-  end
-
-  return reader
 end
 
 local function parse_condition(reader)
-  local kind = reader.text()
+  local kind = read_text(reader)
   if kind == 'A' or kind == 'E' then
     return { kind = kind }
   elseif kind == 'B' or kind == 'R' then
-    return { kind = kind, number = reader.integer(-MAX_SAFE, MAX_SAFE) }
+    return { kind = kind, number = read_integer(reader, -MAX_SAFE, MAX_SAFE) }
   elseif kind == 'F' then
-    local field = reader.field()
-    return { kind = kind, field = field, value = reader.content() }
+    local field = read_field(reader)
+    return { kind = kind, field = field, value = read_content(reader) }
   elseif kind == 'N' then
-    return { kind = kind, field = reader.field() }
+    return { kind = kind, field = read_field(reader) }
   end
 
   fail('HFARG', "there is no condition '" .. string.sub(kind, 1, 32) .. "'")
 end
 
 local function parse_operation(reader)
-  local kind = reader.text()
-  local field = reader.field()
+  local kind = read_text(reader)
+  local field = read_field(reader)
   if kind == 'S' then
-    return { kind = kind, field = field, value = reader.content() }
+    return { kind = kind, field = field, value = read_content(reader) }
   elseif kind == 'R' then
     return { kind = kind, field = field }
   elseif kind == 'A' or kind == 'M' then
-    return { kind = kind, field = field, number = reader.integer(-MAX_SAFE, MAX_SAFE) }
+    return { kind = kind, field = field, number = read_integer(reader, -MAX_SAFE, MAX_SAFE) }
   end
 
   fail('HFARG', "there is no operation '" .. string.sub(kind, 1, 32) .. "'")
 end
 
 local function parse_expiry(reader)
-  local text = reader.text()
+  local text = read_text(reader)
   if text == '=' or text == '-' then
     return text
   end
@@ -149,20 +150,20 @@ local function parse_expiry(reader)
 end
 
 local function parse_change(reader, key)
-  local change = { key = key, kind = reader.text(), conditions = {}, operations = {} }
+  local change = { key = key, kind = read_text(reader), conditions = {}, operations = {} }
   if change.kind ~= 'U' and change.kind ~= 'D' and change.kind ~= 'K' then
     fail('HFARG', "there is no change '" .. string.sub(change.kind, 1, 32) .. "'")
   end
 
   change.needs_fields = change.kind == 'U'
-  for i = 1, reader.integer(0, MAX_SAFE) do
+  for i = 1, read_integer(reader, 0, MAX_SAFE) do
     local condition = parse_condition(reader)
     change.conditions[i] = condition
     change.needs_fields = change.needs_fields or condition.kind == 'F' or condition.kind == 'N'
   end
 
   change.expiry = parse_expiry(reader)
-  for i = 1, reader.integer(0, MAX_SAFE) do
+  for i = 1, read_integer(reader, 0, MAX_SAFE) do
     change.operations[i] = parse_operation(reader)
   end
 
@@ -174,7 +175,7 @@ local function parse_change(reader, key)
 end
 
 local function parse_event(reader)
-  local event = { type = reader.content(), payload = reader.content() }
+  local event = { type = read_content(reader), payload = read_content(reader) }
   event.bytes = #event.type + #event.payload
   if event.bytes > MAX_EVENT_BYTES then
     fail('HFLIMIT', 'an event has at most ' .. MAX_EVENT_BYTES .. ' bytes, not ' .. event.bytes)
@@ -184,7 +185,7 @@ local function parse_event(reader)
 end
 
 local function limited_count(reader, most, what)
-  local count = reader.integer(0, MAX_SAFE)
+  local count = read_integer(reader, 0, MAX_SAFE)
   if count > most then
     fail('HFLIMIT', 'a commit has at most ' .. most .. ' ' .. what .. ', not ' .. text_of(count))
   end
@@ -195,15 +196,15 @@ end
 local function parse_commit(keys, args)
   local reader = reader_of(args)
   local commit = { changes = {}, events = {}, head_key = keys[1], journal_key = keys[2], client_key = keys[3] }
-  commit.run = reader.text()
-  local durability = reader.text()
+  commit.run = read_text(reader)
+  local durability = read_text(reader)
   if durability ~= 'm' and durability ~= 'w' and durability ~= 's' then
     fail('HFARG', 'the durability is m, w or s')
   end
 
-  commit.sequence = reader.integer(0, MAX_SAFE)
-  commit.fingerprint = reader.text()
-  commit.window = reader.integer(0, MAX_WINDOW)
+  commit.sequence = read_integer(reader, 0, MAX_SAFE)
+  commit.fingerprint = read_text(reader)
+  commit.window = read_integer(reader, 0, MAX_WINDOW)
   local before_records = 3
   if commit.fingerprint ~= '' then
     commit.request_key = keys[4]
@@ -226,7 +227,7 @@ local function parse_commit(keys, args)
     commit.events[i] = parse_event(reader)
   end
 
-  reader.finish()
+  finish_reading(reader)
   if reader.bytes > MAX_COMMIT_BYTES then
     fail('HFLIMIT', 'a commit has at most ' .. MAX_COMMIT_BYTES .. ' bytes, not ' .. reader.bytes)
   end
@@ -710,10 +711,10 @@ end
 
 local function hf1_journal(keys, args)
   local reader = reader_of(args)
-  local revision = reader.integer(0, MAX_SAFE)
-  local index = reader.integer(0, MAX_SAFE)
-  local most = reader.integer(1, 1000)
-  reader.finish()
+  local revision = read_integer(reader, 0, MAX_SAFE)
+  local index = read_integer(reader, 0, MAX_SAFE)
+  local most = read_integer(reader, 1, 1000)
+  finish_reading(reader)
   local head = load_head(keys[1])
   local gap = head.trim and is_before(revision, index, head.trim) and 1 or 0
   local events = read_events(keys[2], text_of(revision) .. '-' .. text_of(index), most)
