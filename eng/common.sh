@@ -7,17 +7,17 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPE
 exec < /dev/null
 
 # Each tool that a test or script runs, and the Debian package that has it.
-tools=(redis-server:redis-server redis-cli:redis-tools curl:curl shellcheck:shellcheck)
+tools=(redis-server:redis-server redis-cli:redis-tools curl:curl shellcheck:shellcheck node:nodejs kill:procps)
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 # Makes sure that the tools are there: as root by apt, otherwise by telling the line to run.
 need_tools() {
-    command -v dotnet > /dev/null || fail "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download/dotnet/10.0"
+    type -P dotnet > /dev/null || fail "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download/dotnet/10.0"
     local missing=() tool
     for tool in "${tools[@]}"; do
-        command -v "${tool%%:*}" > /dev/null || missing+=("${tool##*:}")
+        type -P "${tool%%:*}" > /dev/null || missing+=("${tool##*:}")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || fail "Missing tools. Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
