@@ -11,6 +11,8 @@ namespace Holdfast.AspNetCore.Engine;
 /// </summary>
 internal sealed class EngineOpening : IHostedLifecycleService
 {
+    private static readonly string[] ConfigurationKeys = ["HOLDFAST_STATE", "Holdfast:State"];
+
     private readonly IOptions<HoldfastOptions> options;
     private readonly IConfiguration configuration;
     private readonly IHostEnvironment environment;
@@ -60,22 +62,39 @@ internal sealed class EngineOpening : IHostedLifecycleService
     private async Task<StateEngine> OpenAsync()
     {
         var settings = options.Value;
-        var engine = await StateEngines.OpenAsync(Store(settings), settings.Engine with { Log = Tell }, CancellationToken.None);
-        logger.EngineOpen(engine.Capabilities.Name, engine.Capabilities.Durability);
-        return engine;
+        var (source, store) = Store(settings);
+        try
+        {
+            var engine = await StateEngines.OpenAsync(store, settings.Engine with { Log = Tell }, CancellationToken.None);
+            logger.EngineOpen(engine.Capabilities.Name, engine.Capabilities.Durability);
+            return engine;
+        }
+        catch (Exception fault) when (fault is StateException or ArgumentException)
+        {
+            logger.OpenFailed(source, fault.Message);
+            throw;
+        }
     }
 
-    private string Store(HoldfastOptions settings)
+    /// <summary>What names the store, and the store.</summary>
+    private (string Source, string Store) Store(HoldfastOptions settings)
     {
-        var named = settings.State ?? configuration["HOLDFAST_STATE"] ?? configuration["Holdfast:State"];
-        if (!string.IsNullOrWhiteSpace(named))
+        if (settings.State is { } chosen)
         {
-            return named;
+            return ("HoldfastOptions.State", chosen);
+        }
+
+        foreach (var key in ConfigurationKeys)
+        {
+            if (configuration[key] is { } named && !string.IsNullOrWhiteSpace(named))
+            {
+                return (key, named);
+            }
         }
 
         var folder = Path.Combine(environment.ContentRootPath, ".holdfast", "state");
         logger.EmbeddedInProcess(folder);
-        return "embedded:" + folder;
+        return ("the content root", "embedded:" + folder);
     }
 
     private void Tell(EngineEvent item) =>

@@ -12,7 +12,6 @@ namespace Holdfast.AspNetCore.Sessions;
 /// </summary>
 internal sealed class RequestSession : ISession
 {
-    private const int IdBytes = 18;
     private readonly CausalClient client;
     private readonly StateServices services;
     private readonly SessionCommit commit;
@@ -68,7 +67,7 @@ internal sealed class RequestSession : ISession
         get
         {
             Load();
-            return commit.Stored?.Id ?? NewId();
+            return commit.Stored?.Id ?? commit.EnsureNewId();
         }
     }
 
@@ -138,7 +137,7 @@ internal sealed class RequestSession : ISession
 
         ThrowIfClosed();
         commit.IsDemanded = true;
-        return NewId();
+        return commit.EnsureNewId();
     }
 
     /// <summary>Whether the client has a session that lives.</summary>
@@ -155,7 +154,6 @@ internal sealed class RequestSession : ISession
         if (commit.Stored is { } stored)
         {
             commit.Leave(stored, takeAlong: true);
-            commit.NewId = IdIn(PartitionOf(stored));
         }
     }
 
@@ -172,7 +170,6 @@ internal sealed class RequestSession : ISession
         if (commit.Stored is { } stored)
         {
             commit.Leave(stored, takeAlong: false);
-            commit.NewId = IdIn(PartitionOf(stored));
         }
         else
         {
@@ -238,31 +235,10 @@ internal sealed class RequestSession : ISession
         services.Logger.SessionGone();
     }
 
-    private int PartitionOf(SessionReference session) => client.Engine.Partitions.PartitionOf(session.Id);
-
-    private string NewId()
-    {
-        if (commit.NewId is null)
-        {
-            Span<byte> random = stackalloc byte[4];
-            client.Engine.Options.Entropy.Fill(random);
-            commit.NewId = IdIn((int)(BitConverter.ToUInt32(random) % (uint)client.Engine.Partitions.Count));
-        }
-
-        return commit.NewId;
-    }
-
-    /// <summary>An id of 144 random bits (OWASP ASVS 7.2 asks for 128), pinned to the partition.</summary>
-    private string IdIn(int partition) => client.Engine.Partitions.Pin(partition, client.Engine.Options.Entropy.NextText(IdBytes));
-
     private void LoadToChange()
     {
         ThrowIfClosed();
         Load();
-        if (commit.Stored is null)
-        {
-            NewId();
-        }
     }
 
     /// <summary>

@@ -14,6 +14,9 @@ namespace Holdfast.AspNetCore.Sessions;
 /// </summary>
 internal sealed class SessionCommit(StateServices services, CausalClient client, SessionView view)
 {
+    /// <summary>An id has 144 random bits; OWASP ASVS 7.2 asks for 128.</summary>
+    private const int IdBytes = 18;
+
     /// <summary>How often renewing starts over because parallel requests changed the session it read.</summary>
     private const int MaxAttempts = 16;
 
@@ -21,13 +24,11 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     private static readonly TimeSpan TouchPatience = TimeSpan.FromSeconds(1);
 
     private SessionReference? leaving;
+    private string? newId;
     private bool takesAlong;
 
     /// <summary>The session in the store that the client has.</summary>
     public SessionReference? Stored { get; set; }
-
-    /// <summary>The id that a session to be created gets.</summary>
-    public string? NewId { get; set; }
 
     /// <summary>Whether the session is created even if nothing was set.</summary>
     public bool IsDemanded { get; set; }
@@ -44,6 +45,22 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         leaving ??= stored;
         takesAlong = takeAlong;
         Stored = null;
+
+        // In the partition of the one that goes, so that both change in one commit.
+        newId = IdIn(client.Engine.Partitions.PartitionOf(stored.Id));
+    }
+
+    /// <summary>The id that a session gets if this commit creates one; in any partition.</summary>
+    public string EnsureNewId()
+    {
+        if (newId is null)
+        {
+            Span<byte> random = stackalloc byte[4];
+            client.Engine.Options.Entropy.Fill(random);
+            newId = IdIn((int)(BitConverter.ToUInt32(random) % (uint)client.Engine.Partitions.Count));
+        }
+
+        return newId;
     }
 
     /// <summary>The session that is left is ended after all, not renewed.</summary>
@@ -131,7 +148,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     private RecordChange Creation()
     {
         var created = takesAlong ? SessionFields.CreatedOf(view.Read!)!.Value : client.Engine.Options.Clock.GetUtcNow();
-        var creation = RecordChange.Update(SessionReference.AddressOf(NewId!)).When(Condition.Absent);
+        var creation = RecordChange.Update(SessionReference.AddressOf(EnsureNewId())).When(Condition.Absent);
         if (takesAlong)
         {
             foreach (var (field, value) in view.Read!.Fields)
@@ -164,8 +181,10 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         }
 
         view.Forget();
-        (leaving, takesAlong, IsDemanded, NewId) = (null, false, false, null);
+        (leaving, takesAlong, IsDemanded, newId) = (null, false, false, null);
     }
+
+    private string IdIn(int partition) => client.Engine.Partitions.Pin(partition, client.Engine.Options.Entropy.NextText(IdBytes));
 
     private TimeSpan ExpiryOf(Record record) => services.Lifetime.Expiry(SessionFields.CreatedOf(record)!.Value);
 }
