@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Holdfast.Gateway;
 
@@ -60,7 +61,10 @@ public sealed class GatewayHost : IAsyncDisposable
     /// Returns once the process was told to end (SIGTERM, SIGINT) and the gateway has drained: no connection is taken
     /// any more, requests in flight had <see cref="GatewayLimits.DrainTimeout"/> to finish.
     /// </summary>
-    /// <exception cref="Exception"><see cref="GatewayOptions.OpenStore"/> threw something that is no <see cref="StateException"/>; the gateway has ended of it.</exception>
+    /// <exception cref="Exception">
+    /// <see cref="GatewayOptions.OpenStore"/> threw something that is no <see cref="StateException"/>; the gateway has
+    /// ended of it.
+    /// </exception>
     public async Task WaitForShutdownAsync(CancellationToken cancellationToken = default)
     {
         await app.WaitForShutdownAsync(cancellationToken);
@@ -76,7 +80,9 @@ public sealed class GatewayHost : IAsyncDisposable
 
     /// <summary>Throws what the feed ended of, if it did: the host itself only stops, or calls its start cancelled.</summary>
     private static Task FailureOfFeedAsync(WebApplication app) =>
-        app.Services.GetServices<IHostedService>().OfType<RegistryFeed>().Single().ExecuteTask is { IsFaulted: true } failed ? failed : Task.CompletedTask;
+        app.Services.GetServices<IHostedService>().OfType<RegistryFeed>().Single().ExecuteTask is { IsFaulted: true } failed
+            ? failed
+            : Task.CompletedTask;
 
     private static WebApplication Build(GatewayOptions options)
     {
@@ -86,7 +92,7 @@ public sealed class GatewayHost : IAsyncDisposable
             .AddFilter("Yarp", LogLevel.None)
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddSimpleConsole(static console => console.SingleLine = true)
-            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+            .Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
         builder.Services
             .Configure<SocketTransportOptions>(static sockets => sockets.CreateBoundListenSocket = ListenSocket.Bind)

@@ -6,10 +6,11 @@ namespace Holdfast.Gateway;
 public sealed record GatewayOptions
 {
     /// <summary>
-    /// Opens the store that holds the instance registry. Called again, once a second, for as long as it fails with a
-    /// <see cref="StateException"/>. The gateway disposes the engine.
+    /// Opens the store that holds the instance registry, with options that pass the engine's events on to the gateway's
+    /// log. Called again, once a second, for as long as it fails with a <see cref="StateException"/>. The gateway
+    /// disposes the engine.
     /// </summary>
-    public required Func<CancellationToken, ValueTask<StateEngine>> OpenStore { get; init; }
+    public required Func<StateEngineOptions, CancellationToken, ValueTask<StateEngine>> OpenStore { get; init; }
 
     /// <summary>The TCP port, from 1 to 65535; 0 for any that is free.</summary>
     public required int Port { get; init; }

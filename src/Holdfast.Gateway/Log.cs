@@ -26,4 +26,7 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Error, "The instance registry is not followed any more, and the last set known stays in use. {Reason}")]
     public static partial void RegistryLost(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 9, Message = "{Name}: {Message}")]
+    public static partial void EngineSaid(ILogger logger, LogLevel level, string name, string message);
 }

@@ -46,7 +46,7 @@ internal sealed class Rig : IAsyncDisposable
     public Task<GatewayHost> StartGatewayAsync() => GatewayHost.StartAsync(new GatewayOptions
     {
         Port = 0,
-        OpenStore = async token => await RedisEngine.OpenAsync(store.ConnectionString, cancellationToken: token),
+        OpenStore = async (options, token) => await RedisEngine.OpenAsync(store.ConnectionString, options, token),
     });
 
     /// <summary>Starts a backend and registers it; the gateway hears of it within a second.</summary>

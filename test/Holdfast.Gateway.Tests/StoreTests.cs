@@ -58,7 +58,7 @@ public sealed class StoreTests
     [Fact]
     public async Task A_store_that_can_never_be_opened_ends_the_gateway_with_the_reason()
     {
-        var options = new GatewayOptions { Port = 0, OpenStore = static _ => throw new ArgumentException("no such store") };
+        var options = new GatewayOptions { Port = 0, OpenStore = static (_, _) => throw new ArgumentException("no such store") };
 
         var fault = await Assert.ThrowsAsync<ArgumentException>(async () =>
         {

@@ -11,7 +11,11 @@ internal static class GatewayCommand
 
     public static Command Create()
     {
-        var port = new Option<int>("--port") { Description = "The TCP port to listen on. Several gateways of one user can share it.", Required = true };
+        var port = new Option<int>("--port")
+        {
+            Description = "The TCP port to listen on. Several gateways of one user can share it.",
+            Required = true,
+        };
         var state = new Option<string?>("--state")
         {
             Description = $"The URL of the store that holds the instance registry, such as redis://127.0.0.1:6379. Default: ${StateVariable}.",
@@ -30,7 +34,10 @@ internal static class GatewayCommand
             }
         });
 
-        var command = new Command("gateway", "Gives requests to the instances in the registry in turn, and repeats those whose instance died.") { port, state, host };
+        var command = new Command("gateway", "Gives requests to the instances in the registry in turn, and repeats those whose instance died.")
+        {
+            port, state, host,
+        };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(port), parsed.GetRequiredValue(host), parsed.GetValue(state), cancellationToken));
         return command;
@@ -48,7 +55,7 @@ internal static class GatewayCommand
         {
             Port = port,
             Host = host,
-            OpenStore = async token => await RedisEngine.OpenAsync(state, cancellationToken: token),
+            OpenStore = async (options, token) => await RedisEngine.OpenAsync(state, options, token),
         };
         try
         {

@@ -34,7 +34,8 @@ internal sealed class RequestHandler(
         }
         catch (TimeoutException)
         {
-            await PlainAnswer.GiveAsync(context, StatusCodes.Status503ServiceUnavailable, "The gateway has not reached its store yet. Try again in a second.");
+            await PlainAnswer.GiveAsync(
+                context, StatusCodes.Status503ServiceUnavailable, "The gateway has not reached its store yet. Try again in a second.");
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -60,7 +61,8 @@ internal sealed class RequestHandler(
             if (await pool.TakeAsync(tries.Tried, tries.Patience, context.RequestAborted) is not { } upstream)
             {
                 Log.NoneReady(logger, pool.Name, GatewayLimits.MaxWait.TotalSeconds);
-                await PlainAnswer.GiveAsync(context, StatusCodes.Status503ServiceUnavailable, $"No instance of {pool.Name} is ready. Try again in a second.");
+                await PlainAnswer.GiveAsync(
+                    context, StatusCodes.Status503ServiceUnavailable, $"No instance of {pool.Name} is ready. Try again in a second.");
                 return;
             }
 

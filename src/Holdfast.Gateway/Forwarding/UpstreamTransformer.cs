@@ -9,7 +9,8 @@ namespace Holdfast.Gateway.Forwarding;
 /// </summary>
 internal sealed class UpstreamTransformer : HttpTransformer
 {
-    private static readonly string[] Claims = ["Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Original-For", "X-Original-Host", "X-Original-Proto"];
+    private static readonly string[] Claims =
+        ["Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Original-For", "X-Original-Host", "X-Original-Proto"];
 
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)

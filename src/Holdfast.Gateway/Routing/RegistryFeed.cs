@@ -30,12 +30,13 @@ internal sealed class RegistryFeed(GatewayOptions options, Fleet fleet, ILogger<
 
     private async Task<StateEngine> OpenAsync(CancellationToken stoppingToken)
     {
+        var engineOptions = new StateEngineOptions { Clock = options.Clock, Log = Tell };
         string? told = null;
         while (true)
         {
             try
             {
-                return await options.OpenStore(stoppingToken);
+                return await options.OpenStore(engineOptions, stoppingToken);
             }
             catch (StateException fault)
             {
@@ -48,4 +49,18 @@ internal sealed class RegistryFeed(GatewayOptions options, Fleet fleet, ILogger<
             await Task.Delay(RetryInterval, options.Clock, stoppingToken);
         }
     }
+
+    private void Tell(EngineEvent said)
+    {
+        var level = LevelOf(said.Level);
+        Log.EngineSaid(logger, level, said.Name, said.Message);
+    }
+
+    private static LogLevel LevelOf(EngineEventLevel level) => level switch
+    {
+        EngineEventLevel.Debug => LogLevel.Debug,
+        EngineEventLevel.Information => LogLevel.Information,
+        EngineEventLevel.Warning => LogLevel.Warning,
+        _ => LogLevel.Error,
+    };
 }

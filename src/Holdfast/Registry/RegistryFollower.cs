@@ -65,8 +65,8 @@ internal sealed class RegistryFollower(StateEngine engine)
     {
         if (!memory.IsStoreAway)
         {
-            engine.Options.Log(new EngineEvent(
-                EngineEventLevel.Warning, "RegistryAway", $"The instance registry can't be read; what was known stays in use. {fault.Message}", fault));
+            var message = $"The instance registry can't be read; what was known stays in use. {fault.Message}";
+            engine.Options.Log(new EngineEvent(EngineEventLevel.Warning, "RegistryAway", message, fault));
         }
     }
 

@@ -60,7 +60,8 @@ public sealed class ServiceDeclaration : IEquatable<ServiceDeclaration>
             && !path.AsSpan().ContainsAnyExceptInRange('!', '~') && path.AsSpan().IndexOfAny('?', '#') < 0
             ? path
             : throw new ArgumentException(
-                $"A path begins with '/', has at most {MaxPathLength} visible ASCII characters and no '//', '?' or '#': '{path}' is none.", parameter);
+                $"A path begins with '/', has at most {MaxPathLength} visible ASCII characters and no '//', '?' or '#': '{path}' is none.",
+                parameter);
     }
 
     private static string WithoutTrailingSlash(string path) => path.Length > 1 ? path.TrimEnd('/') : path;
