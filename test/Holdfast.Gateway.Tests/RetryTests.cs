@@ -64,6 +64,24 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Requests_whose_only_instance_dies_under_them_go_to_its_replacement()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+
+        // Many connections to the dead instance: each would break another sending, if it were tried.
+        var hanging = Enumerable.Range(0, 16).Select(_ => rig.AskAsync("/hang")).ToArray();
+        await rig["shop-1"].SeeAsync(hanging.Length);
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => rig.AskAsync()));
+        await rig["shop-1"].KillAsync();
+
+        var replacement = await rig.JoinAsync("shop-1");
+        await replacement.SeeAsync(hanging.Length);
+        await rig.AskAsync("/release");
+
+        Assert.All(await Task.WhenAll(hanging), instance => Assert.Equal("shop-1", instance));
+    }
+
+    [Fact]
     public async Task A_body_over_the_limit_is_not_repeated()
     {
         await using var rig = await Rig.StartAsync(instances: 2);
