@@ -4,6 +4,9 @@ namespace Holdfast.Tests.Node;
 
 public class NodeErrorTests(NodeHost host) : IClassFixture<NodeHost>
 {
+    /// <summary>The one argument of the commit that may be any bytes.</summary>
+    private const int ValueOfTheField = 19;
+
     private static readonly string[][] BadCommands =
     [
         ["NOPE"],
@@ -100,13 +103,13 @@ public class NodeErrorTests(NodeHost host) : IClassFixture<NodeHost>
         var good = host.Set("cart/bad", "sku:1", "1");
         for (var i = 3; i < good.Length; i++)
         {
-            var bad = good.ToArray();
-            bad[i] = "\u00ff?";
-            if (i is 6 or 21)
+            if (i == ValueOfTheField)
             {
                 continue;
             }
 
+            var bad = good.ToArray();
+            bad[i] = "\u00ff?";
             var answer = client.Ask(bad);
             Assert.True(answer is string text && (text.StartsWith("-HFARG ") || text.StartsWith("-HFSTORE ")), $"argument {i}: {answer}");
         }

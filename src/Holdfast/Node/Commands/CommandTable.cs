@@ -75,7 +75,8 @@ internal static class CommandTable
         var arguments = new StringBuilder();
         for (var i = 1; i < command.Count && arguments.Length < 128; i++)
         {
-            arguments.Append('\'').Append(Cut(command[i], 128 - arguments.Length)).Append("' ");
+            var argument = Cut(command[i], 128 - arguments.Length);
+            arguments.Append('\'').Append(argument).Append("' ");
         }
 
         return $"ERR unknown command '{Cut(command[0], 128)}', with args beginning with: {arguments}";

@@ -164,8 +164,8 @@ internal ref struct CommitArguments
     {
         "A" => Condition.Absent,
         "E" => Condition.Exists,
-        "B" => Condition.BornAt(Integer(0, Counter.Maximum)),
-        "R" => Condition.RevisionIs(Integer(0, Counter.Maximum)),
+        "B" => Condition.BornAt(Integer(Counter.Minimum, Counter.Maximum)),
+        "R" => Condition.RevisionIs(Integer(Counter.Minimum, Counter.Maximum)),
         "F" => Condition.FieldIs(Field(), Content()),
         "N" => Condition.FieldAbsent(Field()),
         var other => throw new WireArgumentException($"there is no condition '{other}'"),
