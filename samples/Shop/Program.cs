@@ -1,4 +1,4 @@
-using Holdfast.AspNetCore;
+using Holdfast;
 using Shop.Carts;
 using Shop.Catalogue;
 using Shop.Orders;
@@ -28,4 +28,14 @@ app.MapSignIn();
 app.MapCart();
 app.MapOrders();
 app.MapPages();
-app.Run();
+
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (StateException fault)
+{
+    await Console.Error.WriteLineAsync($"The shop can't start: {fault.Message}");
+    return 1;
+}

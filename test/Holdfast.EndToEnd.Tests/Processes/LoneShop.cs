@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Holdfast.EndToEnd.Tests.Processes;
 
-/// <summary>One instance of the shop, alone, with the embedded engine in its own process and folder.</summary>
+/// <summary>One instance of the shop, alone: on the embedded engine in its own process and folder, or on a store that is named.</summary>
 public sealed class LoneShop : IAsyncLifetime
 {
     private const string Listening = "Now listening on: ";
@@ -15,6 +15,11 @@ public sealed class LoneShop : IAsyncLifetime
     private readonly Process process;
 
     public LoneShop()
+        : this(state: null)
+    {
+    }
+
+    internal LoneShop(string? state)
     {
         var start = new ProcessStartInfo("dotnet", [Program])
         {
@@ -24,7 +29,7 @@ public sealed class LoneShop : IAsyncLifetime
         };
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         start.Environment["HOLDFAST_INSTANCE"] = Instance;
-        start.Environment.Remove("HOLDFAST_STATE");
+        start.Environment["HOLDFAST_STATE"] = state;
         process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.ErrorDataReceived += (_, line) => Take(line.Data);
