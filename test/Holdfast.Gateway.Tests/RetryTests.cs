@@ -67,6 +67,7 @@ public sealed class RetryTests
     public async Task Requests_whose_only_instance_dies_under_them_go_to_its_replacement()
     {
         await using var rig = await Rig.StartAsync(instances: 1);
+        var replacement = await rig.JoinAsync("shop-2", state: InstanceState.Starting);
 
         // Many connections to the dead instance: each would break another sending, if it were tried.
         var hanging = Enumerable.Range(0, 16).Select(_ => rig.AskAsync("/hang")).ToArray();
@@ -74,11 +75,11 @@ public sealed class RetryTests
         await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => rig.AskAsync()));
         await rig["shop-1"].KillAsync();
 
-        var replacement = await rig.JoinAsync("shop-1");
+        await rig.Registration("shop-2").SetStateAsync(InstanceState.Ready);
         await replacement.SeeAsync(hanging.Length);
         await rig.AskAsync("/release");
 
-        Assert.All(await Task.WhenAll(hanging), instance => Assert.Equal("shop-1", instance));
+        Assert.All(await Task.WhenAll(hanging), instance => Assert.Equal("shop-2", instance));
     }
 
     [Fact]
