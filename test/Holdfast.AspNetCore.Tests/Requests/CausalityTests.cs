@@ -1,28 +1,24 @@
 using System.Globalization;
-using System.Net;
-using Holdfast.Redis;
-using Holdfast.TestServers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.AspNetCore.Tests.Requests;
 
-/// <summary>Several instances, each with an engine and near cache of its own, on one real redis-server.</summary>
-public sealed class CausalityTests : IAsyncLifetime
+/// <summary>Several instances, each with an engine and near cache of its own, on one real store.</summary>
+public abstract class CausalityTests : IAsyncLifetime
 {
     private const int Instances = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly List<CountingEngine> engines = [];
+    private readonly List<StateEngine> engines = [];
     private readonly List<WebHost> hosts = [];
-    private RedisServer redis = null!;
+
+    internal IReadOnlyList<WebHost> Hosts => hosts;
 
     public async ValueTask InitializeAsync()
     {
-        redis = await RedisServer.StartAsync();
+        var store = await StartStoreAsync();
         for (var i = 0; i < Instances; i++)
         {
-            var engine = new CountingEngine(await RedisEngine.OpenAsync(
-                redis.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(2) }));
+            var engine = await StateEngines.OpenAsync(store);
             engines.Add(engine);
             hosts.Add(await WebHost.StartAsync(engine, Map));
         }
@@ -40,7 +36,8 @@ public sealed class CausalityTests : IAsyncLifetime
             await engine.DisposeAsync();
         }
 
-        await redis.DisposeAsync();
+        await StopStoreAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -100,50 +97,11 @@ public sealed class CausalityTests : IAsyncLifetime
         }
     }
 
-    [Fact]
-    public async Task Reading_a_warm_session_costs_no_round_trip_and_writing_it_one()
-    {
-        using var browser = WebHost.Browser();
-        await browser.GetStringAsync(hosts[0].At("/set/a"));
-        await browser.GetStringAsync(hosts[0].At("/count"));
-        var before = await CallsAsync();
-        for (var i = 0; i < 100; i++)
-        {
-            await browser.GetStringAsync(hosts[0].At("/count"));
-        }
+    /// <summary>Starts the store and tells how to connect to it.</summary>
+    protected abstract Task<string> StartStoreAsync();
 
-        Assert.Equal(before, await CallsAsync());
-        for (var i = 0; i < 10; i++)
-        {
-            await browser.GetStringAsync(hosts[0].At("/set/a"));
-        }
-
-        Assert.Equal(before + 10, await CallsAsync());
-    }
-
-    [Fact]
-    public async Task While_the_store_is_away_requests_are_answered_503_and_the_instances_recover_by_themselves()
-    {
-        using var browser = WebHost.Browser();
-        await browser.GetStringAsync(hosts[0].At("/set/a"));
-        await redis.KillAsync();
-        using (var write = await browser.GetAsync(hosts[0].At("/set/b")))
-        {
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, write.StatusCode);
-            Assert.NotNull(write.Headers.RetryAfter);
-            Assert.DoesNotContain("was set", await write.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        }
-
-        await redis.RestartAsync();
-        var deadline = TimeProvider.System.GetTimestamp();
-        while ((await browser.GetAsync(hosts[1].At("/set/c"))).StatusCode != HttpStatusCode.OK)
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < Patience, "no recovery");
-        }
-
-        // This redis-server keeps nothing: the session was lost, which was noticed, and the client has a new one.
-        Assert.Equal("1", await browser.GetStringAsync(hosts[2].At("/count")));
-    }
+    /// <summary>Ends the store.</summary>
+    protected abstract ValueTask StopStoreAsync();
 
     private static void Map(WebApplication app)
     {
@@ -166,12 +124,5 @@ public sealed class CausalityTests : IAsyncLifetime
         });
         app.MapGet("/stock", async (HttpContext context) =>
             (await context.GetState().ReadAsync(new Address("stock", "shared")))?.Counter("n").ToString(CultureInfo.InvariantCulture) ?? "0");
-    }
-
-    /// <summary>How many functions the server has run.</summary>
-    private async Task<long> CallsAsync()
-    {
-        var stats = await redis.CommandAsync("EVAL", "local t = 0; for n in string.gmatch(redis.call('INFO', 'commandstats'), 'cmdstat_fcall[^:]*:calls=(%d+)') do t = t + n end; return t", "0");
-        return long.Parse(stats.TrimStart(':'), CultureInfo.InvariantCulture);
     }
 }
