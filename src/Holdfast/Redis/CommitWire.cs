@@ -129,8 +129,8 @@ internal static class CommitWire
                 break;
             case ConditionKind.BornAt or ConditionKind.RevisionIs:
                 writer.Bulk(condition.Kind == ConditionKind.BornAt ? "B"u8 : "R"u8);
-                // A number that no revision has says so as well as any other, and is one on the wire.
-                writer.Bulk(Counter.InRange(condition.Number) ? condition.Number : -1);
+                // What is no revision holds of no record, and neither does the last number that there is on the wire.
+                writer.Bulk(condition.Number is >= 0 and < Counter.Maximum ? condition.Number : Counter.Maximum);
                 break;
             case ConditionKind.FieldIs:
                 writer.Bulk("F"u8);

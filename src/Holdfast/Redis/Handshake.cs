@@ -141,9 +141,9 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
     private async Task CheckStoreAsync()
     {
         var store = await AskPairsAsync(["HGETALL", StoreKeys.Store]).ConfigureAwait(false);
-        if (store.Count == 0)
+        if (!store.ContainsKey("version") || !store.ContainsKey("partitions"))
         {
-            // Whoever comes first decides, field by field; the reply to HGETALL tells what was decided.
+            // Whoever comes first decides, field by field, and may be between the two; the second reply tells what was decided.
             await AskAsync("HSETNX", StoreKeys.Store, "version", Text(FormatVersion)).ConfigureAwait(false);
             await AskAsync("HSETNX", StoreKeys.Store, "partitions", Text(partitions)).ConfigureAwait(false);
             store = await AskPairsAsync(["HGETALL", StoreKeys.Store]).ConfigureAwait(false);

@@ -26,8 +26,9 @@ local JOURNAL_MAX_AGE = 604800000 -- 7 days
 local TRIM_MOST = 128
 local TRIM_STEP = 16
 
-local PAGE_STEP = 64
-local PAGE_BYTES = 8388608
+-- 100 of the largest events: a page of that many never ends early.
+local PAGE_BYTES = 26214400
+local PAGE_STEP = 16
 
 local RING = 64
 local RING_TIME = 600000 -- 10 min
@@ -110,7 +111,7 @@ local function parse_condition(reader)
   if kind == 'A' or kind == 'E' then
     return { kind = kind }
   elseif kind == 'B' or kind == 'R' then
-    return { kind = kind, number = read_integer(reader, -MAX_SAFE, MAX_SAFE) }
+    return { kind = kind, number = read_integer(reader, 0, MAX_SAFE) }
   elseif kind == 'F' then
     local field = read_field(reader)
     return { kind = kind, field = field, value = read_content(reader) }
