@@ -148,7 +148,7 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
     /// <summary>Opens the store and makes the services known, without what an earlier run may have left of them.</summary>
     private async Task<ServiceRegistry> OpenAsync(CancellationToken cancellationToken)
     {
-        engine ??= await RedisEngine.OpenAsync(state.Url, new StateEngineOptions { Clock = run.Clock, Entropy = run.Entropy }, cancellationToken);
+        engine ??= await StateEngines.OpenAsync(state.Url, new StateEngineOptions { Clock = run.Clock, Entropy = run.Entropy }, cancellationToken);
         var opening = new ServiceRegistry(engine);
         foreach (var service in services)
         {
