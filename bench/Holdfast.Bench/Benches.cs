@@ -35,4 +35,18 @@ internal static class Benches
         await bench.RunAsync(
             load.Reads("near-cache-hit", 1, Freshness.Pushed), load.Reads("store-read", 1), load.Reads("store-read-64-callers", 64));
     }
+
+    /// <summary>The Redis engine on the node and on redis-server, neither of them waiting for a disk.</summary>
+    public static async Task ServersAsync(SideBySide bench)
+    {
+        await using var node = await NodeServer.StartAsync();
+        await using var redis = await RedisServer.StartAsync();
+        await using var onNode = await RedisEngine.OpenAsync(node.ConnectionString, new StateEngineOptions { NearCacheMaxBytes = 0 });
+        await using var onRedis = await RedisEngine.OpenAsync(redis.ConnectionString, new StateEngineOptions { NearCacheMaxBytes = 0 });
+        var (nodeLoad, redisLoad) = (new Workload(onNode), new Workload(onRedis));
+        await nodeLoad.FillAsync();
+        await redisLoad.FillAsync();
+        await bench.RunAsync(nodeLoad.Commits("node-commit", 64), redisLoad.Commits("redis-commit", 64));
+        await bench.RunAsync(nodeLoad.Reads("node-read", 64), redisLoad.Reads("redis-read", 64));
+    }
 }

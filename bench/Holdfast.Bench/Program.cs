@@ -5,6 +5,7 @@ var benches = new Dictionary<string, Func<SideBySide, Task>>
     ["embedded"] = Benches.EmbeddedAsync,
     ["durability"] = Benches.DurabilityAsync,
     ["near-cache"] = Benches.NearCacheAsync,
+    ["servers"] = Benches.ServersAsync,
 };
 string[] chosen = args.Length > 0 ? args : [.. benches.Keys];
 if (chosen.FirstOrDefault(name => !benches.ContainsKey(name)) is { } unknown)
