@@ -81,6 +81,27 @@ public sealed partial class PageTests : IClassFixture<LoneShop>, IDisposable
         Assert.Contains("<h1>Sorry</h1>", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("application/json", "{}", 415)]
+    [InlineData("multipart/form-data; boundary=x", "--x\r\nnonsense", 400)]
+    [InlineData("multipart/form-data", "--x--", 400)]
+    public async Task A_body_that_is_no_form_is_refused(string type, string body, int status)
+    {
+        using var content = new StringContent(body);
+        content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse(type);
+
+        Assert.Equal(status, (int)(await http.PostAsync("/cart/add", content)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_form_of_too_many_fields_is_refused()
+    {
+        using var content = new StringContent(string.Join('&', Enumerable.Repeat("a=", 5000)));
+        content.Headers.ContentType = new("application/x-www-form-urlencoded");
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync("/cart/add", content)).StatusCode);
+    }
+
     [Fact]
     public async Task The_style_sheet_can_be_kept_for_good()
     {

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Holdfast;
-using Shop.Requests;
 using Holdfast.AspNetCore;
+using Shop.Requests;
 using Shop.SignIn;
 
 namespace Shop.Carts;

@@ -45,7 +45,7 @@ internal static class PageEndpoints
 
     private static async Task<IResult> AddAsync(HttpContext context)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await PostedForm.ReadAsync(context);
         var item = CartEndpoints.Checked(new CartItem(form["sku"].ToString(), 1));
         await CartRecord.AddAsync(await Visitor.OfAsync(context), item, key: null, context.RequestAborted);
         return See(form["from"] == "cart" ? "/cart" : "/");
@@ -53,7 +53,7 @@ internal static class PageEndpoints
 
     private static async Task<IResult> RemoveAsync(HttpContext context)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await PostedForm.ReadAsync(context);
         await CartRecord.RemoveAsync(await Visitor.OfAsync(context), form["sku"].ToString(), context.RequestAborted);
         return See("/cart");
     }
@@ -66,7 +66,7 @@ internal static class PageEndpoints
 
     private static async Task<IResult> SignInAsync(HttpContext context)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await PostedForm.ReadAsync(context);
         var toCheckout = form["next"] == "checkout";
         if (UserName.ProblemOf(form["user"]) is { } problem)
         {
@@ -95,7 +95,7 @@ internal static class PageEndpoints
 
     private static async Task<IResult> CheckoutAsync(HttpContext context)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await PostedForm.ReadAsync(context);
         if (!long.TryParse(form["revision"], NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
         {
             throw new RefusedException(StatusCodes.Status400BadRequest, "The form is incomplete: go back to the cart.");

@@ -9,6 +9,7 @@ internal static class UserName
 {
     /// <summary>Longest name, in characters.</summary>
     public const int MaxLength = 64;
+
     private const string AlsoAllowed = " .-_@+'";
 
     /// <summary>The name without space around it; refused when it breaks the rule.</summary>

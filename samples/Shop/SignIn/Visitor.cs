@@ -12,8 +12,8 @@ internal sealed record Visitor(RequestState State, string? User)
     private const string UserKey = "user";
 
     /// <summary>
-    /// What the visitor's records stay together with: the user, or else the session, which is made if there is none. A user's name has no <c>~</c>,
-    /// which every session's affinity has, so that the two never meet.
+    /// What the visitor's records stay together with: the user, or else the session, which is made if there is none.
+    /// A user's name has no <c>~</c>, which every session's affinity has, so that the two never meet.
     /// </summary>
     public string Affinity => User is null ? State.SessionAffinity : Address.Escape(User);
 
