@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Holdfast.Cli.Processes;
 
 /// <summary>A process in a session of its own, which ends whole: with its group, with what left the group, and with the supervisor.</summary>
-internal sealed class GuardedProcess : IDisposable
+internal sealed class GuardedProcess : IAsyncDisposable
 {
     /// <summary>How many of the last lines of output are kept, to tell why a process failed.</summary>
     public const int KeptLines = 10;
@@ -15,6 +15,8 @@ internal sealed class GuardedProcess : IDisposable
     private readonly TimeProvider clock;
     private readonly Queue<string> lastLines = new();
     private readonly TaskCompletionSource outputRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private bool isGone;
 
     private GuardedProcess(Process process, string marker, TimeProvider clock, Action<string> onLine)
     {
@@ -104,9 +106,19 @@ internal sealed class GuardedProcess : IDisposable
         // What was printed is still to be read; a pipe that somebody else holds is not waited for.
         await Task.WhenAny(outputRead.Task, Task.Delay(TimeSpan.FromSeconds(1), clock));
         DismissWatcher();
+        isGone = true;
     }
 
-    public void Dispose() => process.Dispose();
+    /// <summary>Ends what still runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!isGone)
+        {
+            await KillAsync();
+        }
+
+        process.Dispose();
+    }
 
     private IEnumerable<ProcessEntry> Marked()
     {

@@ -24,18 +24,11 @@ internal sealed class Builds(Topology topology, RunContext run) : IDisposable
             var environment = new Dictionary<string, string>(service.Environment) { ["MSBUILDDISABLENODEREUSE"] = "1" };
             var plan = new LaunchPlan($"{service.Name} build", LaunchPlan.Shell(build), topology.Folder, environment);
             run.Log.Event($"{service.Name} is built: {build}");
-            using var process = GuardedProcess.Start(plan, run.Marker, run.Clock, line => run.Log.Output(plan.Name, line));
-            try
+            await using var process = GuardedProcess.Start(plan, run.Marker, run.Clock, line => run.Log.Output(plan.Name, line));
+            var code = await process.Ended.WaitAsync(cancellationToken);
+            if (code != 0)
             {
-                var code = await process.Ended.WaitAsync(cancellationToken);
-                if (code != 0)
-                {
-                    throw new CommandException($"the build of {service.Name} failed ({ExitText.Of(code)}): {build}");
-                }
-            }
-            finally
-            {
-                await process.KillAsync();
+                throw new CommandException($"the build of {service.Name} failed ({ExitText.Of(code)}): {build}");
             }
         }
         finally

@@ -28,7 +28,7 @@ internal sealed class HealthProbe : IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             answers[url.Authority] = $"answers {(int)response.StatusCode}";
-            return (int)response.StatusCode is >= 200 and < 400;
+            return (int)response.StatusCode is >= 200 and < 400 && answers.TryRemove(url.Authority, out _);
         }
         catch (HttpRequestException error)
         {

@@ -81,6 +81,6 @@ internal sealed class InstanceProcess(
     protected override string ReadyText(GuardedProcess process) => $"{Name} is ready at {Url!.GetLeftPart(UriPartial.Authority)} (pid {Pid})";
 
     protected override string Unready(GuardedProcess process) => process.ListenerOn(port) is null
-        ? $": nothing listens on port {port}, so have its command listen on $PORT{Told(process)}"
-        : $": GET {service.Health} on port {port} {health.LastAnswer(Url!)}, so have it answer 2xx or 3xx, or name another path as health{Told(process)}";
+        ? $": nothing listens on port {port}, so have its command listen on $PORT"
+        : $": GET {service.Health} on port {port} {health.LastAnswer(Url!)}, so have it answer 2xx or 3xx, or name another path as health";
 }

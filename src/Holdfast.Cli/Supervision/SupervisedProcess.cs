@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using Holdfast.Cli.Processes;
 
 namespace Holdfast.Cli.Supervision;
@@ -78,7 +77,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         {
             Enter(InstanceState.Starting);
             starts++;
-            var end = await LiveAsync();
+            var end = await LiveOrFailAsync();
             if (IsStopping)
             {
                 return;
@@ -87,7 +86,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
             if (!firstReady.Task.IsCompleted && (starts >= MaxFirstStarts || end.IsTimeout))
             {
                 Enter(InstanceState.Failed);
-                firstReady.TrySetResult(end.Text);
+                firstReady.TrySetResult(end.Report);
                 return;
             }
 
@@ -101,36 +100,38 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         }
     }
 
+    private async Task<ProcessEnd> LiveOrFailAsync()
+    {
+        try
+        {
+            return await LiveAsync();
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            // Such as a machine that is out of memory or files: the others are supervised on, and this one is tried again.
+            Leave();
+            return new ProcessEnd($"can't be run: {error.Message}");
+        }
+    }
+
     /// <summary>One life of the process, from its start until nothing of it is left.</summary>
     private async Task<ProcessEnd> LiveAsync()
     {
-        GuardedProcess process;
-        try
+        await using var process = GuardedProcess.Start(Prepare(), run.Marker, run.Clock, line => run.Log.Output(name, line));
+        Pid = process.Pid;
+        var end = await ServeAsync(process);
+        if (IsStopping)
         {
-            process = GuardedProcess.Start(Prepare(), run.Marker, run.Clock, line => run.Log.Output(name, line));
-        }
-        catch (Exception error) when (error is Win32Exception or CommandException)
-        {
-            return new ProcessEnd($"can't be started: {error.Message}");
-        }
-
-        using (process)
-        {
-            Pid = process.Pid;
-            var end = await ServeAsync(process);
-            if (IsStopping)
-            {
-                await process.StopAsync(StopGrace, run.KillNow);
-                Leave();
-                run.Log.Event($"{name} has stopped");
-                return end;
-            }
-
-            // Whoever would send it requests must learn first.
+            await process.StopAsync(StopGrace, run.KillNow);
             Leave();
-            await process.KillAsync();
-            return end.ReadyFor is null ? end with { Text = end.Text + Told(process) } : end;
+            run.Log.Event($"{name} has stopped");
+            return end;
         }
+
+        // Whoever would send it requests must learn first.
+        Leave();
+        await process.KillAsync();
+        return end with { LastLines = process.LastLines };
     }
 
     private async Task<ProcessEnd> ServeAsync(GuardedProcess process)
@@ -227,9 +228,4 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         Ended();
         Enter(InstanceState.Starting);
     }
-
-    protected static string Told(GuardedProcess process) =>
-        process.LastLines is { Count: > 0 } lines
-            ? $"; its last lines:{string.Concat(lines.Select(static line => $"\n    {line}"))}"
-            : "; it printed nothing";
 }

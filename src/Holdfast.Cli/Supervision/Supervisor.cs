@@ -54,7 +54,16 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         }
         finally
         {
-            await StopAsync(registry, registryLoop);
+            try
+            {
+                await StopAsync(registry, registryLoop);
+            }
+            finally
+            {
+                run.Marker.Sweep();
+                folder.Clear();
+                registry?.Dispose();
+            }
         }
     }
 
@@ -189,8 +198,6 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
             await node.StopAsync();
         }
 
-        run.Marker.Sweep();
-        folder.Clear();
     }
 
     private async Task<ControlAnswer> HandleAsync(ControlRequest request)
