@@ -21,6 +21,7 @@ builder.Services.AddRazorComponents();
 var app = builder.Build();
 app.UseMiddleware<ResponseHeaders>();
 app.UseHoldfast();
+app.UseMiddleware<WholeResponses>();
 app.UseMiddleware<Refusals>();
 app.MapHealth();
 app.MapProducts();

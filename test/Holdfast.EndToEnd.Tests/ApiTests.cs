@@ -267,11 +267,14 @@ public sealed class ApiTests : IClassFixture<LoneShop>, IDisposable
     [InlineData("GET", "/api/nothing", 404)]
     [InlineData("PUT", "/api/cart", 405)]
     [InlineData("GET", "/nothing", 404)]
-    public async Task Every_response_names_its_instance(string method, string path, int status)
+    [InlineData("GET", "/", 200)]
+    public async Task Every_response_names_its_instance_and_its_length(string method, string path, int status)
     {
         var response = await SendAsync(new HttpMethod(method), path, status);
 
         Assert.Equal([LoneShop.Instance], response.Headers.GetValues("X-Instance"));
+        Assert.NotNull(response.Content.Headers.ContentLength);
+        Assert.Null(response.Headers.TransferEncodingChunked);
     }
 
     [Fact]
