@@ -60,6 +60,7 @@ public sealed class EmbeddedEngine : StateEngine
     /// <param name="cancellationToken">Ends the waiting, not the opening.</param>
     /// <exception cref="StateMismatchException">The store has another format or partition count, or another process has it open.</exception>
     /// <exception cref="StateCorruptException">The store is damaged; the message names the file and the offset. Nothing was changed.</exception>
+    /// <exception cref="StateUnavailableException">The folder can't be read, written or created.</exception>
     public static ValueTask<EmbeddedEngine> OpenAsync(
         string folder, StateEngineOptions options, CancellationToken cancellationToken = default) =>
         OpenAsync(folder, options, new EmbeddedSettings(), cancellationToken);
@@ -252,7 +253,15 @@ public sealed class EmbeddedEngine : StateEngine
             states[i] = new PartitionState(i, clock, memory);
         }
 
-        return new EmbeddedEngine(options, EmbeddedStore.Open(folder, options, settings, clock, states), states);
+        try
+        {
+            return new EmbeddedEngine(options, EmbeddedStore.Open(folder, options, settings, clock, states), states);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StateUnavailableException(
+                $"The folder {folder} can't be used for a store: {fault.Message} Make it writable for this process, or choose another.", fault);
+        }
     }
 
     private static CommitVerdict Evaluate(EmbeddedPartition partition, Commit commit, CommitSender sender, string? fingerprint)
@@ -265,7 +274,8 @@ public sealed class EmbeddedEngine : StateEngine
     {
         try
         {
-            await room.WaitAsync(Options.CommitTimeout, Options.Clock, cancellationToken).ConfigureAwait(false);
+            // Whether those commits succeed is not our affair.
+            await Task.WhenAny(room).WaitAsync(Options.CommitTimeout, Options.Clock, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException fault)
         {

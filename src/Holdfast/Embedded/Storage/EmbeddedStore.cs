@@ -19,6 +19,9 @@ internal sealed class EmbeddedStore : IDisposable
     private Manifest manifest;
     private long snapshotBytes;
 
+    // Both manifests lead to the same state, but the files of neither may be touched until a restart tells which it is.
+    private bool isManifestInDoubt;
+
     private EmbeddedStore(
         string folder, FolderLock folderLock, Manifest manifest, LogWriter writer, long snapshotBytes, long freshLogBytes,
         StoreClock clock, EmbeddedSettings settings, Action<EngineEvent> log)
@@ -62,7 +65,7 @@ internal sealed class EmbeddedStore : IDisposable
             }
 
             var fresh = segment.Length;
-            writer = new LogWriter(folder, manifest.Salt, segment, recovery.LastSequence, options.Log);
+            writer = new LogWriter(folder, manifest.Salt, segment, recovery.LastSequence, clock, options.Log);
             OpenTerms(writer, partitions, clock.WallMilliseconds);
             return new EmbeddedStore(folder, folderLock, manifest, writer, snapshotBytes, fresh, clock, settings, options.Log);
         }
@@ -89,8 +92,9 @@ internal sealed class EmbeddedStore : IDisposable
             {
                 CheckpointOnce(partitions);
             }
-            catch (Exception fault) when (fault is StateException or IOException or UnauthorizedAccessException)
+            catch (Exception fault)
             {
+                // Whatever it was, the log still holds everything.
                 log(new EngineEvent(EngineEventLevel.Warning, "CheckpointFailed", $"A snapshot of {folder} could not be made: the log stays.", fault));
             }
         }
@@ -134,8 +138,13 @@ internal sealed class EmbeddedStore : IDisposable
 
     private void CheckpointOnce(EmbeddedPartition[] partitions)
     {
+        if (isManifestInDoubt)
+        {
+            throw new IOException("An earlier snapshot may or may not have come into force: only a restart tells.");
+        }
+
         var next = manifest with { LastLog = manifest.LastLog + 1 };
-        Log.RollAsync(next.LastLog, () => next.Save(folder)).GetAwaiter().GetResult();
+        Log.RollAsync(next).GetAwaiter().GetResult();
         manifest = next;
 
         var rollBacks = Log.RollBacks;
@@ -150,7 +159,10 @@ internal sealed class EmbeddedStore : IDisposable
         }
 
         next = manifest with { Snapshot = number, FirstLog = manifest.LastLog };
-        next.Save(folder);
+        next.Prepare(folder);
+        isManifestInDoubt = true;
+        Manifest.Replace(folder);
+        isManifestInDoubt = false;
         manifest = next;
         Interlocked.Exchange(ref snapshotBytes, bytes);
         StoreFolder.RemoveLeftOvers(folder, manifest);

@@ -11,6 +11,10 @@ internal sealed class FolderLock : IDisposable
     public const string FileName = "lock";
     public const string HolderName = "holder";
 
+    private const int WouldBlock = 11;
+    private const int WouldBlockOnMac = 35;
+    private const int SharingViolation = unchecked((int)0x80070020);
+
     private readonly FileStream file;
 
     private FolderLock(FileStream file) => this.file = file;
@@ -23,7 +27,7 @@ internal sealed class FolderLock : IDisposable
         {
             file = new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException fault) when (fault is not (DirectoryNotFoundException or PathTooLongException))
+        catch (IOException fault) when (fault.HResult is WouldBlock or WouldBlockOnMac or SharingViolation)
         {
             var who = File.Exists(holder) ? $"process {File.ReadAllText(holder).Trim()}" : "another process";
             throw new StateMismatchException(

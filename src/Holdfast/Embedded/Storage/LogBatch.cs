@@ -3,17 +3,18 @@ using System.Buffers.Binary;
 namespace Holdfast.Embedded;
 
 /// <summary>Frames that go to the log in one write, and who waits for them. Guarded by the log writer.</summary>
-internal sealed class LogBatch(long firstSequence)
+internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
 {
     private const int SyncedMarkPayload = 1 + sizeof(long);
 
     // The frame that tells what was synchronised goes in front, if there is something to tell once the batch is written.
     private const int SyncedMarkBytes = Frame.HeaderBytes + SyncedMarkPayload;
     private const int InitialBytes = 16 << 10;
+    private const int KeptBytes = 1 << 20;
 
     private readonly TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private byte[] buffer = new byte[InitialBytes];
+    private byte[] buffer = spare ?? new byte[InitialBytes];
     private int end = SyncedMarkBytes;
 
     public long FirstSequence { get; } = firstSequence;
@@ -60,6 +61,9 @@ internal sealed class LogBatch(long firstSequence)
         Frame.Write(buffer, Frame.SumPayload(salt, payload), FirstSequence - 1, payload);
         return buffer.AsSpan(0, end);
     }
+
+    /// <summary>The buffer of a batch that has ended, for another one; null when it has grown too large to keep.</summary>
+    public byte[]? Spare => buffer.Length <= KeptBytes ? buffer : null;
 
     public void CompleteWritten() => written.TrySetResult();
 

@@ -54,7 +54,16 @@ internal sealed class LogSegment : IDisposable
 
     public void Append(ReadOnlySpan<byte> frames)
     {
-        RandomAccess.Write(file, frames, Length);
+        try
+        {
+            RandomAccess.Write(file, frames, Length);
+        }
+        catch (ArgumentOutOfRangeException fault)
+        {
+            // .NET's way to tell EFBIG: over the file system's or the process's limit.
+            throw new IOException(fault.Message, StoreDisk.FileTooLarge);
+        }
+
         Length += frames.Length;
     }
 

@@ -16,29 +16,33 @@ internal sealed class LogWriter : IDisposable
     // Past this, commits wait before they are evaluated.
     private const int MaxGatheredBytes = 64 << 20;
 
+    // What nobody asked to have synchronised is, after this time.
+    private const int UnaskedSyncMilliseconds = 1000;
+
     private readonly object gate = new();
     private readonly string folder;
     private readonly ulong salt;
     private readonly Action<EngineEvent> log;
+    private readonly StoreClock clock;
     private readonly Thread thread;
     private LogSegment segment;
     private LogBatch gathering;
     private LogBatch? underWay;
-    private TaskCompletionSource<long>? rolling;
-    private int rollNumber;
-    private Action? afterRoll;
+    private byte[]? spare;
+    private LogRoll? rolling;
     private Exception? closed;
     private bool stopping;
     private long writtenSequence;
     private long syncedSequence;
+    private long unsyncedSince;
     private long toldSynced;
     private long rollBacks;
     private long framesWritten;
     private long syncs;
 
-    public LogWriter(string folder, ulong salt, LogSegment segment, long lastSequence, Action<EngineEvent> log)
+    public LogWriter(string folder, ulong salt, LogSegment segment, long lastSequence, StoreClock clock, Action<EngineEvent> log)
     {
-        (this.folder, this.salt, this.segment, this.log) = (folder, salt, segment, log);
+        (this.folder, this.salt, this.segment, this.clock, this.log) = (folder, salt, segment, clock, log);
         writtenSequence = syncedSequence = toldSynced = lastSequence;
         gathering = new LogBatch(lastSequence + 1);
         thread = new Thread(Run) { IsBackground = true, Name = "holdfast-log" };
@@ -101,23 +105,22 @@ internal sealed class LogWriter : IDisposable
     }
 
     /// <summary>
-    /// Ends the segment, synchronised, and goes on in a new one; answers the first sequence there. The action runs
-    /// once the new segment exists and before it is used: it makes the manifest name it.
+    /// Ends the segment, synchronised, and goes on in the last one that the manifest names, which is created and the
+    /// manifest put in force. A failure before that leaves everything as it was.
     /// </summary>
-    public Task<long> RollAsync(int number, Action beforeUse)
+    public Task RollAsync(Manifest manifest)
     {
         lock (gate)
         {
             if (closed is not null || stopping)
             {
-                return Task.FromException<long>(Closed(closed ?? new StateUnavailableException("The engine is closing.")));
+                return Task.FromException(Closed(closed ?? new StateUnavailableException("The engine is closing.")));
             }
 
             Debug.Assert(rolling is null, "One roll at a time.");
-            rolling = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-            (rollNumber, afterRoll) = (number, beforeUse);
+            rolling = new LogRoll(manifest);
             Monitor.Pulse(gate);
-            return rolling.Task;
+            return rolling.Done;
         }
     }
 
@@ -159,6 +162,8 @@ internal sealed class LogWriter : IDisposable
                 {
                     Roll(roll);
                 }
+
+                spare = batch?.Spare;
             }
 
             if (closed is StateUnavailableException && writtenSequence > syncedSequence)
@@ -174,14 +179,14 @@ internal sealed class LogWriter : IDisposable
     }
 
     /// <summary>Waits for work; without any, for a second while something is written and not synchronised. False at the end.</summary>
-    private bool Next(out LogBatch? batch, out TaskCompletionSource<long>? roll)
+    private bool Next(out LogBatch? batch, out LogRoll? roll)
     {
         lock (gate)
         {
             underWay = null;
             if (gathering.IsEmpty && rolling is null && !stopping)
             {
-                Monitor.Wait(gate, writtenSequence > syncedSequence ? 1000 : Timeout.Infinite);
+                Monitor.Wait(gate, writtenSequence > syncedSequence ? UnaskedSyncMilliseconds : Timeout.Infinite);
             }
 
             batch = gathering.IsEmpty ? null : gathering;
@@ -189,7 +194,7 @@ internal sealed class LogWriter : IDisposable
             if (batch is not null)
             {
                 underWay = batch;
-                gathering = new LogBatch(batch.LastSequence + 1);
+                gathering = new LogBatch(batch.LastSequence + 1, spare);
             }
 
             if (batch is not null || roll is not null || !stopping)
@@ -221,7 +226,7 @@ internal sealed class LogWriter : IDisposable
 
         Release(batch, untilSynced: false);
         batch.CompleteWritten();
-        if (batch.NeedsSync && !TrySync(batch))
+        if ((batch.NeedsSync || IsSyncOverdue()) && !TrySync(batch))
         {
             return;
         }
@@ -236,9 +241,13 @@ internal sealed class LogWriter : IDisposable
         var frames = batch.Frames(salt, syncedSequence > toldSynced ? syncedSequence : null);
         segment.Append(frames);
         toldSynced = syncedSequence;
+        unsyncedSince = writtenSequence > syncedSequence ? unsyncedSince : clock.Timestamp;
         writtenSequence = batch.LastSequence;
         Interlocked.Add(ref framesWritten, batch.Entries.Count);
     }
+
+    private bool IsSyncOverdue() =>
+        writtenSequence > syncedSequence && clock.After(unsyncedSince, UnaskedSyncMilliseconds) <= clock.Timestamp;
 
     private bool TrySync(LogBatch batch)
     {
@@ -290,8 +299,9 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    private void Roll(TaskCompletionSource<long> roll)
+    private void Roll(LogRoll roll)
     {
+        LogSegment? next = null;
         try
         {
             if (closed is not null)
@@ -299,28 +309,38 @@ internal sealed class LogWriter : IDisposable
                 throw Closed(closed);
             }
 
-            segment.Sync();
-            syncedSequence = toldSynced = writtenSequence;
-            var next = LogSegment.Create(folder, rollNumber, salt, writtenSequence + 1);
-            afterRoll!();
-            segment.Dispose();
-            lock (gate)
-            {
-                segment = next;
-            }
-
-            roll.SetResult(writtenSequence + 1);
+            next = LogSegment.Create(folder, roll.Manifest.LastLog, salt, writtenSequence + 1);
+            roll.Manifest.Prepare(folder);
         }
-        catch (IOException fault) when (StoreDisk.IsFull(fault))
+        catch (Exception fault) when (fault is StateException or IOException or UnauthorizedAccessException)
         {
             // The old segment goes on; what the new one left behind is overwritten by the next attempt.
-            roll.SetException(fault);
+            next?.Dispose();
+            roll.Fail(fault);
+            return;
         }
-        catch (Exception fault)
+
+        try
         {
-            Abandon(new LogBatch(writtenSequence + 1), fault);
-            roll.SetException(fault);
+            segment.Sync();
+            Manifest.Replace(folder);
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            next.Dispose();
+            Abandon(new LogBatch(writtenSequence + 1), fault);
+            roll.Fail(fault);
+            return;
+        }
+
+        syncedSequence = toldSynced = writtenSequence;
+        segment.Dispose();
+        lock (gate)
+        {
+            segment = next;
+        }
+
+        roll.Complete();
     }
 
     private void Refuse(LogBatch batch, IOException fault)

@@ -66,18 +66,26 @@ internal sealed record Manifest
     /// <summary>Makes this the folder's manifest, durably.</summary>
     public void Save(string folder)
     {
+        Prepare(folder);
+        Replace(folder);
+    }
+
+    /// <summary>Writes this beside the folder's manifest. A failure leaves that one in force.</summary>
+    public void Prepare(string folder)
+    {
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"{Title} {Version}\npartitions {Partitions}\nsalt {Salt:x16}\nsnapshot {Snapshot}\nlogs {FirstLog} {LastLog}\n");
         var body = Encoding.UTF8.GetBytes(text);
-        var path = Path.Combine(folder, ReplacementName);
-        using (var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
-        {
-            RandomAccess.Write(file, Encoding.UTF8.GetBytes($"{text}crc {Checksum(body)}\n"), 0);
-            RandomAccess.FlushToDisk(file);
-        }
+        using var file = File.OpenHandle(Path.Combine(folder, ReplacementName), FileMode.Create, FileAccess.Write);
+        RandomAccess.Write(file, Encoding.UTF8.GetBytes($"{text}crc {Checksum(body)}\n"), 0);
+        RandomAccess.FlushToDisk(file);
+    }
 
-        File.Move(path, Path.Combine(folder, FileName), overwrite: true);
+    /// <summary>Puts what was prepared in force. After a failure either may be.</summary>
+    public static void Replace(string folder)
+    {
+        File.Move(Path.Combine(folder, ReplacementName), Path.Combine(folder, FileName), overwrite: true);
         StoreDisk.SyncFolder(folder);
     }
 

@@ -5,6 +5,9 @@ namespace Holdfast.Embedded;
 /// <summary>What .NET's file system classes lack.</summary>
 internal static partial class StoreDisk
 {
+    /// <summary>EFBIG, on every Unix.</summary>
+    public const int FileTooLarge = 27;
+
     private const int NoSpace = 28;
     private const int QuotaExceeded = 122;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
@@ -32,8 +35,8 @@ internal static partial class StoreDisk
         }
     }
 
-    /// <summary>Whether the disk, or the user's share of it, is full.</summary>
-    public static bool IsFull(IOException fault) => fault.HResult is NoSpace or QuotaExceeded or WindowsDiskFull;
+    /// <summary>Whether the disk, the user's share of it or the file is as full as it may be.</summary>
+    public static bool IsFull(IOException fault) => fault.HResult is NoSpace or FileTooLarge or QuotaExceeded or WindowsDiskFull;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

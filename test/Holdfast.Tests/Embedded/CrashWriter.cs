@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Holdfast.Tests.Embedded;
+
+/// <summary>A process that writes to a store until it is killed, and what it was told of its commits.</summary>
+internal sealed class CrashWriter : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process process;
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <param name="folder">The store's folder.</param>
+    /// <param name="writers">How many write at once.</param>
+    /// <param name="minLogBytes">When the log is replaced by a snapshot.</param>
+    public CrashWriter(string folder, int writers, long minLogBytes)
+    {
+        var program = AppContext.BaseDirectory.Replace("Holdfast.Tests", "Holdfast.CrashWriter", StringComparison.Ordinal);
+        process = new Process
+        {
+            StartInfo = new ProcessStartInfo("bash")
+            {
+                RedirectStandardOutput = true,
+                ArgumentList =
+                {
+                    "-c", "trap '' XFSZ; exec \"$@\"", "bash", Path.Combine(program, "Holdfast.CrashWriter"),
+                    folder, $"{writers}", minLogBytes.ToString(CultureInfo.InvariantCulture),
+                },
+            },
+        };
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+    }
+
+    /// <summary>The last commit of each writer that was acknowledged.</summary>
+    public ConcurrentDictionary<int, long> Acknowledged { get; } = [];
+
+    public ConcurrentQueue<string> Complaints { get; } = [];
+
+    public int Commits => Volatile.Read(ref commits);
+
+    public int Refusals => Volatile.Read(ref refusals);
+
+    private int commits;
+    private int refusals;
+
+    /// <summary>Waits until it holds, which it must while the process lives.</summary>
+    public async Task UntilAsync(Func<bool> holds)
+    {
+        var patience = Stopwatch.StartNew();
+        while (!holds())
+        {
+            Assert.Empty(Complaints);
+            Assert.False(ended.Task.IsCompleted, "The writing process ended by itself.");
+            Assert.True(patience.Elapsed < Patience, $"The writing process made {Commits} commits and saw {Refusals} refusals in a minute.");
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>Bounds what a file of the process may hold, as a full disk does; null lifts the bound.</summary>
+    public void BoundFiles(int? maxBytes)
+    {
+        using var bound = Process.Start("prlimit", ["--pid", $"{process.Id}", $"--fsize={maxBytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited"}:unlimited"]);
+        bound.WaitForExit();
+        Assert.Equal(0, bound.ExitCode);
+    }
+
+    /// <summary>Ends the process by SIGKILL, and returns once everything that it told has been read.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+        await ended.Task.WaitAsync(Patience);
+        Assert.Empty(Complaints);
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+
+        process.Dispose();
+    }
+
+    private void Take(string? line)
+    {
+        switch (line?.Split(' '))
+        {
+            case null:
+                ended.TrySetResult();
+                break;
+            case ["open"]:
+                break;
+            case ["full"]:
+                Interlocked.Increment(ref refusals);
+                break;
+            case [var writer, var number] when int.TryParse(writer, out var index):
+                Acknowledged[index] = long.Parse(number, CultureInfo.InvariantCulture);
+                Interlocked.Increment(ref commits);
+                break;
+            default:
+                Complaints.Enqueue(line);
+                break;
+        }
+    }
+}

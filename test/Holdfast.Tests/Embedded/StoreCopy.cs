@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+using Holdfast.Embedded;
+
+namespace Holdfast.Tests.Embedded;
+
+/// <summary>A folder with a store, and copies of it as a crash at this moment would leave it.</summary>
+internal sealed class StoreCopy : IDisposable
+{
+    public static readonly StateEngineOptions OnePartition = new() { PartitionCount = 1 };
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("holdfast-store-").FullName;
+
+    /// <summary>What engines that were opened here had to say.</summary>
+    public ConcurrentQueue<EngineEvent> Events { get; } = [];
+
+    public string this[string file] => Path.Combine(Folder, file);
+
+    public async Task<EmbeddedEngine> OpenAsync(StateEngineOptions? options = null, EmbeddedSettings? settings = null) =>
+        await EmbeddedEngine.OpenAsync(
+            Folder, (options ?? OnePartition) with { Log = Events.Enqueue }, settings ?? new EmbeddedSettings());
+
+    /// <summary>The store as it is on disk now. The engine that has it open must not be committing.</summary>
+    public StoreCopy Copy()
+    {
+        var copy = new StoreCopy();
+        foreach (var path in Directory.EnumerateFiles(Folder))
+        {
+            if (Path.GetFileName(path) is not (FolderLock.FileName or FolderLock.HolderName))
+            {
+                File.Copy(path, copy[Path.GetFileName(path)]);
+            }
+        }
+
+        return copy;
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
