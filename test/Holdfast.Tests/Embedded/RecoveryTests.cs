@@ -67,7 +67,7 @@ public sealed class RecoveryTests : IDisposable
     [Fact]
     public async Task A_log_that_ends_anywhere_is_cut_to_its_last_whole_frame()
     {
-        using var left = await CountedAsync(commits: 4);
+        using var left = await CountedAsync(commits: 2);
         var log = File.ReadAllBytes(left["log-000001"]);
         var highest = 0L;
         for (var length = LogHeader.Bytes; length <= log.Length; length++)
@@ -83,13 +83,13 @@ public sealed class RecoveryTests : IDisposable
             Assert.Equal(count + 1, (await engine.ReadAsync(Counter)).Record!.Counter("n"));
         }
 
-        Assert.Equal(4, highest);
+        Assert.Equal(2, highest);
     }
 
     [Fact]
     public async Task A_flipped_bit_in_the_log_is_refused_with_its_place_and_never_read()
     {
-        using var left = await CountedAsync(commits: 4);
+        using var left = await CountedAsync(commits: 2);
         var log = File.ReadAllBytes(left["log-000001"]);
         var lastMark = log.Length - FrameAt(log, log.Length).Bytes;
         for (var place = 0; place < lastMark; place++)

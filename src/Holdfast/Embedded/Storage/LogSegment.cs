@@ -20,7 +20,7 @@ internal sealed class LogSegment : IDisposable
         try
         {
             RandomAccess.Write(file, LogHeader.Make(LogHeader.LogTitle, salt, firstSequence), 0);
-            RandomAccess.FlushToDisk(file);
+            StoreDisk.Sync(file);
             StoreDisk.SyncFolder(folder);
             return new LogSegment(file, LogHeader.Bytes);
         }
@@ -42,7 +42,7 @@ internal sealed class LogSegment : IDisposable
                 RandomAccess.SetLength(file, length);
             }
 
-            RandomAccess.FlushToDisk(file);
+            StoreDisk.Sync(file);
             return new LogSegment(file, length);
         }
         catch
@@ -67,7 +67,7 @@ internal sealed class LogSegment : IDisposable
         Length += frames.Length;
     }
 
-    public void Sync() => RandomAccess.FlushToDisk(file);
+    public void Sync() => StoreDisk.Sync(file);
 
     /// <summary>Takes back what a failed append may have left.</summary>
     public void CutToLength() => RandomAccess.SetLength(file, Length);

@@ -79,7 +79,7 @@ internal sealed record Manifest
         var body = Encoding.UTF8.GetBytes(text);
         using var file = File.OpenHandle(Path.Combine(folder, ReplacementName), FileMode.Create, FileAccess.Write);
         RandomAccess.Write(file, Encoding.UTF8.GetBytes($"{text}crc {Checksum(body)}\n"), 0);
-        RandomAccess.FlushToDisk(file);
+        StoreDisk.Sync(file);
     }
 
     /// <summary>Puts what was prepared in force. After a failure either may be.</summary>

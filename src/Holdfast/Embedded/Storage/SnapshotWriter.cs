@@ -54,7 +54,7 @@ internal sealed class SnapshotWriter : IDisposable
         payload.Number(sequence);
         AddFrame();
         Flush();
-        RandomAccess.FlushToDisk(file);
+        StoreDisk.Sync(file);
         return length;
     }
 
