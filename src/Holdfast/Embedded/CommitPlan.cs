@@ -71,6 +71,50 @@ internal static class CommitPlan
         return any;
     }
 
+    public static Record?[] After(PlannedChange[] plan)
+    {
+        var records = new Record?[plan.Length];
+        for (var i = 0; i < plan.Length; i++)
+        {
+            records[i] = plan[i].After;
+        }
+
+        return records;
+    }
+
+    /// <summary>The records without those that were only kept.</summary>
+    public static Record?[] Told(Commit commit, Record?[] records)
+    {
+        var told = records;
+        for (var i = 0; i < records.Length; i++)
+        {
+            if (commit.Changes[i].Kind == ChangeKind.Keep && records[i] is not null)
+            {
+                told = ReferenceEquals(told, records) ? [.. records] : told;
+                told[i] = null;
+            }
+        }
+
+        return told;
+    }
+
+    public static JournalEvent[] EventsOf(Commit commit, long revision, long wall)
+    {
+        if (commit.Events.Count == 0)
+        {
+            return [];
+        }
+
+        var time = DateTimeOffset.FromUnixTimeMilliseconds(wall);
+        var events = new JournalEvent[commit.Events.Count];
+        for (var i = 0; i < events.Length; i++)
+        {
+            events[i] = new JournalEvent(new JournalPosition(revision, i), time, commit.Events[i].Type, commit.Events[i].Payload.ToArray());
+        }
+
+        return events;
+    }
+
     private static long? DeadlineOf(StoreClock clock, Expiry expiry, Record? before, long now) =>
         expiry.IsUnchanged ? before?.Deadline
         : expiry.IsNever ? null

@@ -112,15 +112,15 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         lock (gate)
         {
             var now = state.Clock.Timestamp;
-            if (Repeated(commit, fingerprint, sender, now) is { } known)
+            if (CommitMemory.Find(state, commit, fingerprint, sender, now) is { } known)
             {
-                return known;
+                return known with { Durable = lastPending };
             }
 
             var plan = new PlannedChange[commit.Changes.Count];
             if (CommitPlan.Check(state, commit, plan, now) is { } refusal)
             {
-                return new CommitVerdict(new CommitResult(NewestStamp, refusal), [], lastPending);
+                return new CommitVerdict(new CommitResult(state.Newest, refusal), [], lastPending);
             }
 
             var takesRevision = CommitPlan.TakesRevision(commit, plan);
@@ -131,7 +131,9 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
                 Append(commit, fingerprint, sender, plan, revision, takesRevision, now);
             }
 
-            return Made(commit, plan, revision);
+            var after = CommitPlan.After(plan);
+            var result = new CommitResult(state.Newest, CommitPlan.Told(commit, after), isReplay: false);
+            return new CommitVerdict(result, after, lastPending);
         }
     }
 
@@ -186,15 +188,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
                 }
             }
 
-            if (pending.Request is { } key)
-            {
-                state.Requests.Remove(key);
-            }
-
-            if (pending.Sender.IsRemembered)
-            {
-                state.Clients.Find(pending.Sender.Client!)?.Remove(pending.Sender.Sequence);
-            }
+            CommitMemory.Remove(state, pending);
         }
     }
 
@@ -268,69 +262,8 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         }
     }
 
-    private Stamp NewestStamp => new(Index, state.Term, state.Revision);
-
     private Record? VisibleRecord(Address address, long now) =>
         state.Slots.TryGetValue(address, out var slot) ? PartitionState.Alive(slot.Visible, now) : null;
-
-    /// <summary>The first result, if the client's number or the request id was committed before.</summary>
-    private CommitVerdict? Repeated(Commit commit, string? fingerprint, CommitSender sender, long now)
-    {
-        if (sender.IsRemembered && state.Clients.Find(sender.Client!) is { } commits
-            && commits.TryFind(sender.Sequence, out var term, out var revision))
-        {
-            return Replay(commit, new Stamp(Index, term, revision), now);
-        }
-
-        if (commit.Request is not { } request || state.Requests.Find(new RequestKey(request.Id, request.Step), now) is not { } mark)
-        {
-            return null;
-        }
-
-        var first = new Stamp(Index, mark.Term, mark.Revision);
-        return mark.Fingerprint == fingerprint
-            ? Replay(commit, first, now)
-            : new CommitVerdict(new CommitResult(NewestStamp, null), [], lastPending);
-    }
-
-    private CommitVerdict Replay(Commit commit, Stamp first, long now)
-    {
-        var records = new Record?[commit.Changes.Count];
-        for (var i = 0; i < records.Length; i++)
-        {
-            records[i] = state.Slots.TryGetValue(commit.Changes[i].Address, out var slot) ? PartitionState.Alive(slot.Newest, now) : null;
-        }
-
-        return new CommitVerdict(new CommitResult(first, Told(commit, records), isReplay: true), records, lastPending);
-    }
-
-    private CommitVerdict Made(Commit commit, PlannedChange[] plan, long revision)
-    {
-        var records = new Record?[plan.Length];
-        for (var i = 0; i < plan.Length; i++)
-        {
-            records[i] = plan[i].After;
-        }
-
-        var at = new Stamp(Index, state.Term, revision);
-        return new CommitVerdict(new CommitResult(at, Told(commit, records), isReplay: false), records, lastPending);
-    }
-
-    /// <summary>The records without those that were only kept.</summary>
-    private static Record?[] Told(Commit commit, Record?[] records)
-    {
-        var told = records;
-        for (var i = 0; i < records.Length; i++)
-        {
-            if (commit.Changes[i].Kind == ChangeKind.Keep && records[i] is not null)
-            {
-                told = ReferenceEquals(told, records) ? [.. records] : told;
-                told[i] = null;
-            }
-        }
-
-        return told;
-    }
 
     private void Append(
         Commit commit, string? fingerprint, CommitSender sender, PlannedChange[] plan, long revision, bool takesRevision, long now)
@@ -342,7 +275,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         var pending = new PendingCommit(this)
         {
             Changes = plan,
-            Events = EventsOf(commit, revision, wall),
+            Events = CommitPlan.EventsOf(commit, revision, wall),
             Revision = revision,
             TakesRevision = takesRevision,
             Timestamp = now,
@@ -352,8 +285,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
             Mark = mark,
             UntilSynced = commit.Durability == Durability.Synced || pendingSyncs > 0,
         };
-        var memory = (mark is null ? 0 : RequestMarks.BytesOf(request!.Value, mark.Fingerprint))
-            + (sender.IsRemembered ? state.Clients.BytesFor(sender.Client!) : 0);
+        var memory = CommitMemory.BytesOf(state, pending);
         if (memory > 0)
         {
             state.Memory.Reserve(memory);
@@ -370,24 +302,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
             throw;
         }
 
-        Remember(pending);
-    }
-
-    private static JournalEvent[] EventsOf(Commit commit, long revision, long wall)
-    {
-        if (commit.Events.Count == 0)
-        {
-            return [];
-        }
-
-        var time = DateTimeOffset.FromUnixTimeMilliseconds(wall);
-        var events = new JournalEvent[commit.Events.Count];
-        for (var i = 0; i < events.Length; i++)
-        {
-            events[i] = new JournalEvent(new JournalPosition(revision, i), time, commit.Events[i].Type, commit.Events[i].Payload.ToArray());
-        }
-
-        return events;
+        CommitMemory.Add(state, pending);
     }
 
     /// <summary>Puts the frame into the log, and then, as that can't fail any more, its effect into the newest records.</summary>
@@ -406,21 +321,6 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
                 change.Slot.Pending++;
                 state.Expiries.Note(change.Slot, change.After?.Deadline);
             }
-        }
-    }
-
-    private void Remember(PendingCommit pending)
-    {
-        if (pending.Mark is { } mark)
-        {
-            state.Requests.Add(pending.Request!.Value, mark);
-        }
-
-        if (pending.Sender.IsRemembered)
-        {
-            var commits = state.Clients.FindOrAdd(pending.Sender.Client!);
-            commits.LastUse = pending.Timestamp;
-            commits.Add(pending.Sender.Sequence, state.Term, pending.Revision);
         }
     }
 

@@ -6,6 +6,9 @@ internal sealed class PartitionJournal
     // Trimmed events stay in the list until they are worth a move.
     private const int MovedAtOnce = 1024;
 
+    // A page ends early once it has this many bytes.
+    private const long MaxPageBytes = 8 << 20;
+
     private readonly List<(JournalEvent Event, long Timestamp)> events = [];
     private int first;
     private long bytes;
@@ -38,14 +41,16 @@ internal sealed class PartitionJournal
         }
     }
 
-    /// <summary>The events after a position, at most so many, and whether some after it were trimmed.</summary>
+    /// <summary>The events after a position, at most so many or about 8 MiB, and whether some after it were trimmed.</summary>
     public JournalPage Read(JournalPosition after, int maxEvents, Stamp at)
     {
         var start = IndexAfter(after);
-        var page = new JournalEvent[Math.Min(maxEvents, events.Count - start)];
-        for (var i = 0; i < page.Length; i++)
+        var page = new List<JournalEvent>(Math.Min(maxEvents, events.Count - start));
+        long pageBytes = 0;
+        for (var i = start; i < events.Count && page.Count < maxEvents && pageBytes < MaxPageBytes; i++)
         {
-            page[i] = events[start + i].Event;
+            page.Add(events[i].Event);
+            pageBytes += BytesOf(events[i].Event);
         }
 
         return new JournalPage(page, after < Trimmed, at);

@@ -36,6 +36,8 @@ internal sealed class PartitionState(int index, StoreClock clock, RequestMemory 
 
     public long Term => Terms[^1].Term;
 
+    public Stamp Newest => new(Index, Term, Revision);
+
     public Stamp Visible => new(Index, Term, VisibleRevision);
 
     /// <summary>Begins a term in a process that opened the store at this time.</summary>

@@ -1,0 +1,51 @@
+using System.IO.Pipes;
+using Holdfast.Embedded;
+using Microsoft.Win32.SafeHandles;
+
+namespace Holdfast.Tests.Embedded;
+
+/// <summary>What the log does when the disk does not do its part.</summary>
+public sealed class LogWriterTests : IDisposable
+{
+    private readonly StoreCopy store = new();
+
+    public void Dispose() => store.Dispose();
+
+    [Fact]
+    public async Task A_failed_write_takes_back_what_was_not_acknowledged_and_ends_writing()
+    {
+        using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
+        using var log = new LogWriter(store.Folder, 1, segment, 0, new StoreClock(TimeProvider.System), store.Events.Enqueue);
+        var written = new Entry();
+        await log.Append([1], written, out _);
+        segment.Dispose();
+
+        var lost = new Entry();
+        await Assert.ThrowsAsync<CommitUnknownException>(() => log.Append([2], lost, out _));
+        Assert.Throws<StateUnavailableException>(() => { _ = log.Append([3], new Entry(), out _); });
+        Assert.Equal((1, 0), (written.Released, written.RolledBack));
+        Assert.Equal((0, 1), (lost.Released, lost.RolledBack));
+        Assert.Equal("WritesEnded", Assert.Single(store.Events, static told => told.Level == EngineEventLevel.Error).Name);
+    }
+
+    [Fact]
+    public void A_disk_that_does_not_take_a_file_is_noticed()
+    {
+        using var pipe = new AnonymousPipeServerStream();
+        using var notADisk = new SafeFileHandle(pipe.SafePipeHandle.DangerousGetHandle(), ownsHandle: false);
+        Assert.Throws<IOException>(() => StoreDisk.Sync(notADisk));
+    }
+
+    private sealed class Entry : ILogEntry
+    {
+        public bool UntilSynced => true;
+
+        public int Released { get; private set; }
+
+        public int RolledBack { get; private set; }
+
+        public void Release() => Released++;
+
+        public void RollBack() => RolledBack++;
+    }
+}
