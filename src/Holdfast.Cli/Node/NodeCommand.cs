@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Net;
 using System.Runtime.InteropServices;
-using Holdfast.Node;
 
 namespace Holdfast.Cli.Node;
 

@@ -102,8 +102,23 @@ public sealed class EmbeddedEngine : StateEngine
         await signals.EndAllAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Who hears of every change; one at a time. See <see cref="ChangeObserver"/>.</summary>
-    internal void Observe(ChangeObserver? next) => Volatile.Write(ref observer, next);
+    /// <summary>Tells every change and every signal from now on; false if somebody is told already. See <see cref="ChangeObserver"/>.</summary>
+    internal bool TryObserve(ChangeObserver ofChanges, Action<string, ReadOnlyMemory<byte>> ofSignals)
+    {
+        if (Interlocked.CompareExchange(ref observer, ofChanges, null) is not null)
+        {
+            return false;
+        }
+
+        signals.Observe(ofSignals);
+        return true;
+    }
+
+    internal void EndObserving()
+    {
+        signals.Observe(null);
+        Volatile.Write(ref observer, null);
+    }
 
     /// <summary>
     /// Makes a commit for a client that may repeat it. The verdict tells the records after it, those that were kept
@@ -139,9 +154,6 @@ public sealed class EmbeddedEngine : StateEngine
 
     /// <summary>Completes when the log can take more; null when it can.</summary>
     internal Task? Room() => store.Log.Room();
-
-    /// <summary>Who hears of every signal; one at a time.</summary>
-    internal void ObserveSignals(Action<string, ReadOnlyMemory<byte>>? next) => signals.Observe(next);
 
     /// <summary>The addresses of a partition's records.</summary>
     internal List<Address> AddressesOf(int partition) => partitions[partition].Addresses();

@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
+using Holdfast.Node;
 
-namespace Holdfast.Node;
+namespace Holdfast;
 
 /// <summary>
 /// Serves an embedded engine to other processes over RESP2 and RESP3 (docs/node.md, docs/wire.md), on a Unix socket, a
@@ -31,8 +32,6 @@ public sealed class StateNode : IAsyncDisposable
         Keys = new WireKeys(engine.Partitions);
         Password = new NodePassword(options.Password);
         StartedAt = Clock.GetTimestamp();
-        engine.Observe(OnChanged);
-        engine.ObserveSignals(OnSignalled);
     }
 
     /// <summary>The loopback address and port that the node listens on; null if it listens on none.</summary>
@@ -74,6 +73,7 @@ public sealed class StateNode : IAsyncDisposable
     /// <param name="options">Where to listen, and the bounds.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="ArgumentException">The options don't hold together; the message names every problem.</exception>
+    /// <exception cref="InvalidOperationException">Another node serves the engine.</exception>
     /// <exception cref="StateException">The socket or the port can't be listened on; the message names the remedy.</exception>
     public static ValueTask<StateNode> StartAsync(EmbeddedEngine engine, StateNodeOptions options, CancellationToken cancellationToken = default)
     {
@@ -82,13 +82,18 @@ public sealed class StateNode : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         options.Validate();
         var node = new StateNode(engine, options);
+        if (!engine.TryObserve(node.OnChanged, node.OnSignalled))
+        {
+            throw new InvalidOperationException("Another node serves this engine: give it both a socket and a port instead of a second node.");
+        }
+
         try
         {
             node.Listen();
         }
         catch
         {
-            node.StopObserving();
+            engine.EndObserving();
             node.CloseListeners();
             throw;
         }
@@ -126,7 +131,7 @@ public sealed class StateNode : IAsyncDisposable
             session.End();
         }
 
-        StopObserving();
+        Engine.EndObserving();
         stopping.Dispose();
     }
 
@@ -191,12 +196,6 @@ public sealed class StateNode : IAsyncDisposable
         {
             accepting.Add(AcceptAsync(listener));
         }
-    }
-
-    private void StopObserving()
-    {
-        Engine.Observe(null);
-        Engine.ObserveSignals(null);
     }
 
     private void CloseListeners()

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Holdfast.Node;
+namespace Holdfast;
 
 /// <summary>Where a node listens, who may use it, and how much one client may cost.</summary>
 public sealed record StateNodeOptions

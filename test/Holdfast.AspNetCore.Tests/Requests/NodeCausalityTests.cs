@@ -1,5 +1,3 @@
-using Holdfast.Node;
-
 namespace Holdfast.AspNetCore.Tests.Requests;
 
 /// <summary>On the embedded engine that a node serves, as <c>holdfast up</c> runs it.</summary>

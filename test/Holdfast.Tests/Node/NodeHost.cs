@@ -1,5 +1,4 @@
 using System.Net;
-using Holdfast.Node;
 
 namespace Holdfast.Tests.Node;
 

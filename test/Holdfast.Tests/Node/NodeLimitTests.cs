@@ -1,5 +1,4 @@
 using System.Net;
-using Holdfast.Node;
 
 namespace Holdfast.Tests.Node;
 
@@ -51,6 +50,8 @@ public class NodeLimitTests
         Assert.Contains("no TLS", error.Message);
         Assert.Contains("MaxClients", error.Message);
         await Assert.ThrowsAsync<ArgumentException>(async () => await StateNode.StartAsync(host.Engine, new StateNodeOptions()));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await StateNode.StartAsync(
+            host.Engine, new StateNodeOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }));
     }
 
     [Fact]
