@@ -103,7 +103,7 @@ public sealed class EmbeddedEngine : StateEngine
     }
 
     /// <summary>Tells every change and every signal from now on; false if somebody is told already. See <see cref="ChangeObserver"/>.</summary>
-    internal bool TryObserve(ChangeObserver ofChanges, Action<string, ReadOnlyMemory<byte>> ofSignals)
+    internal bool TryObserve(ChangeObserver ofChanges, Action<string, ReadOnlyMemory<byte>>? ofSignals = null)
     {
         if (Interlocked.CompareExchange(ref observer, ofChanges, null) is not null)
         {

@@ -32,7 +32,7 @@ public sealed class EmbeddedEngineTests : IDisposable
         var engine = await store.OpenAsync(StoreCopy.OnePartition with { Clock = clock });
         await engine.CommitAsync(new Commit(RecordChange.Update(Thing).ExpireAfter(TimeSpan.FromHours(1))));
         var reaped = new TaskCompletionSource();
-        engine.Observe((_, address, origin) => (address == Thing && origin is null ? reaped : new()).TrySetResult());
+        engine.TryObserve((_, address, origin) => (address == Thing && origin is null ? reaped : new()).TrySetResult());
         clock.Advance(TimeSpan.FromHours(1));
         await reaped.Task.WaitAsync(Patience);
         await engine.DisposeAsync();
@@ -48,7 +48,7 @@ public sealed class EmbeddedEngineTests : IDisposable
         await using var engine = await store.OpenAsync();
         var origin = new object();
         List<(Address?, object?, bool)> heard = [];
-        engine.Observe((partition, address, from) =>
+        engine.TryObserve((partition, address, from) =>
             heard.Add((address, from, engine.ReadAsync(Thing).AsTask().GetAwaiter().GetResult().Record is not null)));
         await engine.CommitAsync(new Commit(RecordChange.Update(Thing)), new CommitSender("client", 1, origin), null, default);
         await engine.CommitAsync(new Commit(RecordChange.Keep(Thing).ExpireAfter(TimeSpan.FromHours(1))));

@@ -20,14 +20,14 @@ public sealed class VisibilityTests : IAsyncLifetime
     {
         engine = await store.OpenAsync(TwoPartitions);
         await engine.CommitAsync(Count());
-        engine.Observe((_, _, _) =>
+        engine.TryObserve((_, _, _) =>
         {
             heldUp.Set();
             goOn.Wait(Patience);
         });
         blocking = engine.CommitAsync(new Commit(RecordChange.Update(Elsewhere))).AsTask();
         Assert.True(heldUp.Wait(Patience));
-        engine.Observe(null);
+        engine.EndObserving();
     }
 
     public async ValueTask DisposeAsync()
@@ -96,7 +96,7 @@ public sealed class VisibilityTests : IAsyncLifetime
     private async Task<EmbeddedEngine> ImpatientAsync()
     {
         var opened = await EmbeddedEngine.OpenAsync(store["impatient"], TwoPartitions with { CommitTimeout = TimeSpan.FromMilliseconds(50) });
-        opened.Observe((_, _, _) => goOn.Wait(TimeSpan.FromSeconds(1)));
+        opened.TryObserve((_, _, _) => goOn.Wait(TimeSpan.FromSeconds(1)));
         return opened;
     }
 
