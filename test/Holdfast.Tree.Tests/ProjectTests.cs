@@ -50,6 +50,7 @@ public sealed class ProjectTests
     private static IEnumerable<string> ReferencesOf(string path) =>
         from item in XDocument.Load(path).Descendants()
         where item.Name.LocalName is "PackageReference" or "ProjectReference" or "FrameworkReference"
+        where item.Attribute("Include") is not null
         select item.Name.LocalName == "ProjectReference" ? Path.GetFileNameWithoutExtension(Included(item).Replace('\\', '/')) : Included(item);
 
     private static string Included(XElement item) => item.Attribute("Include")!.Value;
