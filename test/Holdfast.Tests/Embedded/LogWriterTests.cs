@@ -28,6 +28,18 @@ public sealed class LogWriterTests : IDisposable
         Assert.Equal("WritesEnded", Assert.Single(store.Events, static told => told.Level == EngineEventLevel.Error).Name);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_frame_is_in_the_file_before_its_entry_is_released(bool untilSynced)
+    {
+        using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
+        using var log = new LogWriter(store.Folder, 1, segment, 0, new StoreClock(TimeProvider.System), store.Events.Enqueue);
+        var length = 0L;
+        await log.Append(new byte[100], new Entry(() => length = new FileInfo(store["log-000001"]).Length) { UntilSynced = untilSynced }, out _);
+        Assert.Equal(LogHeader.Bytes + Frame.HeaderBytes + 100, length);
+    }
+
     [Fact]
     public void A_disk_that_does_not_take_a_file_is_noticed()
     {
@@ -36,15 +48,19 @@ public sealed class LogWriterTests : IDisposable
         Assert.Throws<IOException>(() => StoreDisk.Sync(notADisk));
     }
 
-    private sealed class Entry : ILogEntry
+    private sealed class Entry(Action? released = null) : ILogEntry
     {
-        public bool UntilSynced => true;
+        public bool UntilSynced { get; init; } = true;
 
         public int Released { get; private set; }
 
         public int RolledBack { get; private set; }
 
-        public void Release() => Released++;
+        public void Release()
+        {
+            released?.Invoke();
+            Released++;
+        }
 
         public void RollBack() => RolledBack++;
     }

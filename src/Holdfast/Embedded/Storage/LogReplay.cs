@@ -117,7 +117,8 @@ internal sealed class LogReplay(PartitionState[] partitions)
 
     private static Fields FieldsFrom(ref PayloadReader reader, Record? before)
     {
-        var fields = RecordEditor.Copy(before?.Fields ?? Record.NoFields);
+        // Nobody else has seen the record before, so its fields are changed in place.
+        var fields = before?.Fields as Fields ?? new Fields(StringComparer.Ordinal);
         while (true)
         {
             switch (reader.Byte())

@@ -5,9 +5,28 @@ internal sealed class LogRoll(Manifest manifest)
 {
     private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Manifest Manifest { get; } = manifest;
-
     public Task Done => done.Task;
+
+    /// <summary>
+    /// Creates the segment and prepares the manifest. Null after a failure, which is told: the old segment goes on, and
+    /// what this one left behind is overwritten by the next attempt.
+    /// </summary>
+    public LogSegment? Begin(string folder, ulong salt, long firstSequence)
+    {
+        LogSegment? segment = null;
+        try
+        {
+            segment = LogSegment.Create(folder, manifest.LastLog, salt, firstSequence);
+            manifest.Prepare(folder);
+            return segment;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            segment?.Dispose();
+            Fail(fault);
+            return null;
+        }
+    }
 
     public void Complete() => done.SetResult();
 

@@ -50,16 +50,7 @@ internal sealed class LogWriter : IDisposable
     }
 
     /// <summary>The segment's length in bytes.</summary>
-    public long SegmentBytes
-    {
-        get
-        {
-            lock (gate)
-            {
-                return segment.Length;
-            }
-        }
-    }
+    public long SegmentBytes => Volatile.Read(ref segment).Length;
 
     /// <summary>How many frames were written since the log was opened.</summary>
     public long Frames => Interlocked.Read(ref framesWritten);
@@ -301,22 +292,14 @@ internal sealed class LogWriter : IDisposable
 
     private void Roll(LogRoll roll)
     {
-        LogSegment? next = null;
-        try
+        if (closed is not null)
         {
-            if (closed is not null)
-            {
-                throw Closed(closed);
-            }
-
-            next = LogSegment.Create(folder, roll.Manifest.LastLog, salt, writtenSequence + 1);
-            roll.Manifest.Prepare(folder);
+            roll.Fail(Closed(closed));
+            return;
         }
-        catch (Exception fault) when (fault is StateException or IOException or UnauthorizedAccessException)
+
+        if (roll.Begin(folder, salt, writtenSequence + 1) is not { } next)
         {
-            // The old segment goes on; what the new one left behind is overwritten by the next attempt.
-            next?.Dispose();
-            roll.Fail(fault);
             return;
         }
 
