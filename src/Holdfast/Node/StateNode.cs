@@ -128,7 +128,7 @@ public sealed class StateNode : IAsyncDisposable
 
         foreach (var session in sessions.Values)
         {
-            session.End();
+            session.Output.Cut();
         }
 
         Engine.EndObserving();

@@ -19,7 +19,7 @@ internal sealed class Lane(int partition)
     /// <summary>Commands in the order they were sent, the first of which waits for the commits under way.</summary>
     public Queue<WaitingCommand> Waiting { get; } = new();
 
-    /// <summary>Places of replies in the order of their commands; those that are settled at its front count no more.</summary>
+    /// <summary>Places of replies in the order of their commands, those that are settled at its front excepted.</summary>
     public Queue<ReplySlot> Unsettled { get; } = new();
 
     public bool IsIdle => Commits == 0 && !IsRunning && Waiting.Count == 0;
@@ -29,17 +29,16 @@ internal sealed class Lane(int partition)
     {
         get
         {
-            while (Unsettled.TryPeek(out var slot))
-            {
-                if (!slot.IsSettled)
-                {
-                    return slot;
-                }
+            DropSettled();
+            return Unsettled.TryPeek(out var slot) ? slot : null;
+        }
+    }
 
-                Unsettled.Dequeue();
-            }
-
-            return null;
+    public void DropSettled()
+    {
+        while (Unsettled.TryPeek(out var slot) && slot.IsSettled)
+        {
+            Unsettled.Dequeue();
         }
     }
 }

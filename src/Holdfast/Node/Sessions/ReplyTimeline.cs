@@ -44,6 +44,7 @@ internal sealed class ReplyTimeline
     public void Complete(ReplySlot slot, ReadOnlySpan<byte> reply)
     {
         slot.IsSettled = true;
+        slot.Lane?.DropSettled();
         if (slots.Peek() != slot)
         {
             slot.Reply = Held(reply);
