@@ -165,6 +165,19 @@ public sealed class HoldfastTool : IAsyncDisposable
         return left;
     }
 
+    /// <summary>Whether the process runs. One that has ended and that its parent has not asked after yet has no command line.</summary>
+    public static bool IsRunning(int pid)
+    {
+        try
+        {
+            return File.ReadAllBytes($"/proc/{pid}/cmdline").Length > 0;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Returns once nothing that the tool has started runs any more.</summary>
     public async Task NothingLeftAsync()
     {

@@ -132,7 +132,7 @@ public sealed class UpTests
         Assert.All(await Task.WhenAll(slow), static answer => Assert.Equal("slow answer", answer));
         var shrunk = await HoldfastTool.StatusAsync(folder.Path);
         Assert.Equal("web-1", Assert.Single(shrunk.Instances()).GetProperty("id").GetString());
-        Assert.All(grown.Instances().Skip(1), static instance => Assert.False(Directory.Exists($"/proc/{instance.Pid()}")));
+        Assert.All(grown.Instances().Skip(1), static instance => Assert.False(HoldfastTool.IsRunning(instance.Pid())));
 
         var (code, output) = await HoldfastTool.RunAsync(folder.Path, "scale", "wep", "2");
         Assert.Equal(1, code);
