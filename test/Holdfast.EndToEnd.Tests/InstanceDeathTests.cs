@@ -36,7 +36,6 @@ public sealed class InstanceDeathTests(ITestOutputHelper output)
         await crowd.LeaveAsync();
 
         output.WriteLine($"seed {seed}: {killer.Kills} kills, {crowd.Orders} orders, {crowd.Repeats} POSTs repeated");
-        Assert.Equal(Kills, killer.Kills);
         Assert.True(crowd.Orders > Kills, "Too few orders for the test to tell anything.");
     }
 }

@@ -1,5 +1,6 @@
 using Holdfast.EndToEnd.Tests.Processes;
 using Holdfast.EndToEnd.Tests.Shoppers;
+using Holdfast.TestServers;
 
 namespace Holdfast.EndToEnd.Tests;
 
@@ -22,6 +23,26 @@ public sealed class NodeDeathTests(ITestOutputHelper output)
         await crowd.LeaveAsync();
 
         output.WriteLine($"seed {seed}: {crowd.Orders} orders");
+        Assert.NotEqual(killed, await topology.NodeAsync());
+    }
+
+    [Fact]
+    [Trait("Experiment", "R17")]
+    public async Task A_node_that_is_killed_while_instances_are_loses_nothing_and_fails_no_repeatable_request()
+    {
+        var seed = Environment.ProcessId;
+        await using var topology = await ShopTopology.StartAsync();
+        var killer = new Killer(topology, seed);
+        await using var crowd = await Crowd.EnterAsync(topology, seed, () => killer.HasBegun);
+        var killing = killer.RunAsync(Experiment.Count(6, 60));
+        await crowd.WhileAsync(crowd.OrdersAsync(20));
+        var killed = await topology.NodeAsync();
+        Assert.True(Killer.TryKill(killed));
+        await crowd.WhileAsync(killing);
+        await crowd.WhileAsync(crowd.OrdersAsync(crowd.Orders + 20));
+        await crowd.LeaveAsync();
+
+        output.WriteLine($"seed {seed}: {killer.Kills} instances and the node killed, {crowd.Orders} orders, {crowd.Repeats} POSTs repeated");
         Assert.NotEqual(killed, await topology.NodeAsync());
     }
 }
