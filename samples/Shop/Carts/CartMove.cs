@@ -8,40 +8,37 @@ namespace Shop.Carts;
 
 /// <summary>
 /// Moves a visitor's cart to the user that they sign in as. The two are in different partitions, so it takes two
-/// commits: the first takes the session's cart away and tells so in the journal, the second puts it into the user's
-/// cart under a request id made of the event's position. Whoever finds the event may make the second, any number of
-/// times: the request that made the first, its repetition, or, when nobody repeats it, <see cref="CartMover"/>.
+/// commits: the first empties the session's cart, marks it as taken, so that requests still under way add to the user's
+/// instead, and tells so in the journal; the second puts what it held into the user's cart under a request id made of the
+/// event's position. Whoever finds the event may make the second, any number of times: the request that made the first,
+/// its repetition, or, when nobody repeats it, <see cref="CartMover"/>.
 /// </summary>
 internal static class CartMove
 {
     public static async Task MoveAsync(Visitor visitor, string user, IdempotencyKey? key, CancellationToken cancellationToken)
     {
-        var state = visitor.State;
-        var request = key?.RequestId;
         var cart = await CartRecord.ReadAsync(visitor, cancellationToken);
-        while (cart is not null || request is not null)
+        while (true)
         {
-            var taken = new TakenCart(user, visitor.Affinity, Cart.Of(cart).Items);
-            var result = await state.CommitAsync(FirstHalf(visitor.Cart, cart, taken, request), cancellationToken);
+            // An empty cart is marked, too: something may be on its way into it.
+            var result = await visitor.State.CommitAsync(FirstHalf(visitor, cart, user, key), cancellationToken);
             switch (result.Outcome)
             {
                 case CommitOutcome.DifferentCommit:
                     throw IdempotencyKey.UsedForAnother();
-                case CommitOutcome.Refused when cart is null && result.Refusal!.Current is null:
-                    return;
                 case CommitOutcome.Refused:
                     cart = result.Refusal!.Current;
                     continue;
             }
 
-            await FinishAsync(state, result.At, cancellationToken);
+            await FinishAsync(visitor.State, result.At, cancellationToken);
             if (!result.IsReplay)
             {
                 return;
             }
 
-            // An earlier try of this request took the cart. What was put in since comes along, too.
-            request = null;
+            // An earlier try of this request took the cart. What was put in since its mark expired comes along, too.
+            key = null;
             cart = await CartRecord.ReadAsync(visitor, cancellationToken);
         }
     }
@@ -69,19 +66,15 @@ internal static class CartMove
         return new Commit(change) { Request = new RequestId($"{TakenCart.EventType}/{partition}/{item.Position}/{taken.From}") };
     }
 
-    private static Commit FirstHalf(Address address, Record? cart, TakenCart taken, RequestId? request)
+    private static Commit FirstHalf(Visitor visitor, Record? cart, string user, IdempotencyKey? key)
     {
-        if (cart is null)
+        var taken = new TakenCart(user, visitor.Affinity, Cart.Of(cart).Items);
+        return new Commit(CartRecord.Take(visitor.Cart, cart, user))
         {
-            // Never made, but answered: whether an earlier try of this request took the cart.
-            return new Commit(RecordChange.Keep(address).When(Condition.Absent).When(Condition.Exists)) { Request = request };
-        }
-
-        var payload = JsonSerializer.SerializeToUtf8Bytes(taken, ShopJson.Default.TakenCart);
-        return new Commit(RecordChange.Delete(address).When(Condition.RevisionIs(cart.Revision)))
-        {
-            Events = [new NewEvent(TakenCart.EventType, payload)],
-            Request = request,
+            Events = taken.Items.Count == 0
+                ? []
+                : [new NewEvent(TakenCart.EventType, JsonSerializer.SerializeToUtf8Bytes(taken, ShopJson.Default.TakenCart))],
+            Request = key?.RequestId,
         };
     }
 

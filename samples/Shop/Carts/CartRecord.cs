@@ -1,4 +1,5 @@
 using Holdfast;
+using Shop.Catalogue;
 using Shop.Requests;
 using Shop.SignIn;
 
@@ -13,8 +14,17 @@ internal static class CartRecord
     /// <summary>Most of a product that one request may add.</summary>
     public const int MaxAtOnce = 1000;
 
+    /// <summary>Of a session's cart that was taken: the name of the user who signed in. No product is called so.</summary>
+    private const string TakenBy = "taken-by";
+
     /// <summary>How long a session's cart is kept after something was put in: longer than any session.</summary>
     private static readonly TimeSpan AnonymousLifetime = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How long it is known who took a session's cart: longer than any request lasts that began before the sign-in. A
+    /// session whose sign-in failed half-way, and is not tried again, has a cart of its own after that.
+    /// </summary>
+    private static readonly TimeSpan TakenLifetime = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// Asks the store: of requests that run at the same time, the browser keeps only one's stamps, and their cart
@@ -23,7 +33,63 @@ internal static class CartRecord
     public static async ValueTask<Record?> ReadAsync(Visitor visitor, CancellationToken cancellationToken) =>
         visitor.IsKnown ? (await visitor.State.ReadManyAsync([visitor.Cart], cancellationToken))[0] : null;
 
+    /// <summary>
+    /// Adds to the visitor's cart. If a sign-in took it while this request was under way, adds to the user's, so that
+    /// nothing is put where nobody looks again.
+    /// </summary>
     public static async Task<Cart> AddAsync(Visitor visitor, CartItem item, IdempotencyKey? key, CancellationToken cancellationToken)
+    {
+        var result = await AddToAsync(visitor, item, key, cancellationToken);
+        if ((result.IsCommitted ? result.Records[0] : result.Refusal!.Current)?.Text(TakenBy) is not { } user)
+        {
+            return Cart.Of(result.Records[0]);
+        }
+
+        var successor = visitor with { User = user };
+        if (result.IsCommitted)
+        {
+            // A replay: what the first try added has moved along with the cart.
+            return Cart.Of(await ReadAsync(successor, cancellationToken));
+        }
+
+        return Cart.Of((await AddToAsync(successor, item, key, cancellationToken)).Records[0]);
+    }
+
+    /// <summary>Takes everything out of a session's cart, if it is still as it was read, and leaves word of who has it.</summary>
+    public static RecordChange Take(Address address, Record? cart, string user)
+    {
+        var change = RecordChange.Update(address)
+            .When(cart is null ? Condition.Absent : Condition.RevisionIs(cart.Revision))
+            .Set(TakenBy, user)
+            .ExpireAfter(TakenLifetime);
+        foreach (var item in Cart.Of(cart).Items)
+        {
+            change.Remove(item.Sku);
+        }
+
+        return change;
+    }
+
+    public static async Task RemoveAsync(Visitor visitor, string sku, CancellationToken cancellationToken)
+    {
+        if (Products.Find(sku) is null)
+        {
+            return;
+        }
+
+        var cart = await ReadAsync(visitor, cancellationToken);
+        while (cart?.Fields.ContainsKey(sku) == true)
+        {
+            // A gateway may repeat a DELETE whose instance died. Of the cart as it was read, so that the first one,
+            // if it comes late, can't take out what was put in since.
+            var change = RecordChange.Update(visitor.Cart).When(Condition.RevisionIs(cart.Revision)).Remove(sku);
+            var result = await visitor.State.CommitAsync(new Commit(change), cancellationToken);
+            cart = result.IsCommitted ? null : result.Refusal!.Current;
+        }
+    }
+
+    /// <summary>Adds to this cart and no other; refused only if it is a session's that was taken.</summary>
+    private static async Task<CommitResult> AddToAsync(Visitor visitor, CartItem item, IdempotencyKey? key, CancellationToken cancellationToken)
     {
         var cart = await visitor.State.ReadAsync(visitor.Cart, cancellationToken);
         while (true)
@@ -34,33 +100,21 @@ internal static class CartRecord
                 .Add(item.Sku, item.Quantity);
             if (visitor.User is null)
             {
-                change.ExpireAfter(AnonymousLifetime);
+                change.When(Condition.FieldAbsent(TakenBy)).ExpireAfter(AnonymousLifetime);
             }
 
+            // Also into a cart that is known to be taken: only this commit tells whether the request was made before.
             var result = await visitor.State.CommitAsync(new Commit(change) { Request = key?.RequestId }, cancellationToken);
             switch (result.Outcome)
             {
-                case CommitOutcome.Committed:
-                    return Cart.Of(result.Records[0]);
                 case CommitOutcome.DifferentCommit:
                     throw IdempotencyKey.UsedForAnother();
-                default:
-                    cart = result.Refusal!.Current;
-                    break;
+                case CommitOutcome.Refused when result.Refusal!.Current?.Text(TakenBy) is null:
+                    cart = result.Refusal.Current;
+                    continue;
             }
-        }
-    }
 
-    public static async Task RemoveAsync(Visitor visitor, string sku, CancellationToken cancellationToken)
-    {
-        var cart = await ReadAsync(visitor, cancellationToken);
-        while (cart?.Fields.ContainsKey(sku) == true)
-        {
-            // A gateway may repeat a DELETE whose instance died. Of the cart as it was read, so that the first one,
-            // if it comes late, can't take out what was put in since.
-            var change = RecordChange.Update(visitor.Cart).When(Condition.RevisionIs(cart.Revision)).Remove(sku);
-            var result = await visitor.State.CommitAsync(new Commit(change), cancellationToken);
-            cart = result.IsCommitted ? null : result.Refusal!.Current;
+            return result;
         }
     }
 }
