@@ -121,7 +121,7 @@ public sealed class RequestState
         var stamps = client.Stamps;
         var isOfSession = Session.WasCommitted || stored != arrived?.Session || Session.TouchedSeconds != (arrived?.TouchedSeconds ?? 0);
         var haveMoved = arrived is null && stored is null ? stamps.HaveMovedByWrite : stamps.HaveMoved;
-        if (isOfSession || (haveMoved && await IsCurrentAsync(stored)))
+        if ((isOfSession || haveMoved) && await MayReplaceCookieAsync(stored))
         {
             stamps.Trim(stored is { } session ? Engine.Partitions.PartitionOf(session.Id) : null, client.NowSeconds, services.KeepStampsSeconds);
             services.Cookie.Write(context, new CookieContent(stored, Session.TouchedSeconds, stamps));
@@ -129,14 +129,27 @@ public sealed class RequestState
     }
 
     /// <summary>
-    /// Whether the session that the cookie names lives, as far as this instance has heard. A parallel request may have renewed it at
-    /// sign-in; to send the cookie again, only for its stamps, would then take the new session from the client.
+    /// Whether the client may get another cookie for the one it sent. A parallel request may have renewed the session at sign-in:
+    /// a cookie of the old one, or of none, would then take the new one from the client. One that ended by its own
+    /// expiry, or with a store that was emptied, has no successor.
     /// </summary>
-    private async ValueTask<bool> IsCurrentAsync(SessionReference? stored)
+    private ValueTask<bool> MayReplaceCookieAsync(SessionReference? stored)
+    {
+        if (stored is null)
+        {
+            var idleSeconds = client.NowSeconds - (arrived?.TouchedSeconds ?? 0);
+            return new(arrived?.Session is null || client.Stamps.HaveLost || idleSeconds > services.Options.SessionIdleTimeout.TotalSeconds);
+        }
+
+        return Session.IsProven || stored != arrived?.Session ? new(true) : IsCurrentAsync(stored.Value);
+    }
+
+    /// <summary>Whether the session lives, as far as this instance has heard.</summary>
+    private async ValueTask<bool> IsCurrentAsync(SessionReference session)
     {
         try
         {
-            return stored is not { } session || await client.IsStillAsync(SessionReference.AddressOf(session.Id), session.Birth);
+            return await client.IsStillAsync(SessionReference.AddressOf(session.Id), session.Birth);
         }
         catch (StateException)
         {

@@ -20,6 +20,9 @@ internal sealed class ClientStamps
     /// <summary>Whether the client was shown something that its cookie does not tell.</summary>
     public bool HaveMoved { get; private set; }
 
+    /// <summary>Whether the store has forgotten something that the client's cookie tells of.</summary>
+    public bool HaveLost { get; private set; }
+
     /// <summary>Whether the client has written something that its cookie does not tell.</summary>
     public bool HaveMovedByWrite { get; private set; }
 
@@ -76,7 +79,11 @@ internal sealed class ClientStamps
     }
 
     /// <summary>Drops the partition's stamp: the store has forgotten what it tells of.</summary>
-    public void Forget(int partition) => HaveMoved |= seen.RemoveAll(item => item.Stamp.Partition == partition) > 0;
+    public void Forget(int partition)
+    {
+        seen.RemoveAll(item => item.Stamp.Partition == partition);
+        (HaveMoved, HaveLost) = (true, true);
+    }
 
     /// <summary>Drops what is too old to matter and, beyond eight, the oldest, all but the session's own.</summary>
     public void Trim(int? sessionPartition, long nowSeconds, long keepSeconds)

@@ -31,8 +31,11 @@ internal sealed class RequestSession : ISession
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds => commit.TouchedSeconds;
 
-    /// <summary>Whether the request committed something of the session, so that it is known to live.</summary>
+    /// <summary>Whether the request committed something of the session.</summary>
     public bool WasCommitted => commit.WasMade;
+
+    /// <summary>Whether the commit at the request's end has just shown that the session lives.</summary>
+    public bool IsProven { get; private set; }
 
     /// <summary>Whether the application ended a session in this request.</summary>
     public bool WasEnded { get; private set; }
@@ -188,8 +191,8 @@ internal sealed class RequestSession : ISession
             commit.IsDemanded = false;
         }
 
-        await commit.MakeAsync();
-        await commit.TouchAsync(this);
+        var isMade = await commit.MakeAsync();
+        IsProven = await commit.TouchAsync(this) || isMade;
     }
 
     /// <summary>Drops what the request changed: its handler failed.</summary>

@@ -36,7 +36,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds { get; set; }
 
-    /// <summary>Whether the request committed something of the session: the store has just said that it lives.</summary>
+    /// <summary>Whether the request committed something of the session.</summary>
     public bool WasMade { get; private set; }
 
     /// <summary>The stored session is deleted with the commit, and what it held goes to its successor or nowhere.</summary>
@@ -66,9 +66,9 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session that is left is ended after all, not renewed.</summary>
     public void TakeAlongNothing() => takesAlong = false;
 
-    /// <summary>Commits what there is to commit.</summary>
+    /// <summary>Commits what there is to commit, and tells whether there was anything.</summary>
     /// <exception cref="SessionEndedException">The session has ended meanwhile.</exception>
-    public async ValueTask MakeAsync()
+    public async ValueTask<bool> MakeAsync()
     {
         for (var attempt = 1; Build() is { } commit; attempt++)
         {
@@ -76,7 +76,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
             if (result.IsCommitted)
             {
                 Made(result);
-                return;
+                return true;
             }
 
             // A session that is renewed goes as it was read. If it has changed, the renewed one takes that along too.
@@ -88,19 +88,24 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
 
             view.Read = current;
         }
+
+        return false;
     }
 
-    /// <summary>Moves the expiry of a session that was not changed, if that is worth a write. A failure is not the request's.</summary>
-    public async ValueTask TouchAsync(RequestSession session)
+    /// <summary>
+    /// Moves the expiry of a session that was not changed, if that is worth a write, and tells whether it did. A failure is not
+    /// the request's; a refusal tells that the session has ended.
+    /// </summary>
+    public async ValueTask<bool> TouchAsync(RequestSession session)
     {
         if (Stored is null || (!session.IsLoaded && client.NowSeconds - TouchedSeconds <= services.Lifetime.WorthTouching.TotalSeconds))
         {
-            return;
+            return false;
         }
 
         if (session.IsLoaded && !(view.Read is { } read && services.Lifetime.IsTouchDue(read)))
         {
-            return;
+            return false;
         }
 
         using var patience = new CancellationTokenSource(TouchPatience, client.Engine.Options.Clock);
@@ -110,14 +115,23 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
             if (Stored is { } stored && view.Read is { } record && services.Lifetime.IsTouchDue(record))
             {
                 var touch = RecordChange.Keep(record.Address).When(Condition.BornAt(stored.Birth)).ExpireAfter(ExpiryOf(record));
-                await client.CommitAsync(new Commit(touch) { Durability = Durability.Written }, patience.Token);
+                var result = await client.CommitAsync(new Commit(touch) { Durability = Durability.Written }, patience.Token);
+                if (!result.IsCommitted)
+                {
+                    Stored = null;
+                    return false;
+                }
+
                 TouchedSeconds = client.NowSeconds;
+                return true;
             }
         }
         catch (Exception fault) when (fault is StateException or OperationCanceledException)
         {
             services.Logger.TouchFailed(fault);
         }
+
+        return false;
     }
 
     private Commit? Build()
