@@ -18,7 +18,7 @@ internal sealed class InstanceProcess(
 
     protected override LaunchPlan Prepare()
     {
-        port = LoopbackPort.ChooseFree(Run.Entropy);
+        port = Run.Ports.Reserve();
         Url = new Uri($"http://127.0.0.1:{port}");
         var environment = new Dictionary<string, string>(service.Environment)
         {
@@ -64,7 +64,11 @@ internal sealed class InstanceProcess(
         await base.LostAsync(process, cancellationToken);
     }
 
-    protected override void Ended() => Url = null;
+    protected override void Ended()
+    {
+        Url = null;
+        Run.Ports.Release(port);
+    }
 
     protected override void StateChanged()
     {

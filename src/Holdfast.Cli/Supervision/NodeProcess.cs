@@ -10,7 +10,7 @@ namespace Holdfast.Cli.Supervision;
 internal sealed class NodeProcess(RunFolder folder, RunContext run) : SupervisedProcess("node", run)
 {
     // Kept over restarts of the node: the applications were told.
-    private readonly int port = LoopbackPort.ChooseFree(run.Entropy);
+    private readonly int port = run.Ports.Reserve();
     private readonly string password = folder.Password(run.Entropy);
 
     /// <summary>The socket needs no password: its mode keeps others from it. The port, which every user can reach, does.</summary>

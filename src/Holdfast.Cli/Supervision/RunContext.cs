@@ -9,6 +9,9 @@ internal sealed record RunContext
 
     public required RunMarker Marker { get; init; }
 
+    /// <summary>The ports that the run's processes listen on.</summary>
+    public required LoopbackPorts Ports { get; init; }
+
     /// <summary>How long a process may take until it is ready.</summary>
     public required TimeSpan ReadyTimeout { get; init; }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
 using Holdfast.Cli.Control;
-using Holdfast.Cli.Processes;
 using Holdfast.Cli.Status;
 using Holdfast.Cli.Topologies;
 
@@ -87,7 +86,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
 
     private async Task<StateAddress> StartStateAsync(CancellationToken cancellationToken)
     {
-        port = topology.Gateway.Port is var given and not 0 ? given : LoopbackPort.ChooseFree(run.Entropy);
+        port = topology.Gateway.Port is var given and not 0 ? given : run.Ports.Reserve();
         if (topology.State != Topology.EmbeddedState)
         {
             return new StateAddress(topology.State, topology.State) { IsElsewhere = true };

@@ -8,7 +8,7 @@ internal static class TopologyProbe
     public static IEnumerable<TopologyProblem> Probe(Topology topology)
     {
         var gateway = topology.Gateway;
-        if (gateway.Port != 0 && !LoopbackPort.IsFree(gateway.Port))
+        if (gateway.Port != 0 && !LoopbackPorts.IsFree(gateway.Port))
         {
             var holder = Listeners.Find(gateway.Port, ProcessTable.Living()) is { } process ? $" by {process.Name} (pid {process.Pid})" : "";
             yield return new TopologyProblem(

@@ -52,7 +52,14 @@ internal static class UpCommand
         var held = await folder.AcquireAsync(marker);
         using var signals = new StopSignals();
         await using var log = RunLog.ToStandardOutput();
-        var run = new RunContext { Log = log, Marker = marker, ReadyTimeout = readyTimeout, KillNow = signals.KillNow };
+        var run = new RunContext
+        {
+            Log = log,
+            Marker = marker,
+            Ports = new LoopbackPorts(Entropy.System),
+            ReadyTimeout = readyTimeout,
+            KillNow = signals.KillNow,
+        };
         using var supervisor = new Supervisor(topology, folder, run);
         var code = await supervisor.RunAsync(signals.Stop);
         GC.KeepAlive(held);

@@ -4,30 +4,52 @@ using System.Buffers.Binary;
 
 namespace Holdfast.Cli.Processes;
 
-/// <summary>Free ports of the loopback address.</summary>
-internal static class LoopbackPort
+/// <summary>
+/// Free ports of the loopback address, each given to one process of a run: one that starts can't take the port of
+/// another that is about to listen, or that listens again after a restart.
+/// </summary>
+internal sealed class LoopbackPorts(Entropy entropy)
 {
     // Below the range from which Linux takes the local ports of outgoing connections (32768 to 60999 unless changed),
     // so that none of the gateways' many connections takes a port between its choice and its use.
     private const int Least = 20_000;
     private const int Most = 32_000;
 
-    /// <summary>A port that nothing listens on.</summary>
+    private readonly HashSet<int> reserved = [];
+
+    /// <summary>A port that nothing listens on, and that is given to nobody else until it is released.</summary>
     /// <exception cref="CommandException">There is none.</exception>
-    public static int ChooseFree(Entropy entropy)
+    public int Reserve()
     {
         Span<byte> random = stackalloc byte[4];
         for (var attempt = 0; attempt < 1000; attempt++)
         {
             entropy.Fill(random);
             var port = Least + (int)(BinaryPrimitives.ReadUInt32LittleEndian(random) % (Most - Least));
-            if (IsFree(port))
+            if (!IsFree(port))
             {
-                return port;
+                continue;
+            }
+
+            lock (reserved)
+            {
+                if (reserved.Add(port))
+                {
+                    return port;
+                }
             }
         }
 
         throw new CommandException($"no loopback port from {Least} to {Most} is free: end what listens there");
+    }
+
+    /// <summary>The port may be given to another. No effect on one that was not reserved.</summary>
+    public void Release(int port)
+    {
+        lock (reserved)
+        {
+            reserved.Remove(port);
+        }
     }
 
     /// <summary>
