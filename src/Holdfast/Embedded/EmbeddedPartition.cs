@@ -13,6 +13,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     private readonly Lock gate = new();
     private readonly WatchList watches = new();
     private readonly PayloadWriter frame = new();
+    private int pendings;
     private int pendingSyncs;
     private Task lastPending = Task.CompletedTask;
 
@@ -143,6 +144,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         lock (gate)
         {
             state.VisibleSequence = pending.Sequence;
+            pendings--;
             pendingSyncs -= pending.UntilSynced ? 1 : 0;
             foreach (ref readonly var change in pending.Changes.AsSpan())
             {
@@ -175,8 +177,14 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lock (gate)
         {
+            pendings--;
             pendingSyncs -= pending.UntilSynced ? 1 : 0;
-            lastPending = Task.CompletedTask;
+            if (pendings == 0)
+            {
+                // Until then what is still to be taken back decides commits, and their verdicts must fail with it.
+                lastPending = Task.CompletedTask;
+            }
+
             state.Revision = state.VisibleRevision;
             foreach (ref readonly var change in pending.Changes.AsSpan())
             {
@@ -310,6 +318,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lastPending = log.Append(frame.Written, pending, out var sequence);
         pending.Sequence = sequence;
+        pendings++;
         pendingSyncs += pending.UntilSynced ? 1 : 0;
         state.Revision = pending.Revision;
         foreach (ref var change in pending.Changes.AsSpan())

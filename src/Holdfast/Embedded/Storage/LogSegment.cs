@@ -69,8 +69,12 @@ internal sealed class LogSegment : IDisposable
 
     public void Sync() => StoreDisk.Sync(file);
 
-    /// <summary>Takes back what a failed append may have left.</summary>
-    public void CutToLength() => RandomAccess.SetLength(file, Length);
+    /// <summary>Takes back what a failed append may have left, durably: its whole frames would come back after a power loss.</summary>
+    public void CutToLength()
+    {
+        RandomAccess.SetLength(file, Length);
+        Sync();
+    }
 
     public void Dispose() => file.Dispose();
 }

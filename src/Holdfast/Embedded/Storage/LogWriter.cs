@@ -334,15 +334,19 @@ internal sealed class LogWriter : IDisposable
         try
         {
             segment.CutToLength();
-            lock (gate)
-            {
-                gathering = new LogBatch(writtenSequence + 1);
-                closed = null;
-            }
         }
-        catch (IOException second)
+        catch (Exception second) when (second is IOException or UnauthorizedAccessException)
         {
             StayClosed(second);
+            batch.Fail(Unknown(second));
+            dropped.Fail(new StateUnavailableException(closed!.Message, second));
+            return;
+        }
+
+        lock (gate)
+        {
+            gathering = new LogBatch(writtenSequence + 1);
+            closed = null;
         }
 
         batch.Fail(refusal);
@@ -353,9 +357,12 @@ internal sealed class LogWriter : IDisposable
     {
         StayClosed(fault);
         var dropped = TakeBack(batch, closed!);
-        batch.Fail(new CommitUnknownException($"The log of {folder} could not be written: the commit may or may not be found after a restart.", fault));
+        batch.Fail(Unknown(fault));
         dropped.Fail(new StateUnavailableException(closed!.Message, fault));
     }
+
+    private CommitUnknownException Unknown(Exception fault) =>
+        new($"The log of {folder} could not be written: the commit may or may not be found after a restart.", fault);
 
     private void StayClosed(Exception fault)
     {
