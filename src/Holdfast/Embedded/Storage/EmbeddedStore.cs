@@ -16,11 +16,12 @@ internal sealed class EmbeddedStore : IDisposable
     private readonly long minLogBytes;
     private readonly long freshLogBytes;
     private readonly Lock checkpointing = new();
+    private readonly RetryPause pause;
     private Manifest manifest;
     private long snapshotBytes;
 
     // Both manifests lead to the same state, but the files of neither may be touched until a restart tells which it is.
-    private bool isManifestInDoubt;
+    private volatile bool isManifestInDoubt;
 
     private EmbeddedStore(
         string folder, FolderLock folderLock, Manifest manifest, LogWriter writer, long snapshotBytes, long freshLogBytes,
@@ -29,13 +30,15 @@ internal sealed class EmbeddedStore : IDisposable
         (this.folder, this.folderLock, this.manifest, Log) = (folder, folderLock, manifest, writer);
         (this.snapshotBytes, this.freshLogBytes, this.clock, minLogBytes, this.log) =
             (snapshotBytes, freshLogBytes, clock, settings.MinLogBytes, log);
+        pause = new RetryPause(clock);
     }
 
     /// <summary>Where partitions append.</summary>
     public LogWriter Log { get; }
 
-    /// <summary>Whether the log has grown enough to be replaced.</summary>
-    public bool IsCheckpointDue => Log.SegmentBytes is var bytes && bytes >= minLogBytes && bytes >= Interlocked.Read(ref snapshotBytes);
+    /// <summary>Whether the log has grown enough to be replaced, and nothing speaks against trying.</summary>
+    public bool IsCheckpointDue => Log.SegmentBytes is var bytes && bytes >= minLogBytes && bytes >= Interlocked.Read(ref snapshotBytes)
+        && pause.IsOver && !isManifestInDoubt;
 
     /// <summary>Recovers the folder into the partitions and opens a term of each.</summary>
     public static EmbeddedStore Open(
@@ -88,13 +91,29 @@ internal sealed class EmbeddedStore : IDisposable
     {
         lock (checkpointing)
         {
+            if (isManifestInDoubt)
+            {
+                return;
+            }
+
             try
             {
                 CheckpointOnce(partitions);
+                pause.End();
+            }
+            catch (Exception fault) when (isManifestInDoubt)
+            {
+                log(new EngineEvent(
+                    EngineEventLevel.Error,
+                    "ManifestInDoubt",
+                    $"A snapshot of {folder} may or may not have come into force, and either loses nothing. The log stays and grows: "
+                    + "check the disk, then start the process again.",
+                    fault));
             }
             catch (Exception fault)
             {
                 // Whatever it was, the log still holds everything.
+                pause.Lengthen();
                 log(new EngineEvent(EngineEventLevel.Warning, "CheckpointFailed", $"A snapshot of {folder} could not be made: the log stays.", fault));
             }
         }
@@ -138,11 +157,6 @@ internal sealed class EmbeddedStore : IDisposable
 
     private void CheckpointOnce(EmbeddedPartition[] partitions)
     {
-        if (isManifestInDoubt)
-        {
-            throw new IOException("An earlier snapshot may or may not have come into force: only a restart tells.");
-        }
-
         var next = manifest with { LastLog = manifest.LastLog + 1 };
         Log.RollAsync(next).GetAwaiter().GetResult();
         manifest = next;
