@@ -44,6 +44,19 @@ internal sealed class RedisConnection
     /// <summary>Writes the call behind all others; false when the connection is lost or too much waits to be sent.</summary>
     public bool TrySend(StoreCall call)
     {
+        var isTaken = TrySend(call, out var fault);
+        if (fault is not null)
+        {
+            call.Fail(fault);
+        }
+
+        return isTaken;
+    }
+
+    /// <summary>The same, but leaves it to the caller to fail a call that can't be written: that may submit other calls.</summary>
+    public bool TrySend(StoreCall call, out StateException? fault)
+    {
+        fault = null;
         Exception? problem;
         lock (gate)
         {
@@ -71,7 +84,7 @@ internal sealed class RedisConnection
         if (problem is not null)
         {
             call.Recall();
-            call.Fail(new StateException($"The call can't be put into its wire form: {problem.Message}", problem));
+            fault = new StateException($"The call can't be put into its wire form: {problem.Message}", problem);
             return true;
         }
 

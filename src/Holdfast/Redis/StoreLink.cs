@@ -187,6 +187,7 @@ internal sealed class StoreLink
         while (current is { } connection)
         {
             StoreCall? call;
+            StateException? fault;
             lock (gate)
             {
                 if (!waiting.TryPeek(out call))
@@ -194,7 +195,11 @@ internal sealed class StoreLink
                     return;
                 }
 
-                if (!IsOverdue(call) && !connection.TrySend(call))
+                if (IsOverdue(call))
+                {
+                    fault = Unavailable();
+                }
+                else if (!connection.TrySend(call, out fault))
                 {
                     return;
                 }
@@ -203,9 +208,10 @@ internal sealed class StoreLink
                 waitingCount = waiting.Count;
             }
 
-            if (IsOverdue(call) && !call.IsUnderWay)
+            // Not under the lock: the end of one call may submit another, which comes by here.
+            if (fault is not null)
             {
-                call.Fail(Unavailable());
+                call.Fail(fault);
             }
         }
     }
