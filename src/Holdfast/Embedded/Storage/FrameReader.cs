@@ -7,6 +7,7 @@ namespace Holdfast.Embedded;
 internal sealed class FrameReader : IDisposable
 {
     private const int ReadBytes = 1 << 20;
+    private const int SyncedMarkBytes = Frame.HeaderBytes + 1 + sizeof(long);
 
     private readonly SafeFileHandle file;
     private readonly ulong salt;
@@ -72,24 +73,10 @@ internal sealed class FrameReader : IDisposable
     /// </summary>
     public bool IsSyncedAfterOffset(long sequenceAtOffset)
     {
-        var rest = new byte[FileLength - Offset];
-        for (var read = 0; read < rest.Length;)
+        var window = new byte[ReadBytes];
+        for (var start = Offset; start + SyncedMarkBytes <= FileLength; start += window.Length - SyncedMarkBytes + 1)
         {
-            var count = RandomAccess.Read(file, rest.AsSpan(read), Offset + read);
-            if (count == 0)
-            {
-                break;
-            }
-
-            read += count;
-        }
-
-        for (var i = 0; i + Frame.HeaderBytes < rest.Length; i++)
-        {
-            if (rest[i + Frame.HeaderBytes] == (byte)FrameKind.Synced
-                && Frame.TryRead(rest.AsSpan(i), salt, out _, out var payload)
-                && payload.Length == 1 + sizeof(long)
-                && BinaryPrimitives.ReadInt64LittleEndian(payload[1..]) >= sequenceAtOffset)
+            if (HasSyncedMark(window.AsSpan(0, ReadAt(window, start)), sequenceAtOffset))
             {
                 return true;
             }
@@ -116,15 +103,44 @@ internal sealed class FrameReader : IDisposable
         var target = needed > buffer.Length ? new byte[needed] : buffer;
         kept.CopyTo(target);
         (buffer, position) = (target, 0);
-        while (buffered < buffer.Length)
+        buffered += ReadAt(buffer.AsSpan(buffered), bufferStart + buffered);
+    }
+
+    /// <summary>Fills the target, or less at the file's end.</summary>
+    private int ReadAt(Span<byte> target, long offset)
+    {
+        var read = 0;
+        while (read < target.Length)
         {
-            var count = RandomAccess.Read(file, buffer.AsSpan(buffered), bufferStart + buffered);
+            var count = RandomAccess.Read(file, target[read..], offset + read);
             if (count == 0)
             {
                 break;
             }
 
-            buffered += count;
+            read += count;
         }
+
+        return read;
+    }
+
+    private bool HasSyncedMark(ReadOnlySpan<byte> bytes, long atLeast)
+    {
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(length, SyncedMarkBytes - Frame.HeaderBytes);
+        for (var next = bytes.IndexOf(length); next >= 0; next = bytes.IndexOf(length))
+        {
+            bytes = bytes[next..];
+            if (Frame.TryRead(bytes, salt, out _, out var payload)
+                && payload[0] == (byte)FrameKind.Synced
+                && BinaryPrimitives.ReadInt64LittleEndian(payload[1..]) >= atLeast)
+            {
+                return true;
+            }
+
+            bytes = bytes[1..];
+        }
+
+        return false;
     }
 }
