@@ -48,8 +48,8 @@ public sealed class HoldfastOptions
 
     /// <summary>
     /// Whether a request whose client carries a stamp that the store has forgotten (it was restored from a backup,
-    /// or failed over to a replica that lagged) is answered 503 instead of served from what is left. Either way the
-    /// loss is logged and counted. False.
+    /// or failed over to a replica that lagged) is answered 503, once, instead of served from what is left. Commits
+    /// that were made are answered. Either way the loss is logged and counted. False.
     /// </summary>
     public bool RefuseLostState { get; set; }
 }

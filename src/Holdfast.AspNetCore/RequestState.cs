@@ -96,6 +96,7 @@ public sealed class RequestState
         if (context.Features.Get<IExceptionHandlerFeature>() is not null)
         {
             Session.Abandon();
+            TellLoss();
             return;
         }
 
@@ -103,6 +104,20 @@ public sealed class RequestState
         await Session.MakeRequestCommitAsync(onlyTouch);
         Session.IsClosed = true;
         await SendCookieAsync();
+    }
+
+    /// <summary>
+    /// Takes stamps that the store has lost from the client of a request that failed, so that its next one is not refused for them again.
+    /// </summary>
+    internal void TellLoss()
+    {
+        if (client.Stamps.HaveLost)
+        {
+            var (session, touched) = Session is { WasCommitted: true, Stored: { } made }
+                ? (made, Session.TouchedSeconds)
+                : (arrived?.Session, arrived?.TouchedSeconds ?? 0);
+            WriteCookie(session, touched);
+        }
     }
 
     private async ValueTask SendCookieAsync()
@@ -123,9 +138,15 @@ public sealed class RequestState
         var haveMoved = arrived is null && stored is null ? stamps.HaveMovedByWrite : stamps.HaveMoved;
         if ((isOfSession || haveMoved) && await MayReplaceCookieAsync(stored))
         {
-            stamps.Trim(stored is { } session ? Engine.Partitions.PartitionOf(session.Id) : null, client.NowSeconds, services.KeepStampsSeconds);
-            services.Cookie.Write(context, new CookieContent(stored, Session.TouchedSeconds, stamps));
+            WriteCookie(stored, Session.TouchedSeconds);
         }
+    }
+
+    private void WriteCookie(SessionReference? stored, long touchedSeconds)
+    {
+        var stamps = client.Stamps;
+        stamps.Trim(stored is { } session ? Engine.Partitions.PartitionOf(session.Id) : null, client.NowSeconds, services.KeepStampsSeconds);
+        services.Cookie.Write(context, new CookieContent(stored, touchedSeconds, stamps));
     }
 
     /// <summary>
@@ -135,10 +156,15 @@ public sealed class RequestState
     /// </summary>
     private ValueTask<bool> MayReplaceCookieAsync(SessionReference? stored)
     {
+        if (client.Stamps.HaveLost)
+        {
+            return new(true);
+        }
+
         if (stored is null)
         {
             var idleSeconds = client.NowSeconds - (arrived?.TouchedSeconds ?? 0);
-            return new(arrived?.Session is null || client.Stamps.HaveLost || idleSeconds > services.Options.SessionIdleTimeout.TotalSeconds);
+            return new(arrived?.Session is null || idleSeconds > services.Options.SessionIdleTimeout.TotalSeconds);
         }
 
         return Session.IsProven || stored != arrived?.Session ? new(true) : IsCurrentAsync(stored.Value);

@@ -85,6 +85,13 @@ internal sealed class ClientStamps
         (HaveMoved, HaveLost) = (true, true);
     }
 
+    /// <summary>Drops all stamps; until then (seconds since 1970) every partition is read from the store in their stead.</summary>
+    public void ForgetAll(long storeUntil)
+    {
+        seen.Clear();
+        (StoreUntil, HaveMoved, HaveLost) = (storeUntil, true, true);
+    }
+
     /// <summary>Drops what is too old to matter and, beyond eight, the oldest, all but the session's own.</summary>
     public void Trim(int? sessionPartition, long nowSeconds, long keepSeconds)
     {

@@ -47,7 +47,11 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
 
         foreach (var record in result.Records.OfType<Record>())
         {
-            await SawAsync(record, result.At, isWrite: true, cancellationToken);
+            var at = record.Revision > result.At.Revision ? await RunningAtAsync(result.At, cancellationToken) : result.At;
+            if (record.Revision <= at.Revision)
+            {
+                await SawAsync(record, at, isWrite: true, cancellationToken);
+            }
         }
 
         if (commit.Events.Count > 0 || commit.Changes.Any(static change => change.Kind != ChangeKind.Keep))
@@ -81,23 +85,54 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>
+    /// The partition's moment, for records newer than the commit that tells them: a replay tells the first time's term, which may
+    /// have ended before they came. Where the store does not answer, the first time's moment is all that is known.
+    /// </summary>
+    private async ValueTask<Stamp> RunningAtAsync(Stamp first, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await Engine.ReadHeadAsync(first.Partition, cancellationToken)).At;
+        }
+        catch (StateException)
+        {
+            return first;
+        }
+    }
+
     /// <summary>The partition is in another term, or behind: does its history include what the client has seen?</summary>
     private async ValueTask SawAnotherHistoryAsync(Stamp known, Stamp stamp, Stamp at, bool isWrite, CancellationToken cancellationToken)
     {
-        var head = await Engine.ReadHeadAsync(known.Partition, cancellationToken);
-        if (!head.Contains(known))
+        try
         {
-            services.Meter.StampLost();
-            services.Logger.StampLost(known, head.At);
-            if (services.Options.RefuseLostState)
+            var head = await Engine.ReadHeadAsync(known.Partition, cancellationToken);
+            if (!head.Contains(known))
             {
-                throw new StateException($"The store has forgotten what it acknowledged in partition {known.Partition}, and lost state is refused.");
+                Lost(known, head.At, isWrite);
             }
-
-            stamps.Forget(known.Partition);
+        }
+        catch (StateException) when (isWrite)
+        {
+            // The commit was made, and its answer must arrive. A loss is noticed with the next read: the higher revision stays.
         }
 
         // An answer from before the running term stays below what the client saw in it.
         stamps.Add(at.Term < known.Term ? stamp with { Term = known.Term } : stamp, NowSeconds, isWrite);
+    }
+
+    /// <summary>A commit that was made is answered all the same; only what would be shown is refused, once.</summary>
+    private void Lost(Stamp known, Stamp headAt, bool isWrite)
+    {
+        services.Meter.StampLost();
+        services.Logger.StampLost(known, headAt);
+        if (isWrite || !services.Options.RefuseLostState)
+        {
+            stamps.Forget(known.Partition);
+            return;
+        }
+
+        stamps.ForgetAll(NowSeconds + services.KeepStampsSeconds);
+        throw new StateException($"The store has forgotten what it acknowledged in partition {known.Partition}, and lost state is refused.");
     }
 }

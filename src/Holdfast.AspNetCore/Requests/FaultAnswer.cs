@@ -14,7 +14,8 @@ internal static class FaultAnswer
         fault is StateLimitException ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status503ServiceUnavailable;
 
     /// <summary>Answers in place of the handler: what it set is thrown away, what stood in the headers before it stays.</summary>
-    public static Task WriteAsync(HttpContext context, StateException fault, KeyValuePair<string, StringValues>[] headersBefore)
+    public static Task WriteAsync(
+        HttpContext context, RequestState state, StateException fault, KeyValuePair<string, StringValues>[] headersBefore)
     {
         var response = context.Response;
         response.StatusCode = StatusCodeOf(fault);
@@ -26,6 +27,7 @@ internal static class FaultAnswer
         }
 
         response.Headers.CacheControl = "no-store";
+        state.TellLoss();
         response.ContentType = "text/plain; charset=utf-8";
         if (fault is StateLimitException)
         {

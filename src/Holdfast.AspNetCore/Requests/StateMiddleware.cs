@@ -44,7 +44,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
 
         if (fault is not null)
         {
-            await FaultAnswer.WriteAsync(context, fault, headersBefore);
+            await FaultAnswer.WriteAsync(context, state, fault, headersBefore);
         }
     }
 

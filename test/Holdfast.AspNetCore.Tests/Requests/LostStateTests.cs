@@ -1,7 +1,8 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using Holdfast.AspNetCore.Tests.Sessions;
 using Holdfast.TestServers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Holdfast.AspNetCore.Tests.Requests;
@@ -39,21 +40,45 @@ public sealed class LostStateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lost_stamp_is_refused_where_that_is_asked_for()
+    public async Task A_lost_stamp_is_refused_once_where_that_is_asked_for()
     {
         await using var host = await StartAsync(refuse: true);
         await LoseAsync(host);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(host, "/get/a"));
-        using var stranger = WebHost.Browser();
-        using var set = await stranger.PostAsync(host.At("/set/a"), new StringContent("2"));
+        Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(host, "/get/a"));
+        using var set = await browser.PostAsync(host.At("/set/a"), new StringContent("2"));
         Assert.Equal(HttpStatusCode.OK, set.StatusCode);
+        Assert.Equal("2", await browser.GetStringAsync(host.At("/get/a")));
     }
 
-    private Task<WebHost> StartAsync(bool refuse) => WebHost.StartAsync(null, SessionTests.Map, options =>
+    [Fact]
+    public async Task A_commit_that_was_made_is_answered_even_where_lost_state_is_refused()
+    {
+        await using var host = await StartAsync(refuse: true);
+        using var lost = new LongCounter(host, "holdfast.stamps.lost");
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, "/add"));
+        await RestartAsync(host);
+        Assert.Equal("1", await browser.GetStringAsync(host.At("/add")));
+        Assert.Equal(1, lost.Value);
+        Assert.Equal("2", await browser.GetStringAsync(host.At("/add")));
+        Assert.Equal(1, lost.Value);
+    }
+
+    private Task<WebHost> StartAsync(bool refuse) => WebHost.StartAsync(null, Map, options =>
     {
         options.State = redis.ConnectionString;
         options.RefuseLostState = refuse;
     });
+
+    private static void Map(WebApplication app)
+    {
+        SessionTests.Map(app);
+        app.MapGet("/add", async (HttpContext context) =>
+        {
+            var result = await context.GetState().CommitAsync(new Commit(RecordChange.Update(new Address("thing", "x")).Add("n", 1)));
+            return result.Records[0]!.Counter("n");
+        });
+    }
 
     /// <summary>Makes a session and a data-protection key, and has the store forget the session, but not the key.</summary>
     private async Task LoseAsync(WebHost host)
@@ -63,6 +88,11 @@ public sealed class LostStateTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.OK, set.StatusCode);
         }
 
+        await RestartAsync(host);
+    }
+
+    private async Task RestartAsync(WebHost host)
+    {
         await redis.KillAsync();
         await redis.RestartAsync();
         var engine = host.Services.GetRequiredService<StateEngine>();
@@ -87,30 +117,5 @@ public sealed class LostStateTests : IAsyncLifetime
     {
         using var response = await browser.GetAsync(host.At(path));
         return response.StatusCode;
-    }
-
-    /// <summary>Adds up what one host's counter counts.</summary>
-    private sealed class LongCounter : IDisposable
-    {
-        private readonly MeterListener listener = new();
-        private long value;
-
-        public LongCounter(WebHost host, string name)
-        {
-            var meters = host.Services.GetRequiredService<IMeterFactory>();
-            listener.InstrumentPublished = (instrument, self) =>
-            {
-                if (instrument.Name == name && ReferenceEquals(instrument.Meter.Scope, meters))
-                {
-                    self.EnableMeasurementEvents(instrument);
-                }
-            };
-            listener.SetMeasurementEventCallback<long>((_, measurement, _, _) => Interlocked.Add(ref value, measurement));
-            listener.Start();
-        }
-
-        public long Value => Volatile.Read(ref value);
-
-        public void Dispose() => listener.Dispose();
     }
 }
