@@ -13,11 +13,11 @@ internal sealed class ClientCommits
     public ReadOnlySpan<(long Sequence, long Term, long Revision)> All => commits;
 
     /// <summary>The commit of this number, if it is remembered.</summary>
-    /// <exception cref="StateException">Its place holds a later one: whether it was made is not known any more.</exception>
+    /// <exception cref="ArgumentException">Its place holds a later one: whether it was made is not known any more.</exception>
     public bool TryFind(long sequence, out long term, out long revision)
     {
         (var found, term, revision) = commits[sequence % Count];
-        return found <= sequence ? found == sequence : throw new StateException(
+        return found <= sequence ? found == sequence : throw new ArgumentException(
             $"The client's commit {sequence} comes after its commit {found}: at most {Count} may be under way at once. Nothing was changed.");
     }
 

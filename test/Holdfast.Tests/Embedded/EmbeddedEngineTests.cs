@@ -69,7 +69,7 @@ public sealed class EmbeddedEngineTests : IDisposable
 
         var replay = (await Count(2)).Result;
         Assert.Equal((true, 2L), (replay.IsReplay, replay.At.Revision));
-        await Assert.ThrowsAsync<StateException>(async () => await Count(1));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Count(1));
         Assert.Equal(65, (await engine.ReadAsync(Thing)).Record!.Counter("n"));
     }
 

@@ -5,6 +5,7 @@ namespace Holdfast.Tests.Node;
 public class NodeErrorTests(NodeHost host) : IClassFixture<NodeHost>
 {
     /// <summary>The one argument of the commit that may be any bytes.</summary>
+    private const int SequenceOfTheCommit = 9;
     private const int ValueOfTheField = 19;
 
     private static readonly string[][] BadCommands =
@@ -121,5 +122,25 @@ public class NodeErrorTests(NodeHost host) : IClassFixture<NodeHost>
 
         Assert.StartsWith("-HFARG there are too many", (string)client.Ask([.. good, "x"])!);
         Assert.Equal(0L, client.Ask("EXISTS", host.Key("cart/bad")));
+    }
+
+    [Fact]
+    public void A_sequence_behind_its_place_is_refused_and_changes_nothing()
+    {
+        const int later = 130;
+        const int sequence = 2;
+        using var client = host.Connect();
+        Assert.IsNotType<string>(client.Ask(Numbered(later, "cart/0~a")));
+        var answer = Assert.IsType<string>(client.Ask(Numbered(sequence, "cart/0~b")));
+        Assert.StartsWith($"-HFARG The client's commit {sequence} comes after its commit {later}", answer);
+        Assert.Equal(0L, client.Ask("EXISTS", host.Key("cart/0~b")));
+        Assert.IsNotType<string>(client.Ask(Numbered(later + 1, "cart/0~b")));
+    }
+
+    private string[] Numbered(int sequence, string address)
+    {
+        var command = host.Set(address, "sku:1", "1");
+        command[SequenceOfTheCommit] = $"{sequence}";
+        return command;
     }
 }
