@@ -34,7 +34,9 @@ public sealed class GatewayProcessTests : IAsyncLifetime
 
         await ending.CancelAsync();
         await Task.WhenAll(working);
-        Assert.All(clients, client => Assert.InRange(client.Failures.Count, 0, 1));
+
+        // What a client had in flight, and then, while the kernel takes the process down, what still gets into its accept queue.
+        Assert.All(clients, client => Assert.InRange(client.Failures.Count, 0, 2));
         second.Signal("TERM");
         Assert.Equal(0, await second.EndAsync());
     }
