@@ -1,9 +1,9 @@
-using System.Runtime.CompilerServices;
+using Holdfast.Tests;
 
 namespace Holdfast.AspNetCore.Tests;
 
 /// <summary>Passes everything on to another engine, counts the calls, and fails them while it is told to.</summary>
-internal sealed class CountingEngine(StateEngine inner, Action? afterwards = null) : StateEngine(inner.Options)
+internal sealed class CountingEngine(StateEngine inner, Action? afterwards = null) : ForwardingEngine(inner.Options)
 {
     private int reads;
     private int commits;
@@ -23,7 +23,7 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
 
     public Commit? LastCommit { get; private set; }
 
-    public override EngineCapabilities Capabilities => inner.Capabilities;
+    protected override StateEngine Inner => inner;
 
     public override async ValueTask DisposeAsync()
     {
@@ -57,29 +57,4 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
 
         return CommitFault is null ? await inner.CommitAsync(commit, cancellationToken) : throw CommitFault;
     }
-
-    protected override async IAsyncEnumerable<Record> ScanCoreAsync(
-        int partition, string kind, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var record in inner.ScanAsync(partition, kind, cancellationToken))
-        {
-            yield return record;
-        }
-    }
-
-    protected override ValueTask<JournalPage> ReadJournalCoreAsync(
-        int partition, JournalPosition after, int maxEvents, CancellationToken cancellationToken) =>
-        inner.ReadJournalAsync(partition, after, maxEvents, cancellationToken);
-
-    protected override ValueTask<PartitionHead> ReadHeadCoreAsync(int partition, CancellationToken cancellationToken) =>
-        inner.ReadHeadAsync(partition, cancellationToken);
-
-    protected override ValueTask<Watch> WatchCoreAsync(int partition, Address? address, CancellationToken cancellationToken) =>
-        address is { } one ? inner.WatchAsync(one, cancellationToken) : inner.WatchAsync(partition, cancellationToken);
-
-    protected override ValueTask SignalCoreAsync(string channel, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
-        inner.SignalAsync(channel, payload, cancellationToken);
-
-    protected override ValueTask<SignalSubscription> ListenCoreAsync(string channel, CancellationToken cancellationToken) =>
-        inner.ListenAsync(channel, cancellationToken);
 }

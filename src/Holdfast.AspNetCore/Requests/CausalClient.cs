@@ -54,7 +54,7 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
             }
         }
 
-        if (commit.Events.Count > 0 || commit.Changes.Any(static change => change.Kind != ChangeKind.Keep))
+        if (commit.ChangesRevision)
         {
             await SawAsync(null, result.At, isWrite: true, cancellationToken);
         }

@@ -30,8 +30,11 @@ public sealed class Commit
     /// <summary>What the acknowledgement promises; capped by what the engine can (<see cref="EngineCapabilities.Durability"/>).</summary>
     public Durability Durability { get; init; } = Durability.Synced;
 
-    /// <summary>Whether the commit, if made, changes the partition's revision: not if it only keeps records.</summary>
-    internal bool ChangesRevision => Events.Count > 0 || Changes.Any(static change => change.Kind != ChangeKind.Keep);
+    /// <summary>
+    /// Whether the commit, if made, may change the partition's revision: not if it only keeps records. One that only deletes
+    /// records that are absent doesn't either, which the store alone can tell.
+    /// </summary>
+    public bool ChangesRevision => Events.Count > 0 || Changes.Any(static change => change.Kind != ChangeKind.Keep);
 
     /// <summary>Checks everything that can be checked without the store, and tells the commit's partition.</summary>
     /// <exception cref="ArgumentException">The commit is empty, spans partitions or changes a record twice.</exception>
