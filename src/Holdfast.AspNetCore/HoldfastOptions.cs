@@ -35,6 +35,12 @@ public sealed class HoldfastOptions
     public TimeSpan SessionAbsoluteTimeout { get; set; } = DefaultSessionAbsoluteTimeout;
 
     /// <summary>
+    /// What happens when a key that a request has read and then sets is changed by a parallel request of the session:
+    /// <see cref="SessionConcurrency.Merge"/>. Endpoints can say otherwise by <c>WithSessionConcurrency</c> or <see cref="SessionConcurrencyAttribute"/>.
+    /// </summary>
+    public SessionConcurrency SessionConcurrency { get; set; }
+
+    /// <summary>
     /// The cookie's name: <c>.NAME</c>, and <c>__Host-NAME</c> over HTTPS. 1 to 64 letters, digits, <c>.</c>, <c>_</c> or <c>-</c>;
     /// <c>Holdfast</c>. Applications of several stores on one host, whatever their ports, share cookies: give each its own name.
     /// </summary>

@@ -46,6 +46,11 @@ internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptio
             yield return $"HoldfastOptions.CookieName is '{options.CookieName}': give it 1 to {MaxCookieNameLength} letters, digits, '.', '_' or '-'.";
         }
 
+        if (!Enum.IsDefined(options.SessionConcurrency))
+        {
+            yield return $"HoldfastOptions.SessionConcurrency is {options.SessionConcurrency}: give it Merge, Detect or Serialize.";
+        }
+
         if (options.ResponseBufferBytes is < 0 or > MaxResponseBufferBytes)
         {
             yield return $"HoldfastOptions.ResponseBufferBytes is {options.ResponseBufferBytes}: give it 0 to {MaxResponseBufferBytes}.";

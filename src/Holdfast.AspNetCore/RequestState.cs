@@ -27,7 +27,7 @@ public sealed class RequestState
         (this.context, this.services) = (context, services);
         arrived = services.Cookie.Read(context.Request);
         client = new CausalClient(services, arrived?.Stamps ?? new ClientStamps());
-        Session = new RequestSession(services, client, arrived?.Session, arrived?.TouchedSeconds ?? 0);
+        Session = new RequestSession(services, client, arrived?.Session, arrived?.TouchedSeconds ?? 0, ConcurrencyOfEndpoint);
     }
 
     /// <summary>The engine, for what is not the client's: watches, leases, journals. What is done through it leaves no stamp with the client.</summary>
@@ -71,6 +71,30 @@ public sealed class RequestState
     /// <exception cref="StateException">The store can't make it. Unhandled, the request is answered with 503, or 413 for what is over a limit.</exception>
     public ValueTask<CommitResult> CommitAsync(Commit commit, CancellationToken cancellationToken = default) =>
         client.CommitAsync(commit, cancellationToken);
+
+    /// <summary>
+    /// Has a record changed with the request's one commit, together with the session, ahead of the response. What is of another partition
+    /// than the session goes before it, in a commit for each partition. If a condition does not hold by then, the
+    /// client is answered 409 and nothing that would follow is committed. Dropped when the handler throws, and for HEAD and 304.
+    /// </summary>
+    /// <param name="change">The change; one for each record and request. Reads of this request do not see it.</param>
+    /// <exception cref="ArgumentException">The record is enlisted already.</exception>
+    /// <exception cref="InvalidOperationException">The response has begun.</exception>
+    public void Enlist(RecordChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        Session.ThrowIfClosed();
+        Session.RequestCommit.Enlist(change);
+    }
+
+    /// <summary>Has an event appended to the journal of the affinity's partition with the request's one commit, as <see cref="Enlist(RecordChange)"/> does with changes.</summary>
+    /// <exception cref="InvalidOperationException">The response has begun.</exception>
+    public void Enlist(string affinity, NewEvent happened)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(affinity);
+        Session.ThrowIfClosed();
+        Session.RequestCommit.Enlist(affinity, happened);
+    }
 
     /// <summary>
     /// Gives the session a new id, as is due when somebody signs in: with the request's commit the old one is deleted and
@@ -119,6 +143,9 @@ public sealed class RequestState
             WriteCookie(session, touched);
         }
     }
+
+    private SessionConcurrency ConcurrencyOfEndpoint() =>
+        context.GetEndpoint()?.Metadata.GetMetadata<SessionConcurrencyAttribute>()?.Concurrency ?? services.Options.SessionConcurrency;
 
     private async ValueTask SendCookieAsync()
     {

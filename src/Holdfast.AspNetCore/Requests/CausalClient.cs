@@ -13,6 +13,9 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
 
     public long NowSeconds => services.Engine.Options.Clock.GetUtcNow().ToUnixTimeSeconds();
 
+    /// <summary>What the client reads of the partition from here on includes this moment.</summary>
+    public void MustSee(Stamp moment) => stamps.Add(moment, NowSeconds, isWrite: false);
+
     public async ValueTask<Record?> ReadAsync(Address address, CancellationToken cancellationToken)
     {
         var partition = Engine.Partitions.PartitionOf(address);

@@ -1,17 +1,26 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.AspNetCore.Requests;
 
-/// <summary>What a client is told when the state plane failed its request: 503 and when to come again, or 413 for what is too large.</summary>
+/// <summary>
+/// What a client is told when the state plane failed its request: 503 and when to come again, 409 for a conflict that was declared to be
+/// one, or 413 for what is too large. As plain text to whoever asks for a page, otherwise as RFC 9457 has it.
+/// </summary>
 internal static class FaultAnswer
 {
     private const int RetryAfterSeconds = 1;
 
-    public static int StatusCodeOf(StateException fault) =>
-        fault is StateLimitException ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status503ServiceUnavailable;
+    public static int StatusCodeOf(StateException fault) => fault switch
+    {
+        StateLimitException => StatusCodes.Status413PayloadTooLarge,
+        RequestConflictException => StatusCodes.Status409Conflict,
+        _ => StatusCodes.Status503ServiceUnavailable,
+    };
 
     /// <summary>Answers in place of the handler: what it set is thrown away, what stood in the headers before it stays.</summary>
     public static Task WriteAsync(
@@ -28,13 +37,36 @@ internal static class FaultAnswer
 
         response.Headers.CacheControl = "no-store";
         state.TellLoss();
-        response.ContentType = "text/plain; charset=utf-8";
-        if (fault is StateLimitException)
+        if (response.StatusCode == StatusCodes.Status503ServiceUnavailable)
         {
-            return response.WriteAsync(fault.Message + "\n");
+            response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return response.WriteAsync("The state that this request needs is not available. Repeat it in a moment.\n");
+        return WriteBodyAsync(context, TextOf(fault));
+    }
+
+    private static string TextOf(StateException fault) => fault switch
+    {
+        StateLimitException => fault.Message,
+        RequestConflictException => fault.Message + " Read again, and repeat the request if it still makes sense.",
+        _ => "The state that this request needs is not available. Repeat it in a moment.",
+    };
+
+    private static Task WriteBodyAsync(HttpContext context, string text)
+    {
+        var response = context.Response;
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
+        {
+            response.ContentType = "text/plain; charset=utf-8";
+            return response.WriteAsync(text + "\n");
+        }
+
+        var problem = new ProblemDetails { Status = response.StatusCode, Title = ReasonPhrases.GetReasonPhrase(response.StatusCode), Detail = text };
+        return response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json");
     }
 }

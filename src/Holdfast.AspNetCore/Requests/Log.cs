@@ -9,4 +9,7 @@ internal static partial class Log
 
     [LoggerMessage(2, LogLevel.Error, "State could not be read or written: the client is answered {StatusCode}.")]
     public static partial void StateFailed(this ILogger logger, int statusCode, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Information, "The request is answered 409, and what it was to change stays as it is: {Reason}")]
+    public static partial void Conflict(this ILogger logger, string reason);
 }

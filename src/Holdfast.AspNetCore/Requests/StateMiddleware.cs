@@ -37,6 +37,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         finally
         {
             state.Session.IsClosed = true;
+            await state.Session.LeaveAsync();
             features.Set(response);
             features.Set(body);
             features.Set(outerSession);
@@ -54,7 +55,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         var endpoint = context.GetEndpoint();
         try
         {
-            await LoadByHabitAsync(endpoint, state);
+            await LoadByHabitAsync(endpoint, state, context.RequestAborted);
             await next(context);
             await gate.OpenAsync(CancellationToken.None);
             habit.Learn(endpoint, state.Session.WasUsed);
@@ -76,7 +77,11 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
 
     private void Tell(StateException fault, bool isOfCommit)
     {
-        if (isOfCommit)
+        if (fault is RequestConflictException)
+        {
+            services.Logger.Conflict(fault.Message);
+        }
+        else if (isOfCommit)
         {
             services.Meter.CommitFailed();
             services.Logger.CommitFailed(FaultAnswer.StatusCodeOf(fault), fault);
@@ -87,7 +92,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         }
     }
 
-    private async ValueTask LoadByHabitAsync(Endpoint? endpoint, RequestState state)
+    private async ValueTask LoadByHabitAsync(Endpoint? endpoint, RequestState state, CancellationToken cancellationToken)
     {
         if (state.Session.IsLoaded || !habit.Expects(endpoint))
         {
@@ -96,7 +101,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
 
         try
         {
-            await state.Session.ReadAsync(CancellationToken.None);
+            await state.Session.ReadAsync(cancellationToken);
         }
         catch (StateException)
         {

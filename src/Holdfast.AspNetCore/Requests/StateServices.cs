@@ -19,6 +19,8 @@ internal sealed class StateServices(
 
     public ILogger Logger => logger;
 
+    public SessionTurns Turns { get; } = new(engine);
+
     public SessionLifetime Lifetime { get; } =
         new(options.Value.SessionIdleTimeout, options.Value.SessionAbsoluteTimeout, engine.Options.Clock);
 

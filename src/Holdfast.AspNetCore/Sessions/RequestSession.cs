@@ -16,17 +16,28 @@ internal sealed class RequestSession : ISession
     private readonly StateServices services;
     private readonly SessionCommit commit;
     private readonly SessionView view = new();
+    private readonly Func<SessionConcurrency> concurrency;
     private ExceptionDispatchInfo? loadFailure;
 
-    public RequestSession(StateServices services, CausalClient client, SessionReference? named, long touchedSeconds)
+    /// <param name="services">The application's.</param>
+    /// <param name="client">The request's client.</param>
+    /// <param name="named">The session that its cookie names.</param>
+    /// <param name="touchedSeconds">When that one's expiry was last moved, in seconds since 1970.</param>
+    /// <param name="concurrency">What is declared of parallel requests; asked when the session is first used.</param>
+    public RequestSession(
+        StateServices services, CausalClient client, SessionReference? named, long touchedSeconds, Func<SessionConcurrency> concurrency)
     {
-        (this.services, this.client) = (services, client);
+        (this.services, this.client, this.concurrency) = (services, client, concurrency);
         commit = new SessionCommit(services, client, view) { Stored = named, TouchedSeconds = touchedSeconds };
+        RequestCommit = new RequestCommit(client, commit);
         IsLoaded = named is null;
     }
 
     /// <summary>The session in the store, if there is one.</summary>
     public SessionReference? Stored => commit.Stored;
+
+    /// <summary>What the request commits, the session's changes included.</summary>
+    public RequestCommit RequestCommit { get; }
 
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds => commit.TouchedSeconds;
@@ -126,7 +137,7 @@ internal sealed class RequestSession : ISession
     public Task CommitAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
-        return commit.MakeAsync().AsTask();
+        return RequestCommit.MakeAsync().AsTask();
     }
 
     /// <summary>Has the session exist once the request is committed, and tells its id.</summary>
@@ -181,26 +192,28 @@ internal sealed class RequestSession : ISession
     }
 
     /// <summary>Makes the request's commit: the changes, and a touch when one is due.</summary>
-    /// <param name="onlyTouch">Whether changes of fields are left out, for a response that has no content to go with them.</param>
+    /// <param name="onlyTouch">Whether changes are left out, for a response that has no content to go with them.</param>
     public async ValueTask MakeRequestCommitAsync(bool onlyTouch)
     {
-        if (onlyTouch && (view.HasChanges || commit.IsDemanded))
+        if (onlyTouch && (view.HasChanges || commit.IsDemanded || RequestCommit.HasEnlisted))
         {
             services.Logger.ChangesIgnored("HEAD request or a 304 response");
-            view.Forget();
+            Forget();
             commit.IsDemanded = false;
         }
 
-        var isMade = await commit.MakeAsync();
-        IsProven = await commit.TouchAsync(this) || isMade;
+        IsProven = await RequestCommit.MakeAsync() || await new SessionTouch(services, client, commit, view).MakeAsync(this);
     }
 
     /// <summary>Drops what the request changed: its handler failed.</summary>
     public void Abandon()
     {
         IsClosed = true;
-        view.Forget();
+        Forget();
     }
+
+    /// <summary>Gives back the session's turn, if the request has it.</summary>
+    public ValueTask LeaveAsync() => commit.Turn is { } turn ? turn.DisposeAsync() : ValueTask.CompletedTask;
 
     /// <summary>Reads the session, unless that was done.</summary>
     public async ValueTask ReadAsync(CancellationToken cancellationToken)
@@ -214,8 +227,8 @@ internal sealed class RequestSession : ISession
         var named = commit.Stored!.Value;
         try
         {
-            var record = await client.ReadAsync(SessionReference.AddressOf(named.Id), cancellationToken);
-            Loaded(named, record);
+            await TakeTurnAsync(named.Id, cancellationToken);
+            Loaded(named, await client.ReadAsync(SessionReference.AddressOf(named.Id), cancellationToken));
         }
         catch (StateException fault)
         {
@@ -223,6 +236,23 @@ internal sealed class RequestSession : ISession
             loadFailure = ExceptionDispatchInfo.Capture(fault);
             throw;
         }
+    }
+
+    /// <summary>Where requests of a session are declared to run one at a time, waits for this one's turn ahead of reading.</summary>
+    private async ValueTask TakeTurnAsync(string sessionId, CancellationToken cancellationToken)
+    {
+        commit.Concurrency = concurrency();
+        if (commit.Concurrency == SessionConcurrency.Serialize && commit.Turn is null)
+        {
+            commit.Turn = await services.Turns.TakeAsync(sessionId, cancellationToken);
+            client.MustSee(commit.Turn.TakenAt);
+        }
+    }
+
+    private void Forget()
+    {
+        view.Forget();
+        RequestCommit.Abandon();
     }
 
     private void Loaded(SessionReference named, Record? record)
@@ -256,7 +286,8 @@ internal sealed class RequestSession : ISession
         }
     }
 
-    private void ThrowIfClosed()
+    /// <exception cref="InvalidOperationException">The response has begun.</exception>
+    public void ThrowIfClosed()
     {
         if (IsClosed)
         {

@@ -12,20 +12,18 @@ namespace Holdfast.AspNetCore.Sessions;
 /// <item>one that is ended is deleted.</item>
 /// </list>
 /// </summary>
-internal sealed class SessionCommit(StateServices services, CausalClient client, SessionView view)
+internal sealed class SessionCommit(StateServices services, CausalClient client, SessionView view) : ICommitPart
 {
     /// <summary>An id has 144 random bits; OWASP ASVS 7.2 asks for 128.</summary>
     private const int IdBytes = 18;
 
-    /// <summary>How often renewing starts over because parallel requests changed the session it read.</summary>
-    private const int MaxAttempts = 16;
-
-    /// <summary>How long a touch may hold up a response; nothing is lost if it fails.</summary>
-    private static readonly TimeSpan TouchPatience = TimeSpan.FromSeconds(1);
+    private const int NoPlace = -1;
 
     private SessionReference? leaving;
     private string? newId;
     private bool takesAlong;
+    private int place = NoPlace;
+    private bool isTouch;
 
     /// <summary>The session in the store that the client has.</summary>
     public SessionReference? Stored { get; set; }
@@ -36,8 +34,22 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds { get; set; }
 
+    /// <summary>What becomes of changes that rest on something another request has changed meanwhile.</summary>
+    public SessionConcurrency Concurrency { get; set; }
+
+    /// <summary>The session's turn, when the request has it.</summary>
+    public SessionTurn? Turn { get; set; }
+
     /// <summary>Whether the request committed something of the session.</summary>
     public bool WasMade { get; private set; }
+
+    /// <summary>Whether the last commit that was put together has something of the session in it.</summary>
+    public bool IsIncluded { get; private set; }
+
+    /// <summary>The partition of the session, if the client has one or gets one with the commit.</summary>
+    public int? Partition => (leaving?.Id ?? Stored?.Id ?? (IsToCreate ? EnsureNewId() : null)) is { } id ? client.Engine.Partitions.PartitionOf(id) : null;
+
+    private bool IsToCreate => takesAlong || IsDemanded || view.HasSets;
 
     /// <summary>The stored session is deleted with the commit, and what it held goes to its successor or nowhere.</summary>
     public void Leave(SessionReference stored, bool takeAlong)
@@ -66,81 +78,13 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session that is left is ended after all, not renewed.</summary>
     public void TakeAlongNothing() => takesAlong = false;
 
-    /// <summary>Commits what there is to commit, and tells whether there was anything.</summary>
-    /// <exception cref="SessionEndedException">The session has ended meanwhile.</exception>
-    public async ValueTask<bool> MakeAsync()
+    public void AddTo(CommitDraft draft)
     {
-        for (var attempt = 1; Build() is { } commit; attempt++)
-        {
-            var result = await client.CommitAsync(commit, CancellationToken.None);
-            if (result.IsCommitted)
-            {
-                Made(result);
-                return true;
-            }
-
-            // A session that is renewed goes as it was read. If it has changed, the renewed one takes that along too.
-            if (!takesAlong || leaving is not { } old || result.Refusal?.Current is not { } current || current.Birth != old.Birth
-                || current.Address != SessionReference.AddressOf(old.Id) || attempt == MaxAttempts)
-            {
-                throw new SessionEndedException();
-            }
-
-            view.Read = current;
-        }
-
-        return false;
-    }
-
-    /// <summary>
-    /// Moves the expiry of a session that was not changed, if that is worth a write, and tells whether it did. A failure is not
-    /// the request's; a refusal tells that the session has ended.
-    /// </summary>
-    public async ValueTask<bool> TouchAsync(RequestSession session)
-    {
-        if (Stored is null || (!session.IsLoaded && client.NowSeconds - TouchedSeconds <= services.Lifetime.WorthTouching.TotalSeconds))
-        {
-            return false;
-        }
-
-        if (session.IsLoaded && !(view.Read is { } read && services.Lifetime.IsTouchDue(read)))
-        {
-            return false;
-        }
-
-        using var patience = new CancellationTokenSource(TouchPatience, client.Engine.Options.Clock);
-        try
-        {
-            await session.ReadAsync(patience.Token);
-            if (Stored is { } stored && view.Read is { } record && services.Lifetime.IsTouchDue(record))
-            {
-                var touch = RecordChange.Keep(record.Address).When(Condition.BornAt(stored.Birth)).ExpireAfter(ExpiryOf(record));
-                var result = await client.CommitAsync(new Commit(touch) { Durability = Durability.Written }, patience.Token);
-                if (!result.IsCommitted)
-                {
-                    Stored = null;
-                    return false;
-                }
-
-                TouchedSeconds = client.NowSeconds;
-                return true;
-            }
-        }
-        catch (Exception fault) when (fault is StateException or OperationCanceledException)
-        {
-            services.Logger.TouchFailed(fault);
-        }
-
-        return false;
-    }
-
-    private Commit? Build()
-    {
-        var changes = new List<RecordChange>(2);
+        (place, isTouch) = (NoPlace, false);
         if (leaving is { } old)
         {
             var deletion = RecordChange.Delete(SessionReference.AddressOf(old.Id));
-            changes.Add(takesAlong ? deletion.When(Condition.BornAt(old.Birth)).When(Condition.RevisionIs(view.Read!.Revision)) : deletion);
+            draft.Add(this, takesAlong ? deletion.When(Condition.BornAt(old.Birth)).When(Condition.RevisionIs(view.Read!.Revision)) : deletion);
         }
 
         if (Stored is { } stored)
@@ -148,16 +92,106 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
             if (view.HasChanges)
             {
                 var update = RecordChange.Update(SessionReference.AddressOf(stored.Id)).When(Condition.BornAt(stored.Birth));
-                changes.Add(view.AddTo(update).ExpireAfter(ExpiryOf(view.Read!)));
+                place = draft.Add(this, view.AddTo(update).ExpireAfter(ExpiryOf(view.Read!)));
+            }
+            else if (!draft.IsEmpty && view.Read is { } read && services.Lifetime.IsTouchDue(read))
+            {
+                draft.Add(this, Touch(stored, read));
+                isTouch = true;
             }
         }
-        else if (takesAlong || IsDemanded || view.HasSets)
+        else if (IsToCreate)
         {
-            changes.Add(Creation());
+            place = draft.Add(this, Creation());
         }
 
-        return changes.Count == 0 ? null : new Commit(changes);
+        IsIncluded = draft.Ends(this);
+        if (!draft.IsEmpty)
+        {
+            Turn?.AddTo(draft);
+        }
     }
+
+    /// <summary>The expiry moved to where it belongs, if the session is still the one that the client has.</summary>
+    public RecordChange Touch(SessionReference stored, Record read) =>
+        RecordChange.Keep(read.Address).When(Condition.BornAt(stored.Birth)).ExpireAfter(ExpiryOf(read));
+
+    public void Made(CommitResult result)
+    {
+        if (isTouch)
+        {
+            TouchedSeconds = client.NowSeconds;
+            return;
+        }
+
+        WasMade = true;
+        services.Meter.Committed();
+        if (place >= 0 && result.Records[place] is { } record)
+        {
+            if (Stored is null && leaving is null)
+            {
+                services.Meter.SessionCreated();
+            }
+
+            Stored = new SessionReference(record.Address.Affinity, record.Birth);
+            TouchedSeconds = client.NowSeconds;
+        }
+
+        view.Committed(place >= 0 ? result.Records[place] : null);
+        (leaving, takesAlong, IsDemanded, newId) = (null, false, false, null);
+    }
+
+    /// <exception cref="SessionEndedException">The session has ended meanwhile.</exception>
+    /// <exception cref="RequestConflictException">Another request changed what this one read and set, and that is declared a conflict.</exception>
+    public void Refused(Refusal refusal)
+    {
+        if (isTouch)
+        {
+            Stored = null;
+        }
+        else if (refusal.Current is { } current && IsOfThisSession(current))
+        {
+            Mend(refusal, current);
+        }
+        else
+        {
+            throw new SessionEndedException();
+        }
+    }
+
+    /// <summary>
+    /// A session that is renewed goes as it was read; if it has changed, the renewed one takes that along too. What rests on
+    /// something that has changed overwrites it or not, as was declared.
+    /// </summary>
+    private void Mend(Refusal refusal, Record current)
+    {
+        if (!takesAlong && refusal.Condition.Kind is not (ConditionKind.FieldIs or ConditionKind.FieldAbsent))
+        {
+            throw new SessionEndedException();
+        }
+
+        var overwritten = view.Overwrite(current);
+        if (overwritten.Count > 0 && Concurrency == SessionConcurrency.Detect)
+        {
+            services.Meter.SessionConflict();
+            throw new RequestConflictException("Another request has changed what this one read from the session and then set.");
+        }
+
+        CountOverwritten(overwritten);
+    }
+
+    private void CountOverwritten(List<string> keys)
+    {
+        foreach (var key in keys)
+        {
+            services.Meter.SessionConflict();
+            services.Logger.KeyOverwritten(key);
+        }
+    }
+
+    private bool IsOfThisSession(Record current) =>
+        (takesAlong ? leaving : Stored) is { } expected
+        && current.Birth == expected.Birth && current.Address == SessionReference.AddressOf(expected.Id);
 
     private RecordChange Creation()
     {
@@ -167,35 +201,15 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         {
             foreach (var (field, value) in view.Read!.Fields)
             {
-                creation = creation.Set(field, value);
+                creation.Set(field, value);
             }
         }
         else
         {
-            creation = creation.Set(SessionFields.Created, SessionFields.Format(created));
+            creation.Set(SessionFields.Created, SessionFields.Format(created));
         }
 
-        return view.AddTo(creation).ExpireAfter(services.Lifetime.Expiry(created));
-    }
-
-    private void Made(CommitResult result)
-    {
-        WasMade = true;
-        services.Meter.Committed();
-        if (result.Records[^1] is { } record)
-        {
-            if (Stored is null && leaving is null)
-            {
-                services.Meter.SessionCreated();
-            }
-
-            Stored = new SessionReference(record.Address.Affinity, record.Birth);
-            TouchedSeconds = client.NowSeconds;
-            view.Read = record;
-        }
-
-        view.Forget();
-        (leaving, takesAlong, IsDemanded, newId) = (null, false, false, null);
+        return view.AddChangesTo(creation).ExpireAfter(services.Lifetime.Expiry(created));
     }
 
     private string IdIn(int partition) => client.Engine.Partitions.Pin(partition, client.Engine.Options.Entropy.NextText(IdBytes));

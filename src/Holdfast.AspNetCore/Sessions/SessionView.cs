@@ -5,6 +5,9 @@ internal sealed class SessionView
 {
     private readonly Dictionary<string, byte[]?> changes = new(StringComparer.Ordinal);
 
+    /// <summary>The fields whose values the request has looked at, absence included, as the store had them.</summary>
+    private Dictionary<string, ReadOnlyMemory<byte>?>? looked;
+
     /// <summary>The record as it was read; null when there is none.</summary>
     public Record? Read { get; set; }
 
@@ -23,7 +26,14 @@ internal sealed class SessionView
     public byte[]? Get(string key)
     {
         var field = SessionFields.NameOf(key);
-        return changes.TryGetValue(field, out var value) ? value : Read?[field]?.ToArray();
+        if (changes.TryGetValue(field, out var value))
+        {
+            return value;
+        }
+
+        var stored = Read?[field];
+        (looked ??= new(StringComparer.Ordinal)).TryAdd(field, stored);
+        return stored?.ToArray();
     }
 
     public void Set(string key, byte[] value) => changes[SessionFields.NameOf(key)] = value;
@@ -42,16 +52,76 @@ internal sealed class SessionView
         }
     }
 
-    public void Forget() => changes.Clear();
+    /// <summary>Drops the changes.</summary>
+    public void Forget()
+    {
+        changes.Clear();
+        looked = null;
+    }
 
-    /// <summary>Adds the changes to a commit's.</summary>
+    /// <summary>The changes are committed, and the record is this one now, or none. What the request had looked at besides stays looked at.</summary>
+    public void Committed(Record? record)
+    {
+        Read = record ?? Read;
+        foreach (var field in changes.Keys)
+        {
+            if (looked?.ContainsKey(field) == true)
+            {
+                looked[field] = record?[field];
+            }
+        }
+
+        changes.Clear();
+    }
+
+    /// <summary>
+    /// Adds the changes to a commit's; those that rest on what the request has looked at, under the condition that it is still so.
+    /// </summary>
     public RecordChange AddTo(RecordChange change)
+    {
+        foreach (var field in changes.Keys)
+        {
+            if (looked is not null && looked.TryGetValue(field, out var seen))
+            {
+                change.When(seen is { } was ? Condition.FieldIs(field, was) : Condition.FieldAbsent(field));
+            }
+
+        }
+
+        return AddChangesTo(change);
+    }
+
+    /// <summary>Adds the changes to a commit's that creates the record.</summary>
+    public RecordChange AddChangesTo(RecordChange change)
     {
         foreach (var (field, value) in changes)
         {
-            change = value is null ? change.Remove(field) : change.Set(field, value);
+            _ = value is null ? change.Remove(field) : change.Set(field, value);
         }
 
         return change;
     }
+
+    /// <summary>
+    /// Takes the record as it is by now, and lets go of what the request had looked at where that is no longer so. Returns
+    /// the keys whose changes overwrite another request's.
+    /// </summary>
+    public List<string> Overwrite(Record current)
+    {
+        Read = current;
+        var overwritten = new List<string>();
+        foreach (var field in changes.Keys)
+        {
+            if (looked is not null && looked.TryGetValue(field, out var seen) && !IsSame(seen, current[field]))
+            {
+                looked.Remove(field);
+                overwritten.Add(SessionFields.KeyOf(field)!);
+            }
+        }
+
+        return overwritten;
+    }
+
+    private static bool IsSame(ReadOnlyMemory<byte>? seen, ReadOnlyMemory<byte>? current) =>
+        seen is { } was ? current is { } now && was.Span.SequenceEqual(now.Span) : current is null;
 }

@@ -19,7 +19,7 @@ internal sealed class JournalFollowerTenure(
     {
         await RestoreAsync(cancellationToken).ConfigureAwait(false);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        List<Task> work = [RenewAsync(ending.Token), SaveRegularlyAsync(ending.Token)];
+        List<Task> work = [lease.KeepAsync(ending.Token), SaveRegularlyAsync(ending.Token)];
         work.AddRange(cursors.Select(cursor => FollowAsync(cursor, ending.Token)));
         try
         {
@@ -45,15 +45,6 @@ internal sealed class JournalFollowerTenure(
                 cursor.Restore(text);
             }
         }
-    }
-
-    private async Task RenewAsync(CancellationToken cancellationToken)
-    {
-        do
-        {
-            await Task.Delay(options.LeaseLifetime / 3, engine.Options.Clock, cancellationToken).ConfigureAwait(false);
-        }
-        while (await lease.RenewAsync(cancellationToken).ConfigureAwait(false));
     }
 
     private async Task SaveRegularlyAsync(CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ namespace Holdfast;
 /// <see cref="Address"/> can't be made by a holder that lost the lease, however late it comes.
 /// </summary>
 /// <remarks>
-/// Not renewed by itself: call <see cref="RenewAsync"/> every third of the lifetime. Source of the idea: C. Gray and
-/// D. Cheriton, "Leases", SOSP 1989; of the token: M. Burrows, "The Chubby lock service", OSDI 2006.
+/// Not renewed by itself: run <see cref="KeepAsync"/> beside the work, or call <see cref="RenewAsync"/> every third of the lifetime.
+/// Source of the idea: C. Gray and D. Cheriton, "Leases", SOSP 1989; of the token: M. Burrows, "The Chubby lock service", OSDI 2006.
 /// </remarks>
 public sealed class Lease : IAsyncDisposable
 {
@@ -15,9 +15,9 @@ public sealed class Lease : IAsyncDisposable
     private readonly TimeSpan lifetime;
     private long deadline;
 
-    private Lease(StateEngine engine, Address address, TimeSpan lifetime, long token, long deadline)
+    private Lease(StateEngine engine, Address address, TimeSpan lifetime, Stamp takenAt, long token, long deadline)
     {
-        (this.engine, Address, this.lifetime, Token) = (engine, address, lifetime, token);
+        (this.engine, Address, this.lifetime, TakenAt, Token) = (engine, address, lifetime, takenAt, token);
         this.deadline = deadline;
     }
 
@@ -29,6 +29,9 @@ public sealed class Lease : IAsyncDisposable
 
     /// <summary>The condition that a commit puts on <see cref="Address"/> so that only the holder can make it.</summary>
     public Condition Fence => Condition.BornAt(Token);
+
+    /// <summary>The moment at which it was taken: a read at least as new sees whatever earlier holders committed in the partition.</summary>
+    public Stamp TakenAt { get; }
 
     /// <summary>
     /// Whether the holder may still believe that it holds the lease: by its own monotonic clock from before the last
@@ -51,7 +54,7 @@ public sealed class Lease : IAsyncDisposable
         var deadline = DeadlineFromNow(engine, lifetime);
         var result = await engine.CommitAsync(new Commit(change), cancellationToken).ConfigureAwait(false);
         return result.IsCommitted && result.Records[0] is { } record
-            ? new Lease(engine, address, lifetime, record.Birth, deadline)
+            ? new Lease(engine, address, lifetime, result.At, record.Birth, deadline)
             : null;
     }
 
@@ -63,6 +66,28 @@ public sealed class Lease : IAsyncDisposable
         var result = await engine.CommitAsync(new Commit(touch) { Durability = Durability.Written }, cancellationToken).ConfigureAwait(false);
         Volatile.Write(ref deadline, result.IsCommitted ? renewed : long.MinValue);
         return result.IsCommitted;
+    }
+
+    /// <summary>
+    /// Renews the lease every third of its lifetime, through a store's passing failures, and returns once it is lost.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled: the holder is done.</exception>
+    /// <exception cref="StateException">The store fails, and the lease may have expired meanwhile.</exception>
+    public async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        var isHeld = true;
+        while (isHeld)
+        {
+            await Task.Delay(lifetime / 3, engine.Options.Clock, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                isHeld = await RenewAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (StateException fault) when (fault.IsTransient && IsHeld)
+            {
+                // Two more thirds to try it in.
+            }
+        }
     }
 
     /// <summary>Gives the lease back, if it is still held, so that another need not wait for its expiry.</summary>

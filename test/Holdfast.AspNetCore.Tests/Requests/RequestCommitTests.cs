@@ -61,7 +61,11 @@ public sealed class RequestCommitTests : IAsyncLifetime
         engine.ReadFault = new StateLimitException("A thing has at most 3 bytes.");
         using var limit = await browser.GetAsync(host.Url);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, limit.StatusCode);
-        Assert.Equal("A thing has at most 3 bytes.\n", await limit.Content.ReadAsStringAsync());
+        Assert.Equal("application/problem+json", limit.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("A thing has at most 3 bytes.", await limit.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var page = new HttpRequestMessage(HttpMethod.Get, host.Url) { Headers = { { "Accept", "text/html,*/*;q=0.8" } } };
+        using var text = await browser.SendAsync(page);
+        Assert.Equal("A thing has at most 3 bytes.\n", await text.Content.ReadAsStringAsync());
         engine.ReadFault = null;
         Assert.Equal("read", await browser.GetStringAsync(host.Url));
     }

@@ -1,0 +1,43 @@
+namespace Holdfast.AspNetCore.Requests;
+
+/// <summary>What the handler asked to have changed in one partition with the request's commit.</summary>
+internal sealed class Enlistment(int partition) : ICommitPart
+{
+    private readonly List<RecordChange> changes = [];
+    private readonly List<(string Affinity, NewEvent Happened)> events = [];
+
+    public int Partition => partition;
+
+    /// <exception cref="ArgumentException">The record is enlisted already.</exception>
+    public void Add(RecordChange change)
+    {
+        if (changes.Exists(other => other.Address == change.Address))
+        {
+            throw new ArgumentException($"{change.Address} is enlisted twice in this request: put all of it into one change.", nameof(change));
+        }
+
+        changes.Add(change);
+    }
+
+    public void Add(string affinity, NewEvent happened) => events.Add((affinity, happened));
+
+    public void AddTo(CommitDraft draft)
+    {
+        foreach (var change in changes)
+        {
+            draft.Add(this, change);
+        }
+
+        foreach (var (affinity, happened) in events)
+        {
+            draft.Add(affinity, happened);
+        }
+    }
+
+    public void Made(CommitResult result)
+    {
+    }
+
+    public void Refused(Refusal refusal) => throw new RequestConflictException(
+        $"What the request was to change has changed meanwhile: {refusal.Condition} does not hold for {refusal.Current?.Address.ToString() ?? "an absent record"}.");
+}

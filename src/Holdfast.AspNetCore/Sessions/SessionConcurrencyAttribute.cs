@@ -1,0 +1,13 @@
+namespace Holdfast.AspNetCore;
+
+/// <summary>
+/// What happens on this endpoint, controller, action or page when requests of one session run at the same time, instead of what
+/// <see cref="HoldfastOptions.SessionConcurrency"/> says. Looked at when the request first uses the session.
+/// </summary>
+/// <param name="concurrency">What happens.</param>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
+public sealed class SessionConcurrencyAttribute(SessionConcurrency concurrency) : Attribute
+{
+    /// <summary>What happens.</summary>
+    public SessionConcurrency Concurrency { get; } = concurrency;
+}

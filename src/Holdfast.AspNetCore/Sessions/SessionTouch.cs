@@ -1,0 +1,53 @@
+using Holdfast.AspNetCore.Requests;
+
+namespace Holdfast.AspNetCore.Sessions;
+
+/// <summary>
+/// Slides the idle timeout of a session that the request did not change, if that is worth a write. Nothing is lost if it fails, so that
+/// is not the request's failure.
+/// </summary>
+internal sealed class SessionTouch(StateServices services, CausalClient client, SessionCommit commit, SessionView view)
+{
+    /// <summary>How long a touch may hold up a response.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Moves the expiry, if that is due, and tells whether it did. A refusal tells that the session has ended.</summary>
+    public async ValueTask<bool> MakeAsync(RequestSession session)
+    {
+        if (commit.Stored is null || !MayBeDue(session.IsLoaded))
+        {
+            return false;
+        }
+
+        using var patience = new CancellationTokenSource(Patience, client.Engine.Options.Clock);
+        try
+        {
+            await session.ReadAsync(patience.Token);
+            return commit.Stored is { } stored && view.Read is { } read && services.Lifetime.IsTouchDue(read)
+                && await MakeAsync(commit.Touch(stored, read), patience.Token);
+        }
+        catch (Exception fault) when (fault is StateException or OperationCanceledException)
+        {
+            services.Logger.TouchFailed(fault);
+            return false;
+        }
+    }
+
+    private bool MayBeDue(bool isLoaded) =>
+        isLoaded
+            ? view.Read is { } read && services.Lifetime.IsTouchDue(read)
+            : client.NowSeconds - commit.TouchedSeconds > services.Lifetime.WorthTouching.TotalSeconds;
+
+    private async ValueTask<bool> MakeAsync(RecordChange touch, CancellationToken cancellationToken)
+    {
+        var result = await client.CommitAsync(new Commit(touch) { Durability = Durability.Written }, cancellationToken);
+        if (!result.IsCommitted)
+        {
+            commit.Stored = null;
+            return false;
+        }
+
+        commit.TouchedSeconds = client.NowSeconds;
+        return true;
+    }
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Net;
+using Holdfast.AspNetCore.Tests.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.AspNetCore.Tests.Sessions;
+
+/// <summary>Requests of one session at the same time, on two instances, in each of the declared ways.</summary>
+public sealed class SessionConcurrencyTests : IAsyncLifetime
+{
+    private readonly HttpClient browser = WebHost.Browser();
+        private LongCounter conflicts = null!;
+    private CountingEngine engine = null!;
+    private WebHost first = null!;
+    private WebHost second = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        engine = await Engines.OpenAsync();
+        first = await WebHost.StartAsync(engine, Map);
+        conflicts = new LongCounter(first, "holdfast.sessions.conflicts");
+        second = await WebHost.StartAsync(engine, Map);
+        await browser.GetAsync(first.At("/set?key=count&value=0"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        browser.Dispose();
+        conflicts.Dispose();
+        await first.DisposeAsync();
+        await second.DisposeAsync();
+        await engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Merge_overwrites_what_was_read_and_set_and_counts_it()
+    {
+        Assert.Equal(HttpStatusCode.OK, await CrossAsync("/merge"));
+        Assert.Equal("1", await browser.GetStringAsync(second.At("/get?key=count")));
+        Assert.Equal(1, conflicts.Value);
+    }
+
+    [Fact]
+    public async Task A_key_that_was_only_set_is_no_conflict()
+    {
+        Assert.Equal(HttpStatusCode.OK, await CrossAsync("/blind"));
+        Assert.Equal("1", await browser.GetStringAsync(second.At("/get?key=count")));
+        Assert.Equal(0, conflicts.Value);
+    }
+
+    [Fact]
+    public async Task Detect_answers_409_and_writes_nothing()
+    {
+        Assert.Equal(HttpStatusCode.Conflict, await CrossAsync("/detect"));
+        Assert.Equal("100", await browser.GetStringAsync(second.At("/get?key=count")));
+        Assert.Equal("", await browser.GetStringAsync(second.At("/get?key=other")));
+        Assert.Equal(1, conflicts.Value);
+    }
+
+    [Fact]
+    public async Task Detect_sees_a_key_that_was_absent_when_it_was_read()
+    {
+        Assert.Equal(HttpStatusCode.Conflict, await CrossAsync("/detect?key=new", "/set?key=new&value=7"));
+        Assert.Equal("7", await browser.GetStringAsync(second.At("/get?key=new")));
+    }
+
+    [Fact]
+    public async Task Detect_lets_requests_that_read_and_set_different_keys_pass()
+    {
+        Assert.Equal(HttpStatusCode.OK, await CrossAsync("/detect", "/set?key=unrelated&value=7"));
+        Assert.Equal("1", await browser.GetStringAsync(second.At("/get?key=count")));
+    }
+
+    [Fact]
+    public async Task A_renewal_under_detect_takes_along_what_it_did_not_touch_and_refuses_what_it_did()
+    {
+        Assert.Equal(HttpStatusCode.OK, await CrossAsync("/detect?renew=true", "/set?key=unrelated&value=7"));
+        Assert.Equal("7", await browser.GetStringAsync(second.At("/get?key=unrelated")));
+    }
+
+    [Fact]
+    public async Task Serialized_requests_count_without_a_loss_on_two_instances()
+    {
+        const int Requests = 200;
+        var answers = await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => browser.GetAsync((i % 2 == 0 ? first : second).At("/serialize"))));
+        Assert.All(answers, static answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+        Assert.Equal($"{Requests}", await browser.GetStringAsync(second.At("/get?key=count")));
+        Assert.Equal(0, conflicts.Value);
+    }
+
+    [Fact]
+    public async Task A_turn_costs_one_round_trip_and_goes_back_with_the_commit()
+    {
+        await browser.GetAsync(first.At("/serialize"));
+        engine.Count();
+        await browser.GetAsync(first.At("/serialize"));
+        Assert.Equal(2, engine.Count().Commits);
+        Assert.Contains(engine.LastCommit!.Changes, static change => change is { Kind: ChangeKind.Delete, Address.Kind: "session-turn" });
+    }
+
+    [Fact]
+    public async Task A_serialized_request_that_only_reads_gives_its_turn_back()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal("0", await browser.GetStringAsync(first.At("/serialize-read")));
+        }
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_gives_its_turn_back()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(HttpStatusCode.InternalServerError, (await browser.GetAsync(second.At("/serialize-throw"))).StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync(first.At("/serialize"))).StatusCode);
+    }
+
+    /// <summary>Runs the request and, while it waits between reading and setting, the other one on another instance.</summary>
+    private async Task<HttpStatusCode> CrossAsync(string path, string other = "/set?key=count&value=100")
+    {
+        engine.BeforeCommit = async commit =>
+        {
+            engine.BeforeCommit = null;
+            using var crossed = await browser.GetAsync(second.At(other));
+            Assert.Equal(HttpStatusCode.OK, crossed.StatusCode);
+        };
+        using var response = await browser.GetAsync(first.At(path));
+        Assert.Null(engine.BeforeCommit);
+        return response.StatusCode;
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseHoldfast();
+        app.MapGet("/get", (HttpContext context, string key) => context.Session.GetString(key) ?? "");
+        app.MapGet("/set", (HttpContext context, string key, string value) => context.Session.SetString(key, value));
+        app.MapGet("/blind", (HttpContext context) => context.Session.SetString("count", "1"));
+        app.MapGet("/merge", Increment);
+        app.MapGet("/detect", Increment).WithSessionConcurrency(SessionConcurrency.Detect);
+        app.MapGet("/serialize", async (HttpContext context) =>
+        {
+            await context.Session.LoadAsync();
+            Increment(context, null, null);
+        }).WithSessionConcurrency(SessionConcurrency.Serialize);
+        app.MapGet("/serialize-read", [SessionConcurrency(SessionConcurrency.Serialize)] (HttpContext context) => context.Session.GetString("count") ?? "");
+        app.MapGet("/serialize-throw", string (HttpContext context) => throw new InvalidOperationException(context.Session.GetString("count")))
+            .WithSessionConcurrency(SessionConcurrency.Serialize);
+    }
+
+    private static void Increment(HttpContext context, string? key, bool? renew)
+    {
+        key ??= "count";
+        var count = int.Parse(context.Session.GetString(key) ?? "0", CultureInfo.InvariantCulture);
+        if (renew == true)
+        {
+            context.GetState().RenewSession();
+        }
+
+        context.Session.SetString(key, $"{count + 1}");
+        context.Session.SetString("other", "set too");
+    }
+}
