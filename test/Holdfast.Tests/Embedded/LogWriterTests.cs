@@ -15,6 +15,7 @@ public sealed class LogWriterTests : IDisposable
     public async Task A_failed_write_takes_back_what_was_not_acknowledged_and_ends_writing()
     {
         using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
+        SyncedFile.Create(store.Folder, 1, 0);
         using var log = new LogWriter(store.Folder, 1, segment, 0, new StoreClock(TimeProvider.System), store.Events.Enqueue);
         var written = new Entry();
         await log.Append([1], written, out _);
@@ -34,6 +35,7 @@ public sealed class LogWriterTests : IDisposable
     public async Task A_frame_is_in_the_file_before_its_entry_is_released(bool untilSynced)
     {
         using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
+        SyncedFile.Create(store.Folder, 1, 0);
         using var log = new LogWriter(store.Folder, 1, segment, 0, new StoreClock(TimeProvider.System), store.Events.Enqueue);
         var length = 0L;
         await log.Append(new byte[100], new Entry(() => length = new FileInfo(store["log-000001"]).Length) { UntilSynced = untilSynced }, out _);

@@ -65,12 +65,12 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_log_that_ends_anywhere_is_cut_to_its_last_whole_frame()
+    public async Task What_was_only_written_is_cut_to_its_last_whole_frame_wherever_it_ends()
     {
-        using var left = await CountedAsync(commits: 2);
+        using var left = await CountedAsync(commits: 2, Durability.Written);
         var log = File.ReadAllBytes(left["log-000001"]);
         var highest = 0L;
-        for (var length = LogHeader.Bytes; length <= log.Length; length++)
+        for (var length = SyncedLength(left, log); length <= log.Length; length++)
         {
             File.WriteAllBytes(left["log-000001"], log[..length]);
             using var copy = left.Copy();
@@ -87,12 +87,26 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_synchronised_and_is_missing_is_refused_wherever_the_log_ends()
+    {
+        using var left = await CountedAsync(commits: 2, Durability.Synced);
+        var log = File.ReadAllBytes(left["log-000001"]);
+        for (var length = 0; length < log.Length; length++)
+        {
+            using var copy = left.Copy();
+            File.WriteAllBytes(copy["log-000001"], log[..length]);
+            var fault = await Assert.ThrowsAsync<StateCorruptException>(() => copy.OpenAsync());
+            Assert.Contains(copy["log-000001"], fault.Message, StringComparison.Ordinal);
+            Assert.Equal(length, new FileInfo(copy["log-000001"]).Length);
+        }
+    }
+
+    [Fact]
     public async Task A_flipped_bit_in_the_log_is_refused_with_its_place_and_never_read()
     {
-        using var left = await CountedAsync(commits: 2);
+        using var left = await CountedAsync(commits: 2, Durability.Synced);
         var log = File.ReadAllBytes(left["log-000001"]);
-        var lastMark = log.Length - FrameAt(log, log.Length).Bytes;
-        for (var place = 0; place < lastMark; place++)
+        for (var place = 0; place < log.Length; place++)
         {
             using var copy = left.Copy();
             File.WriteAllBytes(copy["log-000001"], Flipped(log, place));
@@ -100,6 +114,42 @@ public sealed class RecoveryTests : IDisposable
             Assert.Contains(copy["log-000001"], fault.Message, StringComparison.Ordinal);
             Assert.Contains($"offset {(place < LogHeader.Bytes ? 0 : FrameAt(log, place).Start)}:", fault.Message, StringComparison.Ordinal);
             Assert.Equal(Flipped(log, place), File.ReadAllBytes(copy["log-000001"]));
+        }
+    }
+
+    [Fact]
+    public async Task Damage_to_one_slot_of_what_was_synchronised_is_borne_and_to_both_is_refused()
+    {
+        using var left = await CountedAsync(commits: 2, Durability.Synced);
+        var synced = File.ReadAllBytes(left["synced"]);
+        for (var place = 0; place < Frame.HeaderBytes; place++)
+        {
+            using var copy = left.Copy();
+            File.WriteAllBytes(copy["synced"], Flipped(synced, place));
+            await using (var engine = await copy.OpenAsync())
+            {
+                Assert.Equal(2, (await engine.ReadAsync(Counter)).Record!.Counter("n"));
+            }
+
+            File.WriteAllBytes(copy["synced"], Flipped(Flipped(synced, place), 4096 + place));
+            var fault = await Assert.ThrowsAsync<StateCorruptException>(() => copy.OpenAsync());
+            Assert.Contains(copy["synced"], fault.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_store_of_format_1_is_read_and_becomes_one_of_format_2()
+    {
+        using var left = await CountedAsync(commits: 2, Durability.Synced);
+        File.Delete(left["synced"]);
+        var manifest = File.ReadAllText(left["manifest"]).Split("crc ")[0].Replace("holdfast-store 2", "holdfast-store 1", StringComparison.Ordinal);
+        var body = System.Text.Encoding.UTF8.GetBytes(manifest);
+        File.WriteAllText(left["manifest"], $"{manifest}crc {Frame.Sum(Frame.SumPayload(0, body), 0, body.Length):x8}\n");
+        for (var i = 0; i < 2; i++)
+        {
+            await using var engine = await left.OpenAsync();
+            Assert.Equal(2, (await engine.ReadAsync(Counter)).Record!.Counter("n"));
+            Assert.True(File.Exists(left["synced"]));
         }
     }
 
@@ -145,6 +195,7 @@ public sealed class RecoveryTests : IDisposable
     [InlineData("manifest")]
     [InlineData("snapshot-000001")]
     [InlineData("log-000002")]
+    [InlineData("synced")]
     public async Task A_missing_file_is_refused_and_never_starts_empty(string file)
     {
         await using (var engine = await store.OpenAsync())
@@ -159,27 +210,29 @@ public sealed class RecoveryTests : IDisposable
         Assert.Equal(before, Directory.GetFiles(store.Folder).Order());
     }
 
-    private async Task<StoreCopy> CountedAsync(int commits)
+    /// <summary>A store that crashed after so many commits.</summary>
+    private async Task<StoreCopy> CountedAsync(int commits, Durability durability)
     {
         await using var engine = await store.OpenAsync();
         for (var i = 0; i < commits; i++)
         {
-            await engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1)));
+            await engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1)) { Durability = durability });
         }
 
-        // The log tells what was synchronised in a frame of its own, which comes just after the acknowledgement.
-        while (true)
+        return store.Copy();
+    }
+
+    /// <summary>Where the last frame ends that is known to have been synchronised.</summary>
+    private static int SyncedLength(StoreCopy copy, ReadOnlySpan<byte> log)
+    {
+        var synced = SyncedFile.Read(copy.Folder, Manifest.Load(copy.Folder)!.Salt);
+        var end = LogHeader.Bytes;
+        for (; synced > 0; synced--)
         {
-            var copy = store.Copy();
-            var log = File.ReadAllBytes(copy["log-000001"]);
-            var (start, bytes) = FrameAt(log, log.Length);
-            if (IsWhole(log) && bytes > 0 && log[start + Frame.HeaderBytes] == (byte)FrameKind.Synced)
-            {
-                return copy;
-            }
-
-            copy.Dispose();
+            end += Frame.HeaderBytes + Frame.LengthOf(log[end..]);
         }
+
+        return end;
     }
 
     private static byte[] Flipped(byte[] bytes, int place)

@@ -18,6 +18,7 @@ public sealed class RollBackTests : IDisposable
     {
         var clock = new StoreClock(TimeProvider.System);
         using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
+        SyncedFile.Create(store.Folder, 1, 0);
         using var log = new LogWriter(store.Folder, 1, segment, 0, clock, store.Events.Enqueue);
         var state = new PartitionState(0, clock, new RequestMemory(RequestMemory.DefaultMaxBytes));
         state.OpenTerm(clock.WallMilliseconds);

@@ -25,9 +25,9 @@ public sealed class StoreFolderTests : IDisposable
     [Fact]
     public async Task Another_format_version_is_refused_with_the_remedy()
     {
-        File.WriteAllText(store["manifest"], "holdfast-store 2\nunheard-of\n");
+        File.WriteAllText(store["manifest"], "holdfast-store 3\nunheard-of\n");
         var fault = await Assert.ThrowsAsync<StateMismatchException>(() => store.OpenAsync());
-        Assert.Contains("storage format 2", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("storage format 3", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class StoreFolderTests : IDisposable
         await using var again = await store.OpenAsync();
         Assert.NotNull((await again.ReadAsync(Thing)).Record);
         Assert.Equal(
-            ["holder", "lock", "log-000002", "manifest", "snapshot-000001"],
+            ["holder", "lock", "log-000002", "manifest", "snapshot-000001", "synced"],
             Directory.GetFiles(store.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 

@@ -53,19 +53,11 @@ internal sealed class EmbeddedStore : IDisposable
             var manifest = StoreFolder.Open(folder, options);
             var snapshotBytes = manifest.Snapshot == 0 ? 0
                 : SnapshotReader.Read(Path.Combine(folder, Manifest.SnapshotName(manifest.Snapshot)), manifest.Salt, partitions);
-            var recovery = new LogRecovery(folder, manifest, partitions, options.Log);
+            var synced = manifest is { LastLog: > 0, Version: > 1 } ? SyncedFile.Read(folder, manifest.Salt) : 0;
+            var recovery = new LogRecovery(folder, manifest, synced, partitions, options.Log);
             var end = recovery.Run();
             StoreFolder.RemoveLeftOvers(folder, manifest);
-            if (manifest.LastLog == 0)
-            {
-                segment = LogSegment.Create(folder, 1, manifest.Salt, 1);
-                manifest = manifest with { FirstLog = 1, LastLog = 1 };
-                manifest.Save(folder);
-            }
-            else
-            {
-                segment = LogSegment.Continue(folder, manifest.LastLog, end);
-            }
+            (segment, manifest) = OpenLog(folder, manifest, end);
 
             var fresh = segment.Length;
             writer = new LogWriter(folder, manifest.Salt, segment, recovery.LastSequence, clock, options.Log);
@@ -137,6 +129,30 @@ internal sealed class EmbeddedStore : IDisposable
         {
             Log.Dispose();
             folderLock.Dispose();
+        }
+    }
+
+    /// <summary>The last segment, cut to its last whole frame; in a new store the first one. A store of format 1 gets what it lacks.</summary>
+    private static (LogSegment Segment, Manifest Manifest) OpenLog(string folder, Manifest manifest, long end)
+    {
+        var isNew = manifest.LastLog == 0;
+        if (!isNew && manifest.Version == Manifest.CurrentVersion)
+        {
+            return (LogSegment.Continue(folder, manifest.LastLog, end), manifest);
+        }
+
+        SyncedFile.Create(folder, manifest.Salt, 0);
+        var segment = isNew ? LogSegment.Create(folder, 1, manifest.Salt, 1) : LogSegment.Continue(folder, manifest.LastLog, end);
+        try
+        {
+            var current = manifest with { Version = Manifest.CurrentVersion, FirstLog = Math.Max(1, manifest.FirstLog), LastLog = Math.Max(1, manifest.LastLog) };
+            current.Save(folder);
+            return (segment, current);
+        }
+        catch
+        {
+            segment.Dispose();
+            throw;
         }
     }
 

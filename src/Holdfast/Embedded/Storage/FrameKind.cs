@@ -9,7 +9,7 @@ internal enum FrameKind : byte
     /// <summary>In a log: a process opened the store, and with it a term of every partition.</summary>
     Open = 2,
 
-    /// <summary>In a log: everything up to a sequence had been synchronised to the disk.</summary>
+    /// <summary>In a log of format 1: everything up to a sequence had been synchronised to the disk. Has no effect.</summary>
     Synced = 3,
 
     /// <summary>In a log: a snapshot was taken that includes only what comes before. Has no effect.</summary>

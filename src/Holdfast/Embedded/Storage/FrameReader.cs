@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Embedded;
@@ -7,7 +6,6 @@ namespace Holdfast.Embedded;
 internal sealed class FrameReader : IDisposable
 {
     private const int ReadBytes = 1 << 20;
-    private const int SyncedMarkBytes = Frame.HeaderBytes + 1 + sizeof(long);
 
     private readonly SafeFileHandle file;
     private readonly ulong salt;
@@ -67,24 +65,6 @@ internal sealed class FrameReader : IDisposable
     /// <summary>Goes on to the frame after the one that was read.</summary>
     public void Advance(int payloadBytes) => position += Frame.HeaderBytes + payloadBytes;
 
-    /// <summary>
-    /// Whether something after the offset proves that the frame there had been synchronised to the disk: then it was
-    /// damaged since, and is no torn tail.
-    /// </summary>
-    public bool IsSyncedAfterOffset(long sequenceAtOffset)
-    {
-        var window = new byte[ReadBytes];
-        for (var start = Offset; start + SyncedMarkBytes <= FileLength; start += window.Length - SyncedMarkBytes + 1)
-        {
-            if (HasSyncedMark(window.AsSpan(0, ReadAt(window, start)), sequenceAtOffset))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     public StateCorruptException Damaged(long offset, string what) =>
         new($"{Path} is damaged at offset {offset}: {what}. Nothing was changed. Restore the folder from a backup.");
 
@@ -122,25 +102,5 @@ internal sealed class FrameReader : IDisposable
         }
 
         return read;
-    }
-
-    private bool HasSyncedMark(ReadOnlySpan<byte> bytes, long atLeast)
-    {
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, SyncedMarkBytes - Frame.HeaderBytes);
-        for (var next = bytes.IndexOf(length); next >= 0; next = bytes.IndexOf(length))
-        {
-            bytes = bytes[next..];
-            if (Frame.TryRead(bytes, salt, out _, out var payload)
-                && payload[0] == (byte)FrameKind.Synced
-                && BinaryPrimitives.ReadInt64LittleEndian(payload[1..]) >= atLeast)
-            {
-                return true;
-            }
-
-            bytes = bytes[1..];
-        }
-
-        return false;
     }
 }

@@ -1,21 +1,15 @@
-using System.Buffers.Binary;
-
 namespace Holdfast.Embedded;
 
 /// <summary>Frames that go to the log in one write, and who waits for them. Guarded by the log writer.</summary>
 internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
 {
-    private const int SyncedMarkPayload = 1 + sizeof(long);
-
-    // The frame that tells what was synchronised goes in front, if there is something to tell once the batch is written.
-    private const int SyncedMarkBytes = Frame.HeaderBytes + SyncedMarkPayload;
     private const int InitialBytes = 16 << 10;
     private const int KeptBytes = 1 << 20;
 
     private readonly TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[] buffer = spare ?? new byte[InitialBytes];
-    private int end = SyncedMarkBytes;
+    private int end;
 
     public long FirstSequence { get; } = firstSequence;
 
@@ -26,9 +20,9 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
 
     public List<ILogEntry> Entries { get; } = [];
 
-    public int Bytes => end - SyncedMarkBytes;
+    public int Bytes => end;
 
-    public bool IsEmpty => end == SyncedMarkBytes;
+    public bool IsEmpty => end == 0;
 
     public Task TaskOf(bool untilSynced) => untilSynced ? synced.Task : written.Task;
 
@@ -47,20 +41,7 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
         NeedsSync |= entry.UntilSynced;
     }
 
-    /// <summary>The frames, preceded by the mark if there is one to make.</summary>
-    public ReadOnlySpan<byte> Frames(ulong salt, long? syncedSequence)
-    {
-        if (syncedSequence is not { } sequence)
-        {
-            return buffer.AsSpan(SyncedMarkBytes, end - SyncedMarkBytes);
-        }
-
-        Span<byte> payload = stackalloc byte[SyncedMarkPayload];
-        payload[0] = (byte)FrameKind.Synced;
-        BinaryPrimitives.WriteInt64LittleEndian(payload[1..], sequence);
-        Frame.Write(buffer, Frame.SumPayload(salt, payload), FirstSequence - 1, payload);
-        return buffer.AsSpan(0, end);
-    }
+    public ReadOnlySpan<byte> Frames => buffer.AsSpan(0, end);
 
     /// <summary>The buffer of a batch that has ended, for another one; null when it has grown too large to keep.</summary>
     public byte[]? Spare => buffer.Length <= KeptBytes ? buffer : null;

@@ -2,9 +2,14 @@ namespace Holdfast.Embedded;
 
 /// <summary>
 /// Reads the log's segments back. The only damage that is mended is a torn tail: what follows the last whole frame of
-/// the last segment, unless something after it proves that it had been synchronised.
+/// the last segment, and the last one that was synchronised.
 /// </summary>
-internal sealed class LogRecovery(string folder, Manifest manifest, PartitionState[] partitions, Action<EngineEvent> log)
+/// <param name="folder">The store's folder.</param>
+/// <param name="manifest">Its manifest.</param>
+/// <param name="synced">The last frame that is known to have been synchronised (<see cref="SyncedFile"/>).</param>
+/// <param name="partitions">What the frames are applied to.</param>
+/// <param name="log">Where a cut is told.</param>
+internal sealed class LogRecovery(string folder, Manifest manifest, long synced, PartitionState[] partitions, Action<EngineEvent> log)
 {
     private readonly LogReplay replay = new(partitions);
     private long last = -1;
@@ -26,9 +31,15 @@ internal sealed class LogRecovery(string folder, Manifest manifest, PartitionSta
 
             last = reader.FirstSequence - 1;
             ReadFrames(reader);
+            var isLast = number == manifest.LastLog;
+            if (isLast ? last < synced : !reader.AtEnd)
+            {
+                throw reader.Damaged(reader.Offset, $"frame {last + 1}, which had been synchronised, does not check out or is missing");
+            }
+
             if (!reader.AtEnd)
             {
-                CutTail(reader, isLast: number == manifest.LastLog);
+                TellCut(reader);
             }
 
             end = reader.Offset;
@@ -43,6 +54,7 @@ internal sealed class LogRecovery(string folder, Manifest manifest, PartitionSta
         {
             if (payload[0] == (byte)FrameKind.Synced && sequence == last)
             {
+                // Format 1 told so what had been synchronised.
                 reader.Advance(payload.Length);
                 continue;
             }
@@ -66,17 +78,9 @@ internal sealed class LogRecovery(string folder, Manifest manifest, PartitionSta
         }
     }
 
-    private void CutTail(FrameReader reader, bool isLast)
-    {
-        if (!isLast || reader.IsSyncedAfterOffset(last + 1))
-        {
-            throw reader.Damaged(reader.Offset, "a frame that had been synchronised does not check out");
-        }
-
-        log(new EngineEvent(
-            EngineEventLevel.Warning,
-            "TornTailCut",
-            $"{reader.Path} ended in {reader.FileLength - reader.Offset} bytes of unfinished frames at offset {reader.Offset}, "
-            + "never acknowledged as synchronised: they were cut off."));
-    }
+    private void TellCut(FrameReader reader) => log(new EngineEvent(
+        EngineEventLevel.Warning,
+        "TornTailCut",
+        $"{reader.Path} ended in {reader.FileLength - reader.Offset} bytes of unfinished frames at offset {reader.Offset}, "
+        + "never acknowledged as synchronised: they were cut off."));
 }

@@ -25,6 +25,7 @@ internal sealed class LogWriter : IDisposable
     private readonly Action<EngineEvent> log;
     private readonly StoreClock clock;
     private readonly Thread thread;
+    private readonly SyncedFile synced;
     private LogSegment segment;
     private LogBatch gathering;
     private LogBatch? underWay;
@@ -35,7 +36,6 @@ internal sealed class LogWriter : IDisposable
     private long writtenSequence;
     private long syncedSequence;
     private long unsyncedSince;
-    private long toldSynced;
     private long rollBacks;
     private long framesWritten;
     private long syncs;
@@ -43,7 +43,8 @@ internal sealed class LogWriter : IDisposable
     public LogWriter(string folder, ulong salt, LogSegment segment, long lastSequence, StoreClock clock, Action<EngineEvent> log)
     {
         (this.folder, this.salt, this.segment, this.clock, this.log) = (folder, salt, segment, clock, log);
-        writtenSequence = syncedSequence = toldSynced = lastSequence;
+        synced = SyncedFile.Open(folder, salt);
+        writtenSequence = syncedSequence = lastSequence;
         gathering = new LogBatch(lastSequence + 1);
         thread = new Thread(Run) { IsBackground = true, Name = "holdfast-log" };
         thread.Start();
@@ -126,6 +127,7 @@ internal sealed class LogWriter : IDisposable
 
         thread.Join();
         segment.Dispose();
+        synced.Dispose();
     }
 
     private static StateException Closed(Exception cause) => cause switch
@@ -157,10 +159,7 @@ internal sealed class LogWriter : IDisposable
                 spare = batch?.Spare;
             }
 
-            if (closed is StateUnavailableException && writtenSequence > syncedSequence)
-            {
-                segment.Sync();
-            }
+            SyncAtEnd();
         }
         catch (Exception fault)
         {
@@ -224,14 +223,11 @@ internal sealed class LogWriter : IDisposable
 
         Release(batch, untilSynced: true);
         batch.CompleteSynced();
-        TellSyncedIfIdle();
     }
 
     private void AppendFrames(LogBatch batch)
     {
-        var frames = batch.Frames(salt, syncedSequence > toldSynced ? syncedSequence : null);
-        segment.Append(frames);
-        toldSynced = syncedSequence;
+        segment.Append(batch.Frames);
         unsyncedSince = writtenSequence > syncedSequence ? unsyncedSince : clock.Timestamp;
         writtenSequence = batch.LastSequence;
         Interlocked.Add(ref framesWritten, batch.Entries.Count);
@@ -247,6 +243,7 @@ internal sealed class LogWriter : IDisposable
             segment.Sync();
             Interlocked.Increment(ref syncs);
             syncedSequence = writtenSequence;
+            synced.Tell(syncedSequence);
             return true;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -267,27 +264,23 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    /// <summary>With nothing else to write, notes in the log what was synchronised: damage before it is then known from a torn tail.</summary>
-    private void TellSyncedIfIdle()
+    private void SyncUnasked() => TrySync(new LogBatch(writtenSequence + 1));
+
+    /// <summary>At a clean end everything is on the disk, and the disk says so.</summary>
+    private void SyncAtEnd()
     {
-        lock (gate)
+        if (closed is not StateUnavailableException { InnerException: null })
         {
-            if (!gathering.IsEmpty || syncedSequence == toldSynced || syncedSequence != writtenSequence)
-            {
-                return;
-            }
+            return;
         }
 
-        Write(new LogBatch(writtenSequence + 1));
-    }
-
-    private void SyncUnasked()
-    {
-        var nobody = new LogBatch(writtenSequence + 1);
-        if (TrySync(nobody))
+        if (writtenSequence > syncedSequence)
         {
-            TellSyncedIfIdle();
+            segment.Sync();
+            synced.Tell(writtenSequence);
         }
+
+        synced.Sync();
     }
 
     private void Roll(LogRoll roll)
@@ -306,6 +299,7 @@ internal sealed class LogWriter : IDisposable
         try
         {
             segment.Sync();
+            synced.Tell(writtenSequence);
             Manifest.Replace(folder);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -316,7 +310,7 @@ internal sealed class LogWriter : IDisposable
             return;
         }
 
-        syncedSequence = toldSynced = writtenSequence;
+        syncedSequence = writtenSequence;
         segment.Dispose();
         lock (gate)
         {

@@ -9,11 +9,16 @@ namespace Holdfast.Embedded;
 /// </summary>
 internal sealed record Manifest
 {
-    public const int Version = 1;
+    /// <summary>The storage format that is written. Format 1, which has no file <c>synced</c>, is read too.</summary>
+    public const int CurrentVersion = 2;
+
     public const string FileName = "manifest";
     public const string ReplacementName = "manifest.new";
 
     private const string Title = "holdfast-store";
+
+    /// <summary>The storage format.</summary>
+    public int Version { get; init; } = CurrentVersion;
 
     public required int Partitions { get; init; }
 
@@ -44,7 +49,7 @@ internal sealed record Manifest
 
         var bytes = File.ReadAllBytes(path);
         var lines = Encoding.UTF8.GetString(bytes).Split('\n');
-        CheckVersion(path, lines[0]);
+        var version = VersionIn(path, lines[0]);
         var body = bytes.AsSpan().LastIndexOf("crc "u8);
         var at = body < 0 ? bytes.Length : body;
         var expected = $"crc {Checksum(bytes.AsSpan(0, at))}\n";
@@ -55,7 +60,7 @@ internal sealed record Manifest
 
         try
         {
-            return Parse(lines);
+            return Parse(lines) with { Version = version };
         }
         catch (Exception fault) when (fault is FormatException or OverflowException or IndexOutOfRangeException)
         {
@@ -107,19 +112,21 @@ internal sealed record Manifest
 
     private static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    private static void CheckVersion(string path, string line)
+    private static int VersionIn(string path, string line)
     {
         if (!line.StartsWith(Title + " ", StringComparison.Ordinal))
         {
             throw Damaged(path, 0, "it does not begin as a manifest does");
         }
 
-        if (line != $"{Title} {Version}")
+        return line[(Title.Length + 1)..] switch
         {
-            throw new StateMismatchException(
-                $"{path} is of storage format {line[(Title.Length + 1)..]}, and this version of Holdfast reads format {Version}: "
-                + "open the folder with the Holdfast version that wrote it, or choose an empty folder.");
-        }
+            "1" => 1,
+            "2" => CurrentVersion,
+            var other => throw new StateMismatchException(
+                $"{path} is of storage format {other}, and this version of Holdfast reads formats 1 and {CurrentVersion}: "
+                + "open the folder with the Holdfast version that wrote it, or choose an empty folder."),
+        };
     }
 
     private static StateCorruptException Damaged(string path, int offset, string what) =>
