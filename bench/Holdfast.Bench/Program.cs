@@ -1,11 +1,14 @@
 using Holdfast.Bench;
 
-var benches = new Dictionary<string, Func<SideBySide, Task>>
+var inProcess = new SideBySide(TimeSpan.FromMilliseconds(300), rounds: 9);
+var underLoad = new SideBySide(TimeSpan.FromSeconds(2), rounds: 9);
+var benches = new Dictionary<string, Func<Task>>
 {
-    ["embedded"] = Benches.EmbeddedAsync,
-    ["durability"] = Benches.DurabilityAsync,
-    ["near-cache"] = Benches.NearCacheAsync,
-    ["servers"] = Benches.ServersAsync,
+    ["embedded"] = () => Benches.EmbeddedAsync(inProcess),
+    ["durability"] = () => Benches.DurabilityAsync(inProcess),
+    ["near-cache"] = () => Benches.NearCacheAsync(inProcess),
+    ["servers"] = () => Benches.ServersAsync(inProcess),
+    ["sessions"] = () => SessionBench.RunAsync(underLoad),
 };
 string[] chosen = args.Length > 0 ? args : [.. benches.Keys];
 if (chosen.FirstOrDefault(name => !benches.ContainsKey(name)) is { } unknown)
@@ -17,7 +20,7 @@ if (chosen.FirstOrDefault(name => !benches.ContainsKey(name)) is { } unknown)
 foreach (var name in chosen)
 {
     Console.WriteLine(name);
-    await benches[name](new SideBySide(TimeSpan.FromMilliseconds(300), rounds: 9));
+    await benches[name]();
 }
 
 return 0;

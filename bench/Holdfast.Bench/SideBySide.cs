@@ -1,26 +1,52 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Holdfast.Bench;
 
 /// <summary>
-/// Runs operations in turns, in one process and one run, and prints how they compare. Machines are noisy and differ:
-/// what is comparable is the ratio of two operations that took turns.
+/// Measures things in turns, in one run, and prints how they compare. Machines are noisy and differ:
+/// what is comparable is the ratio of two things that took turns.
 /// </summary>
 internal sealed class SideBySide(TimeSpan slice, int rounds)
 {
-    /// <summary>Prints each operation's rate and, as the first compares to each other one, a line <c>RATIO name value</c>.</summary>
-    /// <param name="operations">What is compared; the operation gets its number and is run by as many callers at once as it says.</param>
-    public async Task RunAsync(params Operation[] operations)
+    /// <summary>Prints each rate and, as the first compares to each other one, a line <c>RATIO first:other value</c>.</summary>
+    public async Task RunAsync(params Measured[] things)
     {
-        var rates = operations.Select(static _ => new List<double>()).ToArray();
-        var bytes = new double[operations.Length];
+        var rates = await MeasureAsync(things);
+        for (var i = 1; i < things.Length; i++)
+        {
+            Print($"{things[0].Name}:{things[i].Name}", rates[0], rates[i]);
+        }
+    }
+
+    /// <summary>Prints each rate and, as each other one compares to the first, a line <c>RATIO other:first value</c>.</summary>
+    public async Task RunAgainstFirstAsync(params Measured[] things)
+    {
+        var rates = await MeasureAsync(things);
+        for (var i = 1; i < things.Length; i++)
+        {
+            Print($"{things[i].Name}:{things[0].Name}", rates[i], rates[0]);
+        }
+    }
+
+    private static void Print(string names, List<double> first, List<double> other)
+    {
+        var ratio = Median([.. first.Zip(other, static (one, two) => one / two)]);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"RATIO {names} {ratio:0.00}"));
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    // The first round warms up, and who begins changes from round to round.
+    private async Task<List<double>[]> MeasureAsync(Measured[] things)
+    {
+        var rates = things.Select(static _ => new List<double>()).ToArray();
+        var bytes = new double?[things.Length];
         for (var round = -1; round < rounds; round++)
         {
-            for (var turn = 0; turn < operations.Length; turn++)
+            for (var turn = 0; turn < things.Length; turn++)
             {
-                var index = (turn + round + 1) % operations.Length;
-                var (rate, allocated) = await MeasureAsync(operations[index]);
+                var index = (turn + round + 1) % things.Length;
+                var (rate, allocated) = await things[index].MeasureAsync(slice);
                 if (round >= 0)
                 {
                     rates[index].Add(rate);
@@ -29,36 +55,11 @@ internal sealed class SideBySide(TimeSpan slice, int rounds)
             }
         }
 
-        foreach (var (index, operation) in operations.Index())
+        foreach (var (index, thing) in things.Index())
         {
-            Console.WriteLine($"  {operation.Name,-34} {Median(rates[index]),12:N0}/s {bytes[index],10:N0} B/op");
+            Console.WriteLine($"  {thing.Name,-34} {Median(rates[index]),12:N0}/s{(bytes[index] is { } each ? $" {each,10:N0} B/op" : "")}");
         }
 
-        for (var i = 1; i < operations.Length; i++)
-        {
-            var ratio = Median([.. rates[0].Zip(rates[i], static (first, other) => first / other)]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"RATIO {operations[0].Name}:{operations[i].Name} {ratio:0.00}"));
-        }
-    }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private async Task<(double Rate, double Bytes)> MeasureAsync(Operation operation)
-    {
-        var before = GC.GetTotalAllocatedBytes();
-        var watch = Stopwatch.StartNew();
-        var counts = await Task.WhenAll(Enumerable.Range(0, operation.Callers).Select(async caller =>
-        {
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            long count = 0;
-            for (; watch.Elapsed < slice; count++)
-            {
-                await operation.RunAsync(caller, count);
-            }
-
-            return count;
-        }));
-        var done = (double)counts.Sum();
-        return (done / watch.Elapsed.TotalSeconds, (GC.GetTotalAllocatedBytes() - before) / done);
+        return rates;
     }
 }
