@@ -61,7 +61,7 @@ public static class HoldfastServiceCollectionExtensions
         services.TryAddSingleton(static provider => new CookieSeal(
             provider.GetRequiredService<CookieKeyRing>(), provider.GetRequiredService<StateEngine>().Options.Entropy));
         services.AddHostedService<CookieKeyPriming>();
-        services.TryAddSingleton<CausalCookie>();
+        services.TryAddSingleton<ClientCookies>();
         services.TryAddSingleton<StateServices>();
         return services;
     }

@@ -11,7 +11,7 @@ namespace Holdfast.AspNetCore;
 /// instance, is in every answer. Get it with <c>HttpContext.GetState()</c>. Not safe for concurrent use.
 /// </summary>
 /// <remarks>
-/// What the client has seen travels in its cookie, sealed. A client that has no cookie gets one when it has a session or
+/// What the client has seen travels in a cookie, sealed. A client that has none gets one when it has a session or
 /// something was committed for it; reading alone sets none. What happens after the response began can't reach
 /// the cookie any more.
 /// </remarks>
@@ -20,14 +20,14 @@ public sealed class RequestState
     private readonly HttpContext context;
     private readonly StateServices services;
     private readonly CausalClient client;
-    private readonly CookieContent? arrived;
+    private readonly CookieContent arrived;
 
     internal RequestState(HttpContext context, StateServices services)
     {
         (this.context, this.services) = (context, services);
-        arrived = services.Cookie.Read(context.Request);
-        client = new CausalClient(services, arrived?.Stamps ?? new ClientStamps());
-        Session = new RequestSession(services, client, arrived?.Session, arrived?.TouchedSeconds ?? 0, ConcurrencyOfEndpoint);
+        arrived = services.Cookies.Read(context.Request);
+        client = new CausalClient(services, arrived.Stamps);
+        Session = new RequestSession(services, client, arrived.Session, arrived.TouchedSeconds, ConcurrencyOfEndpoint);
     }
 
     /// <summary>The engine, for what is not the client's: watches, leases, journals. What is done through it leaves no stamp with the client.</summary>
@@ -120,94 +120,56 @@ public sealed class RequestState
         if (context.Features.Get<IExceptionHandlerFeature>() is not null)
         {
             Session.Abandon();
-            TellLoss();
+            TellWhatWasMade();
             return;
         }
 
         var onlyTouch = context.Response.StatusCode == StatusCodes.Status304NotModified || HttpMethods.IsHead(context.Request.Method);
         await Session.MakeRequestCommitAsync(onlyTouch);
         Session.IsClosed = true;
-        await SendCookieAsync();
+        SendCookies();
     }
 
     /// <summary>
-    /// Takes stamps that the store has lost from the client of a request that failed, so that its next one is not refused for them again.
+    /// Tells the client of a request that failed what concerns the next one: the session that an explicit commit renewed, created or
+    /// ended, and stamps that the store has lost, so that it is not refused for them again.
     /// </summary>
-    internal void TellLoss()
+    internal void TellWhatWasMade()
     {
+        SendSession();
         if (client.Stamps.HaveLost)
         {
-            var (session, touched) = Session is { WasCommitted: true, Stored: { } made }
-                ? (made, Session.TouchedSeconds)
-                : (arrived?.Session, arrived?.TouchedSeconds ?? 0);
-            WriteCookie(session, touched);
+            SendSeen();
         }
     }
 
     private SessionConcurrency ConcurrencyOfEndpoint() =>
         context.GetEndpoint()?.Metadata.GetMetadata<SessionConcurrencyAttribute>()?.Concurrency ?? services.Options.SessionConcurrency;
 
-    private async ValueTask SendCookieAsync()
+    private void SendCookies()
     {
-        var stored = Session.Stored;
-        if (stored is null && Session.WasEnded)
+        SendSession();
+        var isNews = arrived.HasSeen || Session.Stored is not null ? client.Stamps.HaveMoved : client.Stamps.HaveMovedByWrite;
+        if (isNews || (Session.Stored is not null && Session.TouchedSeconds != arrived.TouchedSeconds))
         {
-            if (arrived is not null)
+            SendSeen();
+        }
+    }
+
+    private void SendSession()
+    {
+        if (Session.Stored is { } stored)
+        {
+            if (stored != arrived.Session)
             {
-                services.Cookie.Remove(context);
+                services.Cookies.WriteSession(context, stored, Session.TouchedSeconds);
             }
-
-            return;
         }
-
-        var stamps = client.Stamps;
-        var isOfSession = Session.WasCommitted || stored != arrived?.Session || Session.TouchedSeconds != (arrived?.TouchedSeconds ?? 0);
-        var haveMoved = arrived is null && stored is null ? stamps.HaveMovedByWrite : stamps.HaveMoved;
-        if ((isOfSession || haveMoved) && await MayReplaceCookieAsync(stored))
+        else if (Session.HasEnded && arrived.Session is not null)
         {
-            WriteCookie(stored, Session.TouchedSeconds);
+            services.Cookies.RemoveSession(context);
         }
     }
 
-    private void WriteCookie(SessionReference? stored, long touchedSeconds)
-    {
-        var stamps = client.Stamps;
-        stamps.Trim(stored is { } session ? Engine.Partitions.PartitionOf(session.Id) : null, client.NowSeconds, services.KeepStampsSeconds);
-        services.Cookie.Write(context, new CookieContent(stored, touchedSeconds, stamps));
-    }
-
-    /// <summary>
-    /// Whether the client may get another cookie for the one it sent. A parallel request may have renewed the session at sign-in:
-    /// a cookie of the old one, or of none, would then take the new one from the client. One that ended by its own
-    /// expiry, or with a store that was emptied, has no successor.
-    /// </summary>
-    private ValueTask<bool> MayReplaceCookieAsync(SessionReference? stored)
-    {
-        if (client.Stamps.HaveLost)
-        {
-            return new(true);
-        }
-
-        if (stored is null)
-        {
-            var idleSeconds = client.NowSeconds - (arrived?.TouchedSeconds ?? 0);
-            return new(arrived?.Session is null || idleSeconds > services.Options.SessionIdleTimeout.TotalSeconds);
-        }
-
-        return Session.IsProven || stored != arrived?.Session ? new(true) : IsCurrentAsync(stored.Value);
-    }
-
-    /// <summary>Whether the session lives, as far as this instance has heard.</summary>
-    private async ValueTask<bool> IsCurrentAsync(SessionReference session)
-    {
-        try
-        {
-            return await client.IsStillAsync(SessionReference.AddressOf(session.Id), session.Birth);
-        }
-        catch (StateException)
-        {
-            // Nobody can tell. The client keeps what it was promised: to read what it wrote.
-            return true;
-        }
-    }
+    private void SendSeen() => services.Cookies.WriteSeen(context, Session.Stored, Session.TouchedSeconds, client.Stamps);
 }

@@ -23,6 +23,8 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
 
     public Commit? LastCommit { get; private set; }
 
+    public Freshness? LastFreshness { get; private set; }
+
     protected override StateEngine Inner => inner;
 
     public override async ValueTask DisposeAsync()
@@ -36,6 +38,7 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
     protected override ValueTask<Reading> ReadCoreAsync(Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref reads);
+        LastFreshness = freshness;
         return ReadFault is null ? inner.ReadAsync(address, freshness, cancellationToken) : throw ReadFault;
     }
 

@@ -29,6 +29,32 @@ internal sealed class ClientStamps
     /// <summary>Takes a stamp as the cookie tells it.</summary>
     public void Restore(SeenStamp stamp) => seen.Add(stamp);
 
+    /// <summary>
+    /// Adds what an earlier cookie tells, where that is news: what was seen there later, and lately enough to matter. What this
+    /// one has left out as lost or too much is asked of the store meanwhile.
+    /// </summary>
+    public void AddEarlier(ClientStamps earlier, long nowSeconds, long keepSeconds)
+    {
+        if (nowSeconds < StoreUntil)
+        {
+            return;
+        }
+
+        StoreUntil = earlier.StoreUntil;
+        foreach (var item in earlier.seen.Where(item => item.SeenSeconds + keepSeconds >= nowSeconds))
+        {
+            var place = seen.FindIndex(known => known.Stamp.Partition == item.Stamp.Partition);
+            if (place < 0)
+            {
+                seen.Add(item);
+            }
+            else if (seen[place].SeenSeconds < item.SeenSeconds)
+            {
+                seen[place] = item;
+            }
+        }
+    }
+
     /// <summary>How new a read of the partition must be.</summary>
     public Freshness FreshnessOf(int partition, long nowSeconds) =>
         Of(partition) is { } stamp ? Freshness.AtLeast(stamp)

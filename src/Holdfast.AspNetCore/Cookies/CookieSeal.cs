@@ -8,17 +8,20 @@ namespace Holdfast.AspNetCore.Cookies;
 
 /// <summary>
 /// Seals what a cookie carries with AES-256-GCM. A sealed cookie is the unpadded base64url of
-/// <code>version (1) | id of the data-protection key (16) | salt (12) | nonce (12) | ciphertext | tag (16)</code>
+/// <code>version of the content (1) | id of the data-protection key (16) | salt (12) | nonce (12) | ciphertext | tag (16)</code>
 /// and what stands before the nonce, with the cookie's name, is authenticated too, so that a cookie taken over HTTP can't be planted as
 /// a <c>__Host-</c> one. The plaintext is padded so that the whole is a multiple of three bytes: each character counts.
 /// </summary>
 /// <remarks>
+/// Every version of content is sealed like this, so that a release tells a later one's cookie, which it must leave alone, from an altered one.
 /// The sealing key derives from the ring's key and the salt, which is random and changes after 2^20 cookies: far below
 /// the 2^32 random nonces that a GCM key allows (NIST SP 800-38D, 8.3). Opening remembers the keys of some salts.
 /// </remarks>
 internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
 {
-    private const byte Version = 1;
+    /// <summary>What a content has at most.</summary>
+    public const int MaxContentBytes = MaxSealedChars * 3 / 4;
+
     private const int SaltStart = 17;
     private const int NonceStart = 29;
     private const int CipherStart = 41;
@@ -34,12 +37,12 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
     private volatile SealingKey? sealing;
 
     /// <summary>Seals the content under the cookie's name.</summary>
-    public string Seal(string name, ReadOnlySpan<byte> content)
+    public string Seal(string name, byte version, ReadOnlySpan<byte> content)
     {
         var own = Sealing();
         var padding = 3 - ((content.Length + Overhead) % 3);
         var sealedBytes = new byte[Overhead + content.Length + padding].AsSpan();
-        sealedBytes[0] = Version;
+        sealedBytes[0] = version;
         own.Key.Id.TryWriteBytes(sealedBytes[1..]);
         own.Salt.CopyTo(sealedBytes[SaltStart..]);
         var nonce = sealedBytes.Slice(NonceStart, NonceBytes);
@@ -58,41 +61,54 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
         return Base64Url.EncodeToString(sealedBytes);
     }
 
-    /// <summary>What was sealed under the name, or null when it was not sealed by an instance that shares the ring, or was altered.</summary>
-    public byte[]? Open(string name, ReadOnlySpan<char> text)
+    /// <summary>Opens what was sealed under the name; false when it was not sealed by an instance that shares the ring, or was altered.</summary>
+    /// <param name="name">The cookie's name.</param>
+    /// <param name="text">The sealed cookie.</param>
+    /// <param name="buffer">Where the content goes, <see cref="MaxContentBytes"/> long.</param>
+    /// <param name="version">The version of the content.</param>
+    /// <param name="content">The content, in the buffer.</param>
+    public bool TryOpen(string name, ReadOnlySpan<char> text, Span<byte> buffer, out byte version, out ReadOnlySpan<byte> content)
     {
-        Span<byte> sealedBytes = stackalloc byte[MaxSealedChars * 3 / 4];
+        version = 0;
+        content = default;
         if (text.Length is < Overhead or > MaxSealedChars || text.Length % 4 != 0
-            || !Base64Url.TryDecodeFromChars(text, sealedBytes, out var length) || length <= Overhead || sealedBytes[0] != Version)
+            || !Base64Url.TryDecodeFromChars(text, buffer, out var length) || length <= Overhead)
         {
-            return null;
+            return false;
         }
 
-        sealedBytes = sealedBytes[..length];
+        var sealedBytes = buffer[..length];
         if (ring.Find(new Guid(sealedBytes.Slice(1, 16))) is not { } key)
         {
-            return null;
+            return false;
         }
 
         Span<byte> bound = stackalloc byte[NonceStart + MaxNameBytes];
         bound = Bound(bound, sealedBytes, name);
-        var plain = new byte[length - Overhead];
+        var plain = sealedBytes[CipherStart..^TagBytes];
         var ciphers = DerivedFor(key, sealedBytes.Slice(SaltStart, NonceStart - SaltStart)).Ciphers;
         var cipher = ciphers.Get();
         try
         {
-            cipher.Decrypt(sealedBytes.Slice(NonceStart, NonceBytes), sealedBytes[CipherStart..^TagBytes], sealedBytes[^TagBytes..], plain, bound);
+            cipher.Decrypt(sealedBytes.Slice(NonceStart, NonceBytes), plain, sealedBytes[^TagBytes..], plain, bound);
         }
         catch (AuthenticationTagMismatchException)
         {
-            return null;
+            return false;
         }
         finally
         {
             ciphers.Return(cipher);
         }
 
-        return plain[^1] is >= 1 and <= 3 && plain[^1] <= plain.Length ? plain[..^plain[^1]] : null;
+        if (plain[^1] is < 1 or > 3 || plain[^1] > plain.Length)
+        {
+            return false;
+        }
+
+        version = sealedBytes[0];
+        content = plain[..^plain[^1]];
+        return true;
     }
 
     private static Span<byte> Bound(Span<byte> bound, ReadOnlySpan<byte> sealedBytes, string name)

@@ -16,13 +16,20 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
     /// <summary>What the client reads of the partition from here on includes this moment.</summary>
     public void MustSee(Stamp moment) => stamps.Add(moment, NowSeconds, isWrite: false);
 
-    public async ValueTask<Record?> ReadAsync(Address address, CancellationToken cancellationToken)
+    public ValueTask<Record?> ReadAsync(Address address, CancellationToken cancellationToken)
     {
         var partition = Engine.Partitions.PartitionOf(address);
-        var reading = await Engine.ReadAsync(address, stamps.FreshnessOf(partition, NowSeconds), cancellationToken);
-        await SawAsync(reading.Record, reading.At, isWrite: false, cancellationToken);
-        return reading.Record;
+        return ReadAsync(address, stamps.FreshnessOf(partition, NowSeconds), cancellationToken);
     }
+
+    /// <summary>
+    /// Reads what the client has a stamp of, if it keeps what it is sent. From one that does not, or whose stamps an older response
+    /// replaced, the store is asked.
+    /// </summary>
+    public ValueTask<Record?> ReadStampedAsync(Address address, CancellationToken cancellationToken) =>
+        stamps.Of(Engine.Partitions.PartitionOf(address)) is null
+            ? ReadAsync(address, Freshness.Latest, cancellationToken)
+            : ReadAsync(address, cancellationToken);
 
     public async ValueTask<IReadOnlyList<Record?>> ReadManyAsync(IReadOnlyList<Address> addresses, CancellationToken cancellationToken)
     {
@@ -65,11 +72,11 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
         return result;
     }
 
-    /// <summary>Whether the record, as far as pushes have told, is still the one of this birth.</summary>
-    public async ValueTask<bool> IsStillAsync(Address address, long birth)
+    private async ValueTask<Record?> ReadAsync(Address address, Freshness freshness, CancellationToken cancellationToken)
     {
-        var reading = await Engine.ReadAsync(address, Freshness.Pushed, CancellationToken.None);
-        return reading.Record?.Birth == birth;
+        var reading = await Engine.ReadAsync(address, freshness, cancellationToken);
+        await SawAsync(reading.Record, reading.At, isWrite: false, cancellationToken);
+        return reading.Record;
     }
 
     /// <summary>
@@ -135,7 +142,7 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
             return;
         }
 
-        stamps.ForgetAll(NowSeconds + services.KeepStampsSeconds);
+        stamps.ForgetAll(NowSeconds + services.Cookies.KeepStampsSeconds);
         throw new StateException($"The store has forgotten what it acknowledged in partition {known.Partition}, and lost state is refused.");
     }
 }

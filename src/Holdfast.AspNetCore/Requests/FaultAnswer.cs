@@ -36,7 +36,7 @@ internal static class FaultAnswer
         }
 
         response.Headers.CacheControl = "no-store";
-        state.TellLoss();
+        state.TellWhatWasMade();
         if (response.StatusCode == StatusCodes.Status503ServiceUnavailable)
         {
             response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);

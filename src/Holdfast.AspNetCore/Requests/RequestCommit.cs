@@ -24,7 +24,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session)
     /// <summary>Drops what was enlisted.</summary>
     public void Abandon() => enlistments = null;
 
-    /// <summary>Commits what there is to commit by now. Returns whether something of the session was in it, which proves that the session lives.</summary>
+    /// <summary>Commits what there is to commit by now. Returns whether something of the session was in it.</summary>
     /// <exception cref="SessionEndedException">The session has ended meanwhile.</exception>
     /// <exception cref="RequestConflictException">A condition that the application declared does not hold any more.</exception>
     public async ValueTask<bool> MakeAsync()

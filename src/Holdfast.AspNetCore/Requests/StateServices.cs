@@ -7,11 +7,11 @@ namespace Holdfast.AspNetCore.Requests;
 
 /// <summary>What every request's state needs of the application.</summary>
 internal sealed class StateServices(
-    StateEngine engine, CausalCookie cookie, StateMeter meter, IOptions<HoldfastOptions> options, ILogger<RequestState> logger)
+    StateEngine engine, ClientCookies cookies, StateMeter meter, IOptions<HoldfastOptions> options, ILogger<RequestState> logger)
 {
     public StateEngine Engine => engine;
 
-    public CausalCookie Cookie => cookie;
+    public ClientCookies Cookies => cookies;
 
     public StateMeter Meter => meter;
 
@@ -23,7 +23,4 @@ internal sealed class StateServices(
 
     public SessionLifetime Lifetime { get; } =
         new(options.Value.SessionIdleTimeout, options.Value.SessionAbsoluteTimeout, engine.Options.Clock);
-
-    /// <summary>For how long stamps matter: the age limit of near caches, twice for instances whose clocks differ.</summary>
-    public long KeepStampsSeconds { get; } = (long)(2 * engine.Options.NearCacheMaxAge).TotalSeconds;
 }

@@ -18,6 +18,7 @@ internal sealed class RequestSession : ISession
     private readonly SessionView view = new();
     private readonly Func<SessionConcurrency> concurrency;
     private ExceptionDispatchInfo? loadFailure;
+    private bool isEnded;
 
     /// <param name="services">The application's.</param>
     /// <param name="client">The request's client.</param>
@@ -42,14 +43,8 @@ internal sealed class RequestSession : ISession
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds => commit.TouchedSeconds;
 
-    /// <summary>Whether the request committed something of the session.</summary>
-    public bool WasCommitted => commit.WasMade;
-
-    /// <summary>Whether the commit at the request's end has just shown that the session lives.</summary>
-    public bool IsProven { get; private set; }
-
-    /// <summary>Whether the application ended a session in this request.</summary>
-    public bool WasEnded { get; private set; }
+    /// <summary>Whether the application ended a session in this request, and that is done.</summary>
+    public bool HasEnded => isEnded && !commit.IsLeaving;
 
     /// <summary>Whether it is known what the store holds of the session.</summary>
     public bool IsLoaded { get; private set; }
@@ -177,7 +172,7 @@ internal sealed class RequestSession : ISession
         ThrowIfClosed();
         WasUsed = true;
         IsLoaded = true;
-        WasEnded = true;
+        isEnded = true;
         view.Forget();
         view.Read = null;
         commit.IsDemanded = false;
@@ -202,7 +197,10 @@ internal sealed class RequestSession : ISession
             commit.IsDemanded = false;
         }
 
-        IsProven = await RequestCommit.MakeAsync() || await new SessionTouch(services, client, commit, view).MakeAsync(this);
+        if (!await RequestCommit.MakeAsync())
+        {
+            await new SessionTouch(services, client, commit, view).MakeAsync(this);
+        }
     }
 
     /// <summary>Drops what the request changed: its handler failed.</summary>
@@ -228,7 +226,7 @@ internal sealed class RequestSession : ISession
         try
         {
             await TakeTurnAsync(named.Id, cancellationToken);
-            Loaded(named, await client.ReadAsync(SessionReference.AddressOf(named.Id), cancellationToken));
+            Loaded(named, await client.ReadStampedAsync(SessionReference.AddressOf(named.Id), cancellationToken));
         }
         catch (StateException fault)
         {

@@ -40,8 +40,8 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session's turn, when the request has it.</summary>
     public SessionTurn? Turn { get; set; }
 
-    /// <summary>Whether the request committed something of the session.</summary>
-    public bool WasMade { get; private set; }
+    /// <summary>Whether a session is still to be deleted.</summary>
+    public bool IsLeaving => leaving is not null;
 
     /// <summary>Whether the last commit that was put together has something of the session in it.</summary>
     public bool IsIncluded { get; private set; }
@@ -124,7 +124,6 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
             return;
         }
 
-        WasMade = true;
         services.Meter.Committed();
         if (place >= 0 && result.Records[place] is { } record)
         {

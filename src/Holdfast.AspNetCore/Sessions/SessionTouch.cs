@@ -11,25 +11,26 @@ internal sealed class SessionTouch(StateServices services, CausalClient client, 
     /// <summary>How long a touch may hold up a response.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Moves the expiry, if that is due, and tells whether it did. A refusal tells that the session has ended.</summary>
-    public async ValueTask<bool> MakeAsync(RequestSession session)
+    /// <summary>Moves the expiry, if that is due. A refusal tells that the session has ended.</summary>
+    public async ValueTask MakeAsync(RequestSession session)
     {
         if (commit.Stored is null || !MayBeDue(session.IsLoaded))
         {
-            return false;
+            return;
         }
 
         using var patience = new CancellationTokenSource(Patience, client.Engine.Options.Clock);
         try
         {
             await session.ReadAsync(patience.Token);
-            return commit.Stored is { } stored && view.Read is { } read && services.Lifetime.IsTouchDue(read)
-                && await MakeAsync(commit.Touch(stored, read), patience.Token);
+            if (commit.Stored is { } stored && view.Read is { } read && services.Lifetime.IsTouchDue(read))
+            {
+                await MakeAsync(commit.Touch(stored, read), patience.Token);
+            }
         }
         catch (Exception fault) when (fault is StateException or OperationCanceledException)
         {
             services.Logger.TouchFailed(fault);
-            return false;
         }
     }
 
@@ -38,16 +39,16 @@ internal sealed class SessionTouch(StateServices services, CausalClient client, 
             ? view.Read is { } read && services.Lifetime.IsTouchDue(read)
             : client.NowSeconds - commit.TouchedSeconds > services.Lifetime.WorthTouching.TotalSeconds;
 
-    private async ValueTask<bool> MakeAsync(RecordChange touch, CancellationToken cancellationToken)
+    private async ValueTask MakeAsync(RecordChange touch, CancellationToken cancellationToken)
     {
         var result = await client.CommitAsync(new Commit(touch) { Durability = Durability.Written }, cancellationToken);
-        if (!result.IsCommitted)
+        if (result.IsCommitted)
+        {
+            commit.TouchedSeconds = client.NowSeconds;
+        }
+        else
         {
             commit.Stored = null;
-            return false;
         }
-
-        commit.TouchedSeconds = client.NowSeconds;
-        return true;
     }
 }

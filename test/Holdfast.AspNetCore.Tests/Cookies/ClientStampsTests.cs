@@ -51,4 +51,32 @@ public sealed class ClientStampsTests
         Assert.Equal(Freshness.Latest, stamps.FreshnessOf(4, 179));
         Assert.Equal(Freshness.Pushed, stamps.FreshnessOf(4, 180));
     }
+
+    [Fact]
+    public void An_earlier_cookie_adds_what_it_saw_later_and_lately()
+    {
+        var stamps = new ClientStamps();
+        stamps.Restore(new SeenStamp(new Stamp(1, 10, 5), 100));
+        stamps.Restore(new SeenStamp(new Stamp(2, 10, 5), 100));
+        var earlier = new ClientStamps { StoreUntil = 130 };
+        earlier.Restore(new SeenStamp(new Stamp(1, 9, 7), 90));
+        earlier.Restore(new SeenStamp(new Stamp(2, 10, 8), 110));
+        earlier.Restore(new SeenStamp(new Stamp(3, 10, 5), 61));
+        earlier.Restore(new SeenStamp(new Stamp(4, 10, 5), 59));
+        stamps.AddEarlier(earlier, nowSeconds: 120, keepSeconds: 60);
+        Assert.Equal([new Stamp(1, 10, 5), new Stamp(2, 10, 8), new Stamp(3, 10, 5)], stamps.All.Select(item => item.Stamp));
+        Assert.Equal(Freshness.Latest, stamps.FreshnessOf(4, 120));
+    }
+
+    [Fact]
+    public void An_earlier_cookie_does_not_bring_back_what_was_forgotten_as_lost()
+    {
+        var stamps = new ClientStamps();
+        stamps.ForgetAll(storeUntil: 180);
+        var earlier = new ClientStamps();
+        earlier.Restore(new SeenStamp(new Stamp(1, 10, 5), 119));
+        stamps.AddEarlier(earlier, nowSeconds: 120, keepSeconds: 60);
+        Assert.Empty(stamps.All);
+        Assert.Equal(Freshness.Latest, stamps.FreshnessOf(1, 120));
+    }
 }

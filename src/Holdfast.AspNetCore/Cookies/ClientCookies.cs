@@ -1,0 +1,117 @@
+using Holdfast.AspNetCore.Sessions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Holdfast.AspNetCore.Cookies;
+
+/// <summary>
+/// The two cookies of a client. The session cookie names its session, and is sent only when that session was created or renewed: a response
+/// that has nothing to say about it can't bring an older one back. The other tells what the client has seen, and is sent
+/// whenever that grows. Content of a version that this release does not know counts as none for the request, and stays
+/// with the client until there is something to put in its place: a later release wrote it.
+/// </summary>
+internal sealed class ClientCookies(CookieSeal seal, StateEngine engine, StateMeter meter, IOptions<HoldfastOptions> options, ILogger<ClientCookies> logger)
+{
+    private const string OfAnotherStore = "of another store";
+
+    private readonly SealedCookie sessionCookie = new(options.Value.CookieName, seal, meter, logger);
+    private readonly SealedCookie seenCookie = new(options.Value.CookieName + "-Seen", seal, meter, logger);
+
+    /// <summary>For how long stamps matter: the age limit of near caches, twice for instances whose clocks differ.</summary>
+    public long KeepStampsSeconds { get; } = (long)(2 * engine.Options.NearCacheMaxAge).TotalSeconds;
+
+    private long NowSeconds => engine.Options.Clock.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>What the request's cookies carry.</summary>
+    public CookieContent Read(HttpRequest request)
+    {
+        if (request.Headers.Cookie.Count == 0)
+        {
+            return new CookieContent(null, 0, new ClientStamps(), false);
+        }
+
+        Span<byte> buffer = stackalloc byte[CookieSeal.MaxContentBytes];
+        var session = ReadSession(request, buffer, out var touchedSeconds, out var earlier);
+        var seen = ReadSeen(request, buffer, out var touch);
+        if (session is { } named && named.Birth == touch.Birth)
+        {
+            touchedSeconds = Math.Max(touchedSeconds, touch.Seconds);
+        }
+
+        if (seen is not null && earlier is not null)
+        {
+            seen.AddEarlier(earlier, NowSeconds, KeepStampsSeconds);
+        }
+
+        return new CookieContent(session, touchedSeconds, seen ?? earlier ?? new ClientStamps(), seen is not null);
+    }
+
+    /// <summary>Sends the client its session.</summary>
+    public void WriteSession(HttpContext context, SessionReference session, long touchedSeconds)
+    {
+        Span<byte> content = stackalloc byte[SessionFormat.MaxBytes];
+        sessionCookie.Write(context, SessionFormat.Version, content[..SessionFormat.Write(content, session, touchedSeconds)]);
+    }
+
+    /// <summary>Has the client forget its session.</summary>
+    public void RemoveSession(HttpContext context) => sessionCookie.Remove(context);
+
+    /// <summary>Sends the client what it has seen, without what does not matter any more.</summary>
+    public void WriteSeen(HttpContext context, SessionReference? session, long touchedSeconds, ClientStamps stamps)
+    {
+        stamps.Trim(session is { } own ? engine.Partitions.PartitionOf(own.Id) : null, NowSeconds, KeepStampsSeconds);
+        Span<byte> content = stackalloc byte[SeenFormat.MaxBytes];
+        var touch = session is { } touched ? new Touch(touched.Birth, touchedSeconds) : default;
+        seenCookie.Write(context, SeenFormat.Version, content[..SeenFormat.Write(content, touch, stamps)]);
+    }
+
+    /// <summary>The session, and the stamps that the session cookie of the first release held.</summary>
+    private SessionReference? ReadSession(HttpRequest request, Span<byte> buffer, out long touchedSeconds, out ClientStamps? stamps)
+    {
+        (touchedSeconds, stamps) = (0, null);
+        if (!sessionCookie.TryRead(request, buffer, out var version, out var content))
+        {
+            return null;
+        }
+
+        if (version != SessionFormat.Version)
+        {
+            logger.CookieOfLaterRelease(version);
+            return null;
+        }
+
+        if (SessionFormat.TryRead(content, engine.Partitions, out var session, out touchedSeconds, out stamps))
+        {
+            return session;
+        }
+
+        sessionCookie.Reject(OfAnotherStore);
+        stamps = null;
+        return null;
+    }
+
+    /// <summary>What the client has seen, or null when no cookie tells. One that a later release wrote can't be read: then everything is asked of the store.</summary>
+    private ClientStamps? ReadSeen(HttpRequest request, Span<byte> buffer, out Touch touch)
+    {
+        touch = default;
+        if (!seenCookie.TryRead(request, buffer, out var version, out var content))
+        {
+            return null;
+        }
+
+        if (version != SeenFormat.Version)
+        {
+            logger.CookieOfLaterRelease(version);
+            return new ClientStamps { StoreUntil = NowSeconds + KeepStampsSeconds };
+        }
+
+        if (SeenFormat.TryRead(content, engine.Partitions, out touch, out var stamps))
+        {
+            return stamps ?? new ClientStamps();
+        }
+
+        seenCookie.Reject(OfAnotherStore);
+        return null;
+    }
+}
