@@ -160,6 +160,7 @@ internal sealed class RequestSession : ISession
     public void Renew()
     {
         LoadToChange();
+        commit.IsSignIn = true;
         if (commit.Stored is { } stored)
         {
             commit.Leave(stored, takeAlong: true);
@@ -262,7 +263,7 @@ internal sealed class RequestSession : ISession
             return;
         }
 
-        commit.Stored = null;
+        (commit.Stored, commit.Gone) = (null, named);
         services.Logger.SessionGone();
     }
 

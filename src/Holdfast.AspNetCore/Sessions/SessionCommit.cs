@@ -7,7 +7,8 @@ namespace Holdfast.AspNetCore.Sessions;
 /// reviving or overwriting anything:
 /// <list type="bullet">
 /// <item>one that exists is updated, or only touched, under its birth;</item>
-/// <item>one that does not is created if it is absent, as soon as a key was set or its id was asked for;</item>
+/// <item>one that does not is created if it is absent, as soon as a key was set or its id was asked for, unless a parallel request has
+/// just renewed the one that the client came with;</item>
 /// <item>one that is renewed is deleted as it was read, and created with all that it held under another id;</item>
 /// <item>one that is ended is deleted.</item>
 /// </list>
@@ -28,8 +29,14 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session in the store that the client has.</summary>
     public SessionReference? Stored { get; set; }
 
+    /// <summary>The session that the client came with, if it was found to be gone.</summary>
+    public SessionReference? Gone { get; set; }
+
     /// <summary>Whether the session is created even if nothing was set.</summary>
     public bool IsDemanded { get; set; }
+
+    /// <summary>Whether the request renews its session, whether or not it has one: what it creates is the client's next.</summary>
+    public bool IsSignIn { get; set; }
 
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds { get; set; }
@@ -62,14 +69,12 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         newId = IdIn(client.Engine.Partitions.PartitionOf(stored.Id));
     }
 
-    /// <summary>The id that a session gets if this commit creates one; in any partition.</summary>
+    /// <summary>The id that a session gets if this commit creates one: where its predecessor was, or in any partition.</summary>
     public string EnsureNewId()
     {
         if (newId is null)
         {
-            Span<byte> random = stackalloc byte[4];
-            client.Engine.Options.Entropy.Fill(random);
-            newId = IdIn((int)(BitConverter.ToUInt32(random) % (uint)client.Engine.Partitions.Count));
+            newId = IdIn(Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id) : AnyPartition());
         }
 
         return newId;
@@ -85,6 +90,10 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         {
             var deletion = RecordChange.Delete(SessionReference.AddressOf(old.Id));
             draft.Add(this, takesAlong ? deletion.When(Condition.BornAt(old.Birth)).When(Condition.RevisionIs(view.Read!.Revision)) : deletion);
+            if (takesAlong)
+            {
+                draft.Add(this, SessionRenewal.Mark(old));
+            }
         }
 
         if (Stored is { } stored)
@@ -102,6 +111,11 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         }
         else if (IsToCreate)
         {
+            if (Gone is { } gone && !IsSignIn)
+            {
+                draft.Add(this, SessionRenewal.NotJustNow(gone));
+            }
+
             place = draft.Add(this, Creation());
         }
 
@@ -209,6 +223,13 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         }
 
         return view.AddChangesTo(creation).ExpireAfter(services.Lifetime.Expiry(created));
+    }
+
+    private int AnyPartition()
+    {
+        Span<byte> random = stackalloc byte[4];
+        client.Engine.Options.Entropy.Fill(random);
+        return (int)(BitConverter.ToUInt32(random) % (uint)client.Engine.Partitions.Count);
     }
 
     private string IdIn(int partition) => client.Engine.Partitions.Pin(partition, client.Engine.Options.Entropy.NextText(IdBytes));

@@ -47,6 +47,46 @@ public sealed class RequestCommitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_request_that_fails_after_an_explicit_commit_tells_the_session_that_it_made()
+    {
+        await using var host = await StartAsync(async Task (HttpContext context) =>
+        {
+            context.Session.SetString("a", "1");
+            await context.Session.CommitAsync();
+            throw new StateUnavailableException("away");
+        });
+        using var response = await browser.GetAsync(host.Url);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(SentCookies.HeaderOf(response, SentCookies.Session));
+    }
+
+    [Fact]
+    public async Task An_end_that_was_not_committed_leaves_the_client_its_session()
+    {
+        await using var host = await StartAsync((HttpContext context) =>
+        {
+            if (context.Request.Query.ContainsKey("end"))
+            {
+                context.GetState().EndSession();
+                return "ended";
+            }
+
+            var before = context.Session.GetString("a") ?? "none";
+            context.Session.SetString("a", "1");
+            return before;
+        });
+        await browser.GetStringAsync(host.Url);
+        engine.CommitFault = new StateUnavailableException("away");
+        using var end = await browser.GetAsync(host.At("/?end"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, end.StatusCode);
+        Assert.Empty(SentCookies.HeadersOf(end));
+        engine.CommitFault = null;
+        Assert.Equal("1", await browser.GetStringAsync(host.Url));
+        await browser.GetStringAsync(host.At("/?end"));
+        Assert.Equal("none", await browser.GetStringAsync(host.Url));
+    }
+
+    [Fact]
     public async Task A_store_that_fails_the_handler_is_answered_503_and_a_limit_413()
     {
         await using var host = await StartAsync(async (HttpContext context) =>

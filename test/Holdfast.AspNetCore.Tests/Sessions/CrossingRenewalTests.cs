@@ -71,6 +71,46 @@ public sealed class CrossingRenewalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_request_with_the_old_cookie_that_sets_something_is_to_be_repeated_and_then_finds_the_renewed_session()
+    {
+        using var plain = WebHost.Plain();
+        var old = jar.GetCookieHeader(host.Url);
+        await CrossAsync();
+        using var late = await SetWithAsync(plain, old);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, late.StatusCode);
+        Assert.NotNull(late.Headers.RetryAfter);
+        Assert.Null(SentCookies.HeaderOf(late, SentCookies.Session));
+        using var repeated = await SetWithAsync(plain, jar.GetCookieHeader(host.Url));
+        Assert.Equal(HttpStatusCode.OK, repeated.StatusCode);
+        Assert.Equal("a,late,renewed", await browser.GetStringAsync(host.At("/keys")));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_on_with_the_old_cookie_gets_a_session_of_its_own_after_a_while()
+    {
+        using var plain = WebHost.Plain();
+        var old = jar.GetCookieHeader(host.Url);
+        await CrossAsync();
+        clock.Move(TimeSpan.FromSeconds(5));
+        using var late = await SetWithAsync(plain, old);
+        Assert.Equal(HttpStatusCode.OK, late.StatusCode);
+        Assert.NotNull(SentCookies.HeaderOf(late, SentCookies.Session));
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_is_repeated_because_its_answer_was_lost_gets_a_session_at_once()
+    {
+        var old = jar.GetCookieHeader(host.Url);
+        await CrossAsync();
+        using var plain = WebHost.Plain();
+        using var again = new HttpRequestMessage(HttpMethod.Get, host.At("/renew"));
+        again.Headers.Add("Cookie", old);
+        using var response = await plain.SendAsync(again);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.NotNull(SentCookies.HeaderOf(response, SentCookies.Session));
+    }
+
+    [Fact]
     public async Task A_client_whose_session_expired_gets_a_cookie_for_what_it_writes()
     {
         clock.Move(TimeSpan.FromHours(1));
@@ -108,6 +148,13 @@ public sealed class CrossingRenewalTests : IAsyncLifetime
             await context.GetState().CommitAsync(SomeCommit());
         });
         app.MapGet("/write", async (HttpContext context) => (await context.GetState().CommitAsync(SomeCommit())).IsCommitted);
+    }
+
+    private Task<HttpResponseMessage> SetWithAsync(HttpClient client, string cookies)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, host.At("/set/late")) { Content = new StringContent("1") };
+        request.Headers.Add("Cookie", cookies);
+        return client.SendAsync(request);
     }
 
     private static Commit SomeCommit() => new(RecordChange.Update(new Address("thing", "x")).Add("n", 1));
