@@ -15,21 +15,22 @@ public sealed class CartMoveTests
     {
         await using var redis = await RedisServer.StartAsync(isDurable: true);
         await using var engine = await RedisEngine.OpenAsync(redis.ConnectionString);
-        await using (var shop = new LoneShop(redis.ConnectionString))
+        await using (var shop = await StartAsync(redis))
         {
-            await shop.InitializeAsync();
             await TakeAsync(engine, "5~first", 2);
             await CartHoldsAsync(shop, 2);
         }
 
         // The shop was killed. Another takes over when its lease is over, and meets the first move again, perhaps.
         await TakeAsync(engine, "6~second", 3);
-        await using var next = new LoneShop(redis.ConnectionString);
-        await next.InitializeAsync();
+        await using var next = await StartAsync(redis);
         await CartHoldsAsync(next, 5);
         await TakeAsync(engine, "5~third", 4);
         await CartHoldsAsync(next, 9);
     }
+
+    private static Task<ApplicationProcess> StartAsync(RedisServer redis) =>
+        ApplicationProcess.StartAsync("shop", LoneShop.Project, redis.ConnectionString);
 
     /// <summary>The first commit of signing in, as an instance makes it before it dies.</summary>
     private static async Task TakeAsync(StateEngine engine, string from, int mugs)
@@ -39,7 +40,7 @@ public sealed class CartMoveTests
         Assert.True((await engine.CommitAsync(commit)).IsCommitted);
     }
 
-    private static async Task CartHoldsAsync(LoneShop shop, long mugs)
+    private static async Task CartHoldsAsync(ApplicationProcess shop, long mugs)
     {
         using var http = new HttpClient { BaseAddress = shop.Url };
         await http.PostAsJsonAsync("/api/login", new { user = "ada" });

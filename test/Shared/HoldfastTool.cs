@@ -18,9 +18,7 @@ public sealed class HoldfastTool : IAsyncDisposable
     private readonly Process process;
     private readonly string folder;
     private readonly string mark;
-    private readonly List<string> lines = [];
-    private readonly Task read;
-    private TaskCompletionSource more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ProcessOutput output;
 
     private HoldfastTool(string folder, string mark, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments)
     {
@@ -39,28 +37,19 @@ public sealed class HoldfastTool : IAsyncDisposable
         }
 
         process = Process.Start(start)!;
-        read = Task.WhenAll(Read(process.StandardOutput), Read(process.StandardError));
+        output = new ProcessOutput(process);
     }
 
     /// <summary>The built tool, of the same configuration as the tests.</summary>
-    public static string Path { get; } = Find();
+    public static string Path { get; } = ApplicationProcess.ProgramOf("src/Holdfast.Cli");
 
     public int Pid => process.Id;
 
     /// <summary>What it has printed so far, standard output and standard error together.</summary>
-    public IReadOnlyList<string> Lines
-    {
-        get
-        {
-            lock (lines)
-            {
-                return [.. lines];
-            }
-        }
-    }
+    public IReadOnlyList<string> Lines => output.Lines;
 
     /// <summary>What it has printed so far, as one text.</summary>
-    public string Output => string.Join('\n', Lines);
+    public string Output => output.Text;
 
     /// <summary>Starts the tool in a folder.</summary>
     public static HoldfastTool Start(string folder, params string[] arguments) =>
@@ -105,25 +94,7 @@ public sealed class HoldfastTool : IAsyncDisposable
     }
 
     /// <summary>Returns the first line that holds the text, of those after the given number of lines, once it is printed.</summary>
-    public async Task<string> SeeAsync(string text, int after = 0)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            var news = more.Task;
-            if (Lines.Skip(after).FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) is { } line)
-            {
-                return line;
-            }
-
-            var left = Deadline - TimeProvider.System.GetElapsedTime(started);
-            var hasEnded = read.IsCompleted && !news.IsCompleted;
-            if (hasEnded || left < TimeSpan.Zero || await Task.WhenAny(news, read, Task.Delay(left)) is { IsCompletedSuccessfully: false })
-            {
-                throw new TimeoutException($"'{text}' was not printed{(hasEnded ? " before the end" : "")}. What was:\n{Output}");
-            }
-        }
-    }
+    public Task<string> SeeAsync(string text, int after = 0) => output.SeeAsync(text, Deadline, after);
 
     /// <summary>Sends a signal by its name: INT, TERM, KILL.</summary>
     public void Signal(string name) => Signal(Pid, name);
@@ -139,7 +110,7 @@ public sealed class HoldfastTool : IAsyncDisposable
     public async Task<int> EndAsync()
     {
         await process.WaitForExitAsync().WaitAsync(Deadline);
-        await read.WaitAsync(Deadline);
+        await output.Ended.WaitAsync(Deadline);
         return process.ExitCode;
     }
 
@@ -203,39 +174,5 @@ public sealed class HoldfastTool : IAsyncDisposable
         }
 
         process.Dispose();
-    }
-
-    private static string Find()
-    {
-        var folder = AppContext.BaseDirectory;
-        var configuration = folder.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
-        while (!File.Exists(System.IO.Path.Combine(folder, "Holdfast.slnx")))
-        {
-            folder = System.IO.Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests don't lie in the source tree.");
-        }
-
-        return System.IO.Path.Combine(folder, "src", "Holdfast.Cli", "bin", configuration, "net10.0", "Holdfast.Cli.dll");
-    }
-
-    /// <summary>On a thread of its own: .NET reads a process's pipe by blocking one.</summary>
-    private Task Read(StreamReader reader)
-    {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            while (reader.ReadLine() is { } line)
-            {
-                lock (lines)
-                {
-                    lines.Add(line);
-                    more.TrySetResult();
-                    more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                }
-            }
-
-            ended.TrySetResult();
-        })
-        { IsBackground = true }.Start();
-        return ended.Task;
     }
 }
