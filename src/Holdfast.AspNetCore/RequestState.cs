@@ -47,6 +47,9 @@ public sealed class RequestState
 
     internal RequestSession Session { get; }
 
+    /// <summary>What the request called the store for.</summary>
+    internal CountedCalls Calls => client.Calls;
+
     /// <summary>
     /// Reads a record, at least as new as anything the client has seen of its partition. Usually answered by the near
     /// cache, without a round trip. Null when there is no such record.
@@ -128,6 +131,7 @@ public sealed class RequestState
         await Session.MakeRequestCommitAsync(onlyTouch);
         Session.IsClosed = true;
         SendCookies();
+        TellCost();
     }
 
     /// <summary>
@@ -140,6 +144,16 @@ public sealed class RequestState
         if (client.Stamps.HaveLost)
         {
             SendSeen();
+        }
+
+        TellCost();
+    }
+
+    private void TellCost()
+    {
+        if (services.TellsCost)
+        {
+            ServerTiming.Tell(context.Response, Calls);
         }
     }
 

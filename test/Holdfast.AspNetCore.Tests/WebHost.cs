@@ -29,9 +29,10 @@ internal sealed class WebHost : IAsyncDisposable
         Action<WebApplication> map,
         Action<HoldfastOptions>? configure = null,
         Action<WebApplicationBuilder>? build = null,
-        string? contentRoot = null)
+        string? contentRoot = null,
+        string environment = "Production")
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ContentRootPath = contentRoot });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = contentRoot });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         if (engine is not null)

@@ -11,6 +11,9 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
 
     public ClientStamps Stamps => stamps;
 
+    /// <summary>The request's calls, and what they cost.</summary>
+    public CountedCalls Calls { get; } = new(services.Engine, services.CountsBytes);
+
     public long NowSeconds => services.Engine.Options.Clock.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>What the client reads of the partition from here on includes this moment.</summary>
@@ -33,7 +36,7 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
 
     public async ValueTask<IReadOnlyList<Record?>> ReadManyAsync(IReadOnlyList<Address> addresses, CancellationToken cancellationToken)
     {
-        var readings = await Engine.ReadManyAsync(addresses, cancellationToken);
+        var readings = await Calls.ReadManyAsync(addresses, cancellationToken);
         var records = new Record?[readings.Count];
         for (var i = 0; i < records.Length; i++)
         {
@@ -46,7 +49,7 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
 
     public async ValueTask<CommitResult> CommitAsync(Commit commit, CancellationToken cancellationToken)
     {
-        var result = await Engine.CommitAsync(commit, cancellationToken);
+        var result = await Calls.CommitAsync(commit, cancellationToken);
 
         // A refusal shows the client the record that refused; a replay shows the records as they are by now.
         if (!result.IsCommitted)
@@ -74,7 +77,7 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
 
     private async ValueTask<Record?> ReadAsync(Address address, Freshness freshness, CancellationToken cancellationToken)
     {
-        var reading = await Engine.ReadAsync(address, freshness, cancellationToken);
+        var reading = await Calls.ReadAsync(address, freshness, cancellationToken);
         await SawAsync(reading.Record, reading.At, isWrite: false, cancellationToken);
         return reading.Record;
     }
@@ -103,7 +106,7 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
     {
         try
         {
-            return (await Engine.ReadHeadAsync(first.Partition, cancellationToken)).At;
+            return (await Calls.ReadHeadAsync(first.Partition, cancellationToken)).At;
         }
         catch (StateException)
         {
@@ -116,7 +119,7 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
     {
         try
         {
-            var head = await Engine.ReadHeadAsync(known.Partition, cancellationToken);
+            var head = await Calls.ReadHeadAsync(known.Partition, cancellationToken);
             if (!head.Contains(known))
             {
                 Lost(known, head.At, isWrite);

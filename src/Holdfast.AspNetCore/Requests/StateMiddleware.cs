@@ -38,6 +38,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         {
             state.Session.IsClosed = true;
             await state.Session.LeaveAsync();
+            services.Meter.RequestEnded(state.Calls);
             features.Set(response);
             features.Set(body);
             features.Set(outerSession);

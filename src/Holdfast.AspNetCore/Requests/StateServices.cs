@@ -1,5 +1,6 @@
 using Holdfast.AspNetCore.Cookies;
 using Holdfast.AspNetCore.Sessions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -7,7 +8,7 @@ namespace Holdfast.AspNetCore.Requests;
 
 /// <summary>What every request's state needs of the application.</summary>
 internal sealed class StateServices(
-    StateEngine engine, ClientCookies cookies, StateMeter meter, IOptions<HoldfastOptions> options, ILogger<RequestState> logger)
+    StateEngine engine, ClientCookies cookies, StateMeter meter, IOptions<HoldfastOptions> options, IHostEnvironment environment, ILogger<RequestState> logger)
 {
     public StateEngine Engine => engine;
 
@@ -18,6 +19,12 @@ internal sealed class StateServices(
     public HoldfastOptions Options => options.Value;
 
     public ILogger Logger => logger;
+
+    /// <summary>Whether responses tell what state cost them.</summary>
+    public bool TellsCost { get; } = environment.IsDevelopment();
+
+    /// <summary>Whether anybody wants to know how many bytes requests carry: it takes a look at each field.</summary>
+    public bool CountsBytes => TellsCost || meter.ObservesBytes;
 
     public SessionTurns Turns { get; } = new(engine);
 

@@ -243,7 +243,7 @@ internal sealed class RequestSession : ISession
         commit.Concurrency = concurrency();
         if (commit.Concurrency == SessionConcurrency.Serialize && commit.Turn is null)
         {
-            commit.Turn = await services.Turns.TakeAsync(sessionId, cancellationToken);
+            commit.Turn = await client.Calls.CountAsync(services.Turns.TakeAsync(sessionId, cancellationToken));
             client.MustSee(commit.Turn.TakenAt);
         }
     }

@@ -113,7 +113,7 @@ public sealed class RedisEngine : StateEngine
         if (answer == NearCacheAnswer.Hit)
         {
             StateMeter.NearCacheHits.Add(1);
-            return new ValueTask<Reading>(reading);
+            return new ValueTask<Reading>(reading with { IsNear = true });
         }
 
         return ReadSlowAsync(address, partition, freshness, answer, cancellationToken);

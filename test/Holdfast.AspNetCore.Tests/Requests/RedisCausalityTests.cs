@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Holdfast.TestServers;
 
@@ -16,19 +15,19 @@ public sealed class RedisCausalityTests : CausalityTests
         using var browser = WebHost.Browser();
         await browser.GetStringAsync(Hosts[0].At("/set/a"));
         await browser.GetStringAsync(Hosts[0].At("/count"));
-        var before = await CallsAsync();
+        var before = await RedisCalls.CountAsync(redis);
         for (var i = 0; i < 100; i++)
         {
             await browser.GetStringAsync(Hosts[0].At("/count"));
         }
 
-        Assert.Equal(before, await CallsAsync());
+        Assert.Equal(before, await RedisCalls.CountAsync(redis));
         for (var i = 0; i < 10; i++)
         {
             await browser.GetStringAsync(Hosts[0].At("/set/a"));
         }
 
-        Assert.Equal(before + 10, await CallsAsync());
+        Assert.Equal(before + 10, await RedisCalls.CountAsync(redis));
     }
 
     [Fact]
@@ -62,11 +61,4 @@ public sealed class RedisCausalityTests : CausalityTests
     }
 
     protected override ValueTask StopStoreAsync() => redis.DisposeAsync();
-
-    /// <summary>How many functions the server has run.</summary>
-    private async Task<long> CallsAsync()
-    {
-        var stats = await redis.CommandAsync("EVAL", "local t = 0; for n in string.gmatch(redis.call('INFO', 'commandstats'), 'cmdstat_fcall[^:]*:calls=(%d+)') do t = t + n end; return t", "0");
-        return long.Parse(stats.TrimStart(':'), CultureInfo.InvariantCulture);
-    }
 }

@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Holdfast.AspNetCore.Tests.Sessions;
+using Holdfast.TestServers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.AspNetCore.Tests.Requests;
+
+/// <summary>The table of round trips of the sessions' page, by the count of redis-server, and what a response in development tells of it.</summary>
+public sealed partial class RequestCostTests : IAsyncLifetime
+{
+    private readonly HttpClient browser = WebHost.Browser();
+    private RedisServer redis = null!;
+    private WebHost host = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        redis = await RedisServer.StartAsync();
+        host = await WebHost.StartAsync(
+            null, Map, options => options.State = redis.ConnectionString, environment: "Development");
+
+        // The endpoints are known by then, so that those that don't use the session are not read ahead.
+        foreach (var path in (string[])["/untouched", "/nothing"])
+        {
+            await browser.GetStringAsync(host.At(path));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        browser.Dispose();
+        await host.DisposeAsync();
+        await redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_request_costs_the_round_trips_that_the_table_has()
+    {
+        await CheckAsync(0, "/keys");
+        await CheckAsync(1, "/set");
+        await CheckAsync(0, "/keys");
+        await CheckAsync(0, "/untouched");
+        await CheckAsync(1, "/set");
+        await CheckAsync(1, "/renew");
+        await CheckAsync(0, "/keys");
+        await CheckAsync(2, "/set-and-commit-of-its-own");
+        await CheckAsync(1, "/set-and-enlist-at-home");
+        await CheckAsync(2, "/set-and-enlist-elsewhere");
+        await CheckAsync(1, "/read-elsewhere");
+        await CheckAsync(2, "/set-in-turn");
+        await CheckAsync(1, "/end");
+        await CheckAsync(0, "/keys");
+    }
+
+    [Fact]
+    public async Task An_instance_that_has_not_seen_the_session_reads_it_once()
+    {
+        await CheckAsync(1, "/set");
+        await using var other = await WebHost.StartAsync(
+            null, Map, options => options.State = redis.ConnectionString, environment: "Development");
+        await CheckAsync(1, "/keys", other);
+        await CheckAsync(0, "/keys", other);
+        await CheckAsync(1, "/set", other);
+    }
+
+    [Fact]
+    public async Task Bytes_and_time_are_told_and_measured()
+    {
+        using var roundTrips = new Measured<int>(host, "holdfast.request.round_trips");
+        using var bytes = new Measured<long>(host, "holdfast.request.bytes");
+        using var duration = new Measured<double>(host, "holdfast.request.wait_duration");
+        var (trips, told, milliseconds) = await CostAsync("/set", host);
+        Assert.Equal(1, trips);
+
+        // The field a, a value of 36 characters, and .created with 13 digits: sent, and told back.
+        Assert.Equal(2 * (1 + 36 + 8 + 13), told);
+        Assert.True(milliseconds > 0);
+        await host.DisposeAsync();
+        Assert.Equal([1], roundTrips.Values);
+        Assert.Equal([told], bytes.Values);
+        Assert.Equal(milliseconds / 1000, Assert.Single(duration.Values), 5);
+    }
+
+    [Fact]
+    public async Task An_answer_in_the_handlers_stead_tells_its_cost_too_and_an_applications_own_timing_stays()
+    {
+        using var conflict = await browser.GetAsync(host.At("/conflict"));
+        Assert.Equal(System.Net.HttpStatusCode.Conflict, conflict.StatusCode);
+        Assert.Single(conflict.Headers.GetValues("Server-Timing"));
+        using var own = await browser.GetAsync(host.At("/own-timing"));
+        Assert.Equal(["app;dur=1", "state;dur=0;desc=\"0 round trips, 0 bytes\""], own.Headers.GetValues("Server-Timing"));
+    }
+
+    [Fact]
+    public async Task In_production_no_response_tells_its_cost()
+    {
+        await using var production = await WebHost.StartAsync(null, Map, options => options.State = redis.ConnectionString);
+        using var response = await browser.GetAsync(production.At("/set"));
+        Assert.False(response.Headers.Contains("Server-Timing"));
+    }
+
+    private static void Map(WebApplication app)
+    {
+        var elsewhere = new Address("thing", "x");
+        SessionTests.Map(app);
+        app.MapGet("/nothing", () => "");
+        app.MapGet("/set", (HttpContext context) => Set(context));
+        app.MapGet("/set-and-commit-of-its-own", async (HttpContext context) =>
+        {
+            Set(context);
+            await context.GetState().CommitAsync(new Commit(RecordChange.Update(elsewhere).Add("n", 1)));
+        });
+        app.MapGet("/set-and-enlist-at-home", (HttpContext context) =>
+        {
+            Set(context);
+            context.GetState().Enlist(RecordChange.Update(new Address("cart", context.GetState().SessionAffinity)).Add("n", 1));
+        });
+        app.MapGet("/set-and-enlist-elsewhere", (HttpContext context) =>
+        {
+            Set(context);
+            var state = context.GetState();
+            var far = (state.Engine.Partitions.PartitionOf(state.SessionAffinity) + 1) % state.Engine.Partitions.Count;
+            state.Enlist(RecordChange.Update(new Address("thing", state.Engine.Partitions.Pin(far, "far"))).Add("n", 1));
+        });
+        app.MapGet("/read-elsewhere", async (HttpContext context) =>
+            (await context.GetState().ReadAsync(new Address("thing", "x", "never-read"), context.RequestAborted))?.Text("f"));
+        app.MapGet("/set-in-turn", (HttpContext context) => Set(context)).WithSessionConcurrency(SessionConcurrency.Serialize);
+        app.MapGet("/conflict", (HttpContext context) =>
+            context.GetState().Enlist(RecordChange.Update(elsewhere).When(Condition.RevisionIs(1_000_000)).Add("n", 1)));
+        app.MapGet("/own-timing", (HttpContext context) =>
+        {
+            context.Response.Headers["Server-Timing"] = "app;dur=1";
+        });
+    }
+
+    private static void Set(HttpContext context) => context.Session.SetString("a", Guid.NewGuid().ToString());
+
+    private async Task CheckAsync(int expected, string path, WebHost? at = null)
+    {
+        var before = await RedisCalls.CountAsync(redis);
+        var (roundTrips, _, _) = await CostAsync(path, at ?? host);
+        Assert.Equal((path, expected), (path, roundTrips));
+        Assert.Equal((path, expected), (path, (int)(await RedisCalls.CountAsync(redis) - before)));
+    }
+
+    private async Task<(int RoundTrips, long Bytes, double Milliseconds)> CostAsync(string path, WebHost at)
+    {
+        using var response = await browser.GetAsync(at.At(path));
+        response.EnsureSuccessStatusCode();
+        var told = Told().Match(response.Headers.GetValues("Server-Timing").Single());
+        Assert.True(told.Success);
+        return (
+            int.Parse(told.Groups[2].ValueSpan, CultureInfo.InvariantCulture),
+            long.Parse(told.Groups[3].ValueSpan, CultureInfo.InvariantCulture),
+            double.Parse(told.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+    }
+
+    [GeneratedRegex("^state;dur=([0-9.]+);desc=\"([0-9]+) round trips?, ([0-9]+) bytes\"$")]
+    private static partial Regex Told();
+}
