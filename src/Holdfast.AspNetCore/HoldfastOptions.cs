@@ -1,3 +1,5 @@
+using System.Security.Claims;
+
 namespace Holdfast.AspNetCore;
 
 /// <summary>What <c>AddHoldfast</c> takes. Everything is checked when the host starts, and every problem is told at once.</summary>
@@ -8,6 +10,12 @@ public sealed class HoldfastOptions
 
     /// <summary>How long a session lasts at most, unless <see cref="SessionAbsoluteTimeout"/> says otherwise. 12 h.</summary>
     public static readonly TimeSpan DefaultSessionAbsoluteTimeout = TimeSpan.FromHours(12);
+
+    /// <summary>How long a sign-in whose ticket slides lasts at most, unless <see cref="SignInAbsoluteTimeout"/> says otherwise. 30 days.</summary>
+    public static readonly TimeSpan DefaultSignInAbsoluteTimeout = TimeSpan.FromDays(30);
+
+    /// <summary>How many signed-in sessions a user may have, unless <see cref="MaxSessionsPerUser"/> says otherwise. 100.</summary>
+    public const int DefaultMaxSessionsPerUser = 100;
 
     /// <summary>How many bytes of a response wait for the request's commit, unless <see cref="ResponseBufferBytes"/> says otherwise. 64 KiB.</summary>
     public const int DefaultResponseBufferBytes = 64 << 10;
@@ -33,6 +41,25 @@ public sealed class HoldfastOptions
 
     /// <summary>A session ends this long after its creation, whatever its use. Up to 365 days; 12 h. A renewed session keeps its age.</summary>
     public TimeSpan SessionAbsoluteTimeout { get; set; } = DefaultSessionAbsoluteTimeout;
+
+    /// <summary>
+    /// A sign-in by cookie authentication ends this long after it was made, however often its ticket slides. One that does not slide, or was given a
+    /// later expiry, lasts as its ticket says. From 1 min to 365 days; 30 days.
+    /// </summary>
+    public TimeSpan SignInAbsoluteTimeout { get; set; } = DefaultSignInAbsoluteTimeout;
+
+    /// <summary>How many signed-in sessions a user may have at a time; see <see cref="SessionLimitRule"/>. From 1 to 500; 100.</summary>
+    public int MaxSessionsPerUser { get; set; } = DefaultMaxSessionsPerUser;
+
+    /// <summary>What happens when a user who has <see cref="MaxSessionsPerUser"/> signs in once more: the oldest is ended.</summary>
+    public SessionLimitRule SessionLimitRule { get; set; }
+
+    /// <summary>
+    /// The id of the user whom cookie authentication signs in: the claim <see cref="ClaimTypes.NameIdentifier"/>, else <c>sub</c>, else
+    /// <see cref="ClaimTypes.Name"/>. Null for one whose sign-ins are not to be listed or ended by user.
+    /// </summary>
+    public Func<ClaimsPrincipal, string?> UserId { get; set; } = static principal =>
+        (principal.FindFirst(ClaimTypes.NameIdentifier) ?? principal.FindFirst("sub") ?? principal.FindFirst(ClaimTypes.Name))?.Value;
 
     /// <summary>
     /// What happens when a key that a request has read and then sets is changed by a parallel request of the session:

@@ -8,6 +8,10 @@ internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptio
 {
     private const int MaxResponseBufferBytes = 16 << 20;
     private const int MaxCookieNameLength = 64;
+
+    /// <summary>All of a user's sign-ins stand in one record.</summary>
+    private const int MaxSessionsPerUser = 500;
+
     private static readonly TimeSpan MinIdleTimeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MaxAbsoluteTimeout = TimeSpan.FromDays(365);
     private static readonly SearchValues<char> OfCookieName =
@@ -41,6 +45,11 @@ internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptio
             yield return $"HoldfastOptions.SessionIdleTimeout is {options.SessionIdleTimeout}: give it {MinIdleTimeout} to the absolute timeout, {options.SessionAbsoluteTimeout}.";
         }
 
+        foreach (var problem in ProblemsOfSignIn(options))
+        {
+            yield return problem;
+        }
+
         if (options.CookieName is not { Length: > 0 and <= MaxCookieNameLength } cookie || cookie.AsSpan().ContainsAnyExcept(OfCookieName))
         {
             yield return $"HoldfastOptions.CookieName is '{options.CookieName}': give it 1 to {MaxCookieNameLength} letters, digits, '.', '_' or '-'.";
@@ -54,6 +63,29 @@ internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptio
         if (options.ResponseBufferBytes is < 0 or > MaxResponseBufferBytes)
         {
             yield return $"HoldfastOptions.ResponseBufferBytes is {options.ResponseBufferBytes}: give it 0 to {MaxResponseBufferBytes}.";
+        }
+    }
+
+    private static IEnumerable<string> ProblemsOfSignIn(HoldfastOptions options)
+    {
+        if (options.SignInAbsoluteTimeout > MaxAbsoluteTimeout || options.SignInAbsoluteTimeout < MinIdleTimeout)
+        {
+            yield return $"HoldfastOptions.SignInAbsoluteTimeout is {options.SignInAbsoluteTimeout}: give it {MinIdleTimeout} to {MaxAbsoluteTimeout}.";
+        }
+
+        if (options.MaxSessionsPerUser is < 1 or > MaxSessionsPerUser)
+        {
+            yield return $"HoldfastOptions.MaxSessionsPerUser is {options.MaxSessionsPerUser}: give it 1 to {MaxSessionsPerUser}.";
+        }
+
+        if (!Enum.IsDefined(options.SessionLimitRule))
+        {
+            yield return $"HoldfastOptions.SessionLimitRule is {options.SessionLimitRule}: give it EndOldest or RefuseNew.";
+        }
+
+        if (options.UserId is null)
+        {
+            yield return "HoldfastOptions.UserId is null: leave it as it is, or give it a function that tells a principal's id.";
         }
     }
 }

@@ -4,6 +4,8 @@ using Holdfast.AspNetCore.Cookies;
 using Holdfast.AspNetCore.DataProtection;
 using Holdfast.AspNetCore.Engine;
 using Holdfast.AspNetCore.Requests;
+using Holdfast.AspNetCore.Tickets;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -62,7 +64,29 @@ public static class HoldfastServiceCollectionExtensions
             provider.GetRequiredService<CookieKeyRing>(), provider.GetRequiredService<StateEngine>().Options.Entropy));
         services.AddHostedService<CookieKeyPriming>();
         services.TryAddSingleton<ClientCookies>();
+        services.TryAddSingleton<SessionDirectory>();
         services.TryAddSingleton<StateServices>();
+        return services;
+    }
+
+    /// <summary>
+    /// Keeps the tickets of cookie authentication in the state plane, and a directory of who has signed in where
+    /// (<see cref="SessionDirectory"/>). The cookie then holds a key and not the user's claims, and signing out is final. A scheme that the application gave a
+    /// <see cref="CookieAuthenticationOptions.SessionStore"/> keeps it.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="schemes">
+    /// The cookie schemes that sign users in. By default the one that authenticates by default, or the only one: schemes that carry somebody through a
+    /// sign-in, such as Identity's for external logins and second factors, are none of them.
+    /// </param>
+    public static IServiceCollection AddHoldfastTickets(this IServiceCollection services, params IReadOnlyList<string> schemes)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(schemes);
+        services.TryAddSingleton<TicketServices>();
+        services.TryAddSingleton<SessionDirectory>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CookieAuthenticationOptions>, TicketSchemes>());
+        services.Configure<TicketSchemes.Names>(names => names.All.UnionWith(schemes));
         return services;
     }
 

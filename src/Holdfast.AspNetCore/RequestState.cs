@@ -1,4 +1,5 @@
 using Holdfast.AspNetCore.Cookies;
+using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Requests;
 using Holdfast.AspNetCore.Sessions;
 using Microsoft.AspNetCore.Diagnostics;
@@ -27,7 +28,8 @@ public sealed class RequestState
         (this.context, this.services) = (context, services);
         arrived = services.Cookies.Read(context.Request);
         client = new CausalClient(services, arrived.Stamps);
-        Session = new RequestSession(services, client, arrived.Session, arrived.TouchedSeconds, ConcurrencyOfEndpoint);
+        Login = new RequestLogin(context, services, client);
+        Session = new RequestSession(services, client, Login, arrived.Session, arrived.TouchedSeconds, ConcurrencyOfEndpoint);
     }
 
     /// <summary>The engine, for what is not the client's: watches, leases, journals. What is done through it leaves no stamp with the client.</summary>
@@ -45,7 +47,19 @@ public sealed class RequestState
     /// <exception cref="StateException">The session could not be read.</exception>
     public string SessionAffinity => Session.Demand();
 
+    /// <summary>The id of the user whom the client is signed in as, by its session or by a ticket that was read in this request; null when nobody has signed in.</summary>
+    /// <exception cref="StateException">The session could not be read.</exception>
+    public string? UserId => Session.LoginOrNull()?.User;
+
+    /// <summary>
+    /// Tells this sign-in from the user's others, as <see cref="SignedInSession.Id"/> does; null when nobody has signed in. No secret: it signs nobody in.
+    /// </summary>
+    /// <exception cref="StateException">The session could not be read.</exception>
+    public string? SignInId => Session.LoginOrNull()?.Id;
+
     internal RequestSession Session { get; }
+
+    internal RequestLogin Login { get; }
 
     /// <summary>What the request called the store for.</summary>
     internal CountedCalls Calls => client.Calls;
@@ -108,10 +122,29 @@ public sealed class RequestState
     public void RenewSession() => Session.Renew();
 
     /// <summary>
-    /// Ends the session: it is deleted with the request's commit, and the cookie removed. No late commit of another
+    /// Signs the user in with the request's commit, for applications that do so without cookie authentication, which does this by itself.
+    /// The session gets a new id and begins its age anew, and one is made if there is none; the old one ends in the same commit. The user's directory
+    /// lists the sign-in: see <see cref="SessionDirectory"/>. Who is signed in as another user by then is signed out, and takes nothing along.
+    /// </summary>
+    /// <param name="userId">The user's id, any text that is not empty.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="InvalidOperationException">The response has begun.</exception>
+    /// <exception cref="SessionLimitException">The user has as many signed-in sessions as are allowed, and new ones are to be refused.</exception>
+    /// <exception cref="StateException">The session could not be read.</exception>
+    public async ValueTask SignInAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        var sessionId = await Session.BeginAnewAsync(userId, cancellationToken);
+        var expires = Engine.Options.Clock.GetUtcNow() + services.Options.SessionAbsoluteTimeout;
+        await Login.SignInAsync(userId, sessionId, expires, cancellationToken);
+    }
+
+    /// <summary>
+    /// Ends the session, and with it the sign-in and its ticket: it is deleted with the request's commit, and the cookie removed. No late commit of another
     /// request brings it back. What is set afterwards goes into a new session.
     /// </summary>
     /// <exception cref="InvalidOperationException">The response has begun.</exception>
+    /// <exception cref="StateException">The session could not be read.</exception>
     public void EndSession() => Session.End();
 
     /// <summary>

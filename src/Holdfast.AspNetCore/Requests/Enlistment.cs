@@ -5,6 +5,7 @@ internal sealed class Enlistment(int partition) : ICommitPart
 {
     private readonly List<RecordChange> changes = [];
     private readonly List<(string Affinity, NewEvent Happened)> events = [];
+    private readonly List<ICommitPart> parts = [];
 
     public int Partition => partition;
 
@@ -21,6 +22,9 @@ internal sealed class Enlistment(int partition) : ICommitPart
 
     public void Add(string affinity, NewEvent happened) => events.Add((affinity, happened));
 
+    /// <summary>Another part that stands for itself.</summary>
+    public void Add(ICommitPart part) => parts.Add(part);
+
     public void AddTo(CommitDraft draft)
     {
         foreach (var change in changes)
@@ -31,6 +35,11 @@ internal sealed class Enlistment(int partition) : ICommitPart
         foreach (var (affinity, happened) in events)
         {
             draft.Add(affinity, happened);
+        }
+
+        foreach (var part in parts)
+        {
+            part.AddTo(draft);
         }
     }
 

@@ -18,7 +18,7 @@ internal static class FaultAnswer
     public static int StatusCodeOf(StateException fault) => fault switch
     {
         StateLimitException => StatusCodes.Status413PayloadTooLarge,
-        RequestConflictException => StatusCodes.Status409Conflict,
+        RequestConflictException or SessionLimitException => StatusCodes.Status409Conflict,
         _ => StatusCodes.Status503ServiceUnavailable,
     };
 
@@ -47,7 +47,7 @@ internal static class FaultAnswer
 
     private static string TextOf(StateException fault) => fault switch
     {
-        StateLimitException => fault.Message,
+        StateLimitException or SessionLimitException => fault.Message,
         RequestConflictException => fault.Message + " Read again, and repeat the request if it still makes sense.",
         _ => "The state that this request needs is not available. Repeat it in a moment.",
     };

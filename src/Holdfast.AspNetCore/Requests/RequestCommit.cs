@@ -1,3 +1,4 @@
+using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Sessions;
 
 namespace Holdfast.AspNetCore.Requests;
@@ -7,7 +8,7 @@ namespace Holdfast.AspNetCore.Requests;
 /// enlisted there. What it enlisted in other partitions goes before, a commit for each, so that nobody who sees the
 /// request's own commit misses the others.
 /// </summary>
-internal sealed class RequestCommit(CausalClient client, SessionCommit session)
+internal sealed class RequestCommit(CausalClient client, SessionCommit session, RequestLogin login)
 {
     /// <summary>How often a commit is put together anew because parallel requests changed what it stands on.</summary>
     private const int MaxAttempts = 16;
@@ -21,6 +22,8 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session)
 
     public void Enlist(string affinity, NewEvent happened) => At(client.Engine.Partitions.PartitionOf(affinity)).Add(affinity, happened);
 
+    public void Enlist(int partition, ICommitPart part) => At(partition).Add(part);
+
     /// <summary>Drops what was enlisted.</summary>
     public void Abandon() => enlistments = null;
 
@@ -29,6 +32,8 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session)
     /// <exception cref="RequestConflictException">A condition that the application declared does not hold any more.</exception>
     public async ValueTask<bool> MakeAsync()
     {
+        session.MoveLogin();
+        login.EnlistIn(this);
         var own = session.Partition;
         while (enlistments?.Find(other => other.Partition != own) is { } elsewhere)
         {
@@ -38,6 +43,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session)
 
         var isMade = await MakeAsync(enlistments is { Count: > 0 } ? enlistments[0] : null, session);
         enlistments = null;
+        await login.CommittedAsync();
         return isMade && session.IsIncluded;
     }
 

@@ -78,7 +78,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
 
     private void Tell(StateException fault, bool isOfCommit)
     {
-        if (fault is RequestConflictException)
+        if (fault is RequestConflictException or SessionLimitException)
         {
             services.Logger.Conflict(fault.Message);
         }

@@ -1,4 +1,5 @@
 using Holdfast.AspNetCore.Cookies;
+using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Sessions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,13 +9,21 @@ namespace Holdfast.AspNetCore.Requests;
 
 /// <summary>What every request's state needs of the application.</summary>
 internal sealed class StateServices(
-    StateEngine engine, ClientCookies cookies, StateMeter meter, IOptions<HoldfastOptions> options, IHostEnvironment environment, ILogger<RequestState> logger)
+    StateEngine engine,
+    ClientCookies cookies,
+    StateMeter meter,
+    SessionDirectory directory,
+    IOptions<HoldfastOptions> options,
+    IHostEnvironment environment,
+    ILogger<RequestState> logger)
 {
     public StateEngine Engine => engine;
 
     public ClientCookies Cookies => cookies;
 
     public StateMeter Meter => meter;
+
+    public SessionDirectory Directory => directory;
 
     public HoldfastOptions Options => options.Value;
 
@@ -25,6 +34,8 @@ internal sealed class StateServices(
 
     /// <summary>Whether anybody wants to know how many bytes requests carry: it takes a look at each field.</summary>
     public bool CountsBytes => TellsCost || meter.ObservesBytes;
+
+    public LoginLimit LoginLimit { get; } = new(options.Value.MaxSessionsPerUser, options.Value.SessionLimitRule);
 
     public SessionTurns Turns { get; } = new(engine);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
+using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Requests;
 using Microsoft.AspNetCore.Http;
 
@@ -16,21 +17,23 @@ internal sealed class RequestSession : ISession
     private readonly StateServices services;
     private readonly SessionCommit commit;
     private readonly SessionView view = new();
+    private readonly RequestLogin login;
     private readonly Func<SessionConcurrency> concurrency;
     private ExceptionDispatchInfo? loadFailure;
     private bool isEnded;
 
     /// <param name="services">The application's.</param>
     /// <param name="client">The request's client.</param>
+    /// <param name="login">Who has signed in.</param>
     /// <param name="named">The session that its cookie names.</param>
     /// <param name="touchedSeconds">When that one's expiry was last moved, in seconds since 1970.</param>
     /// <param name="concurrency">What is declared of parallel requests; asked when the session is first used.</param>
     public RequestSession(
-        StateServices services, CausalClient client, SessionReference? named, long touchedSeconds, Func<SessionConcurrency> concurrency)
+        StateServices services, CausalClient client, RequestLogin login, SessionReference? named, long touchedSeconds, Func<SessionConcurrency> concurrency)
     {
-        (this.services, this.client, this.concurrency) = (services, client, concurrency);
-        commit = new SessionCommit(services, client, view) { Stored = named, TouchedSeconds = touchedSeconds };
-        RequestCommit = new RequestCommit(client, commit);
+        (this.services, this.client, this.login, this.concurrency) = (services, client, login, concurrency);
+        commit = new SessionCommit(services, client, view, login) { Stored = named, TouchedSeconds = touchedSeconds };
+        RequestCommit = new RequestCommit(client, commit, login);
         IsLoaded = named is null;
     }
 
@@ -156,6 +159,13 @@ internal sealed class RequestSession : ISession
         return commit.Stored is not null;
     }
 
+    /// <summary>Who has signed in.</summary>
+    public LoginReference? LoginOrNull()
+    {
+        Load();
+        return login.Current;
+    }
+
     /// <summary>Gives the session another id, and whatever it holds, at the request's commit.</summary>
     public void Renew()
     {
@@ -167,13 +177,38 @@ internal sealed class RequestSession : ISession
         }
     }
 
-    /// <summary>Ends the session at the request's commit. What is set after this goes into another one.</summary>
-    public void End()
+    /// <summary>
+    /// Has somebody who signs in begin with a session of a new id and age, and tells the id. It takes along what the session held, unless that
+    /// was another user's.
+    /// </summary>
+    public async ValueTask<string> BeginAnewAsync(string? user, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
-        WasUsed = true;
-        IsLoaded = true;
+        await ReadAsync(cancellationToken);
+        if (login.OfSession is { } other && other.User != user)
+        {
+            End();
+        }
+        else
+        {
+            Renew();
+        }
+
+        commit.BeginsAnew = true;
+        return Demand();
+    }
+
+    /// <summary>Ends the session, and the login that it belongs to, at the request's commit. What is set after this goes into another one.</summary>
+    public void End()
+    {
+        LoadToChange();
         isEnded = true;
+        commit.BeginsAnew = false;
+        if (login.OfSession is { } signedIn)
+        {
+            login.End(signedIn);
+        }
+
         view.Forget();
         view.Read = null;
         commit.IsDemanded = false;
@@ -194,8 +229,9 @@ internal sealed class RequestSession : ISession
         if (onlyTouch && (view.HasChanges || commit.IsDemanded || RequestCommit.HasEnlisted))
         {
             services.Logger.ChangesIgnored("HEAD request or a 304 response");
-            Forget();
-            commit.IsDemanded = false;
+            view.Forget();
+            RequestCommit.Abandon();
+            commit.IsDemanded = commit.BeginsAnew;
         }
 
         if (!await RequestCommit.MakeAsync())
@@ -208,7 +244,9 @@ internal sealed class RequestSession : ISession
     public void Abandon()
     {
         IsClosed = true;
-        Forget();
+        view.Forget();
+        RequestCommit.Abandon();
+        login.Abandon();
     }
 
     /// <summary>Gives back the session's turn, if the request has it.</summary>
@@ -227,7 +265,8 @@ internal sealed class RequestSession : ISession
         try
         {
             await TakeTurnAsync(named.Id, cancellationToken);
-            Loaded(named, await client.ReadStampedAsync(SessionReference.AddressOf(named.Id), cancellationToken));
+            var record = await client.ReadStampedAsync(SessionReference.AddressOf(named.Id), cancellationToken);
+            Loaded(named, record is not null && await IsSignedOutAsync(record, cancellationToken) ? null : record);
         }
         catch (StateException fault)
         {
@@ -248,10 +287,21 @@ internal sealed class RequestSession : ISession
         }
     }
 
-    private void Forget()
+    /// <summary>Whether the session was signed in, and that has ended, wherever that was done.</summary>
+    private async ValueTask<bool> IsSignedOutAsync(Record record, CancellationToken cancellationToken)
     {
-        view.Forget();
-        RequestCommit.Abandon();
+        if (SessionFields.LoginOf(record) is not { } signedIn)
+        {
+            return false;
+        }
+
+        if (await login.FindAsync(signedIn, cancellationToken) is null)
+        {
+            return true;
+        }
+
+        login.FoundInSession(signedIn);
+        return false;
     }
 
     private void Loaded(SessionReference named, Record? record)

@@ -1,3 +1,4 @@
+using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Requests;
 
 namespace Holdfast.AspNetCore.Sessions;
@@ -13,7 +14,7 @@ namespace Holdfast.AspNetCore.Sessions;
 /// <item>one that is ended is deleted.</item>
 /// </list>
 /// </summary>
-internal sealed class SessionCommit(StateServices services, CausalClient client, SessionView view) : ICommitPart
+internal sealed class SessionCommit(StateServices services, CausalClient client, SessionView view, RequestLogin login) : ICommitPart
 {
     /// <summary>An id has 144 random bits; OWASP ASVS 7.2 asks for 128.</summary>
     private const int IdBytes = 18;
@@ -37,6 +38,9 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
 
     /// <summary>Whether the request renews its session, whether or not it has one: what it creates is the client's next.</summary>
     public bool IsSignIn { get; set; }
+
+    /// <summary>Whether somebody has just signed in: the session that is created begins its age anew.</summary>
+    public bool BeginsAnew { get; set; }
 
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds { get; set; }
@@ -69,12 +73,12 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         newId = IdIn(client.Engine.Partitions.PartitionOf(stored.Id));
     }
 
-    /// <summary>The id that a session gets if this commit creates one: where its predecessor was, or in any partition.</summary>
+    /// <summary>The id that a session gets if this commit creates one: where its predecessor was, or beside the ticket that it is for, or in any partition.</summary>
     public string EnsureNewId()
     {
         if (newId is null)
         {
-            newId = IdIn(Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id) : AnyPartition());
+            newId = IdIn(Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id) : login.Partition ?? AnyPartition());
         }
 
         return newId;
@@ -82,6 +86,15 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
 
     /// <summary>The session that is left is ended after all, not renewed.</summary>
     public void TakeAlongNothing() => takesAlong = false;
+
+    /// <summary>Tells the login of the session that the commit is going to create for it.</summary>
+    public void MoveLogin()
+    {
+        if (Stored is null && IsToCreate)
+        {
+            login.MoveTo(EnsureNewId());
+        }
+    }
 
     public void AddTo(CommitDraft draft)
     {
@@ -151,7 +164,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         }
 
         view.Committed(place >= 0 ? result.Records[place] : null);
-        (leaving, takesAlong, IsDemanded, newId) = (null, false, false, null);
+        (leaving, takesAlong, IsDemanded, BeginsAnew, newId) = (null, false, false, false, null);
     }
 
     /// <exception cref="SessionEndedException">The session has ended meanwhile.</exception>
@@ -208,20 +221,10 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
 
     private RecordChange Creation()
     {
-        var created = takesAlong ? SessionFields.CreatedOf(view.Read!)!.Value : client.Engine.Options.Clock.GetUtcNow();
+        var taken = takesAlong ? view.Read : null;
+        var created = taken is null || BeginsAnew ? client.Engine.Options.Clock.GetUtcNow() : SessionFields.CreatedOf(taken)!.Value;
         var creation = RecordChange.Update(SessionReference.AddressOf(EnsureNewId())).When(Condition.Absent);
-        if (takesAlong)
-        {
-            foreach (var (field, value) in view.Read!.Fields)
-            {
-                creation.Set(field, value);
-            }
-        }
-        else
-        {
-            creation.Set(SessionFields.Created, SessionFields.Format(created));
-        }
-
+        SessionFields.Begin(creation, taken, created, login.Current);
         return view.AddChangesTo(creation).ExpireAfter(services.Lifetime.Expiry(created));
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Holdfast.AspNetCore.Logins;
 
 namespace Holdfast.AspNetCore.Sessions;
 
@@ -11,6 +12,12 @@ internal static class SessionFields
 {
     /// <summary>When the session was created: milliseconds since 1970 (UTC), decimal. A renewed session keeps it.</summary>
     public const string Created = ".created";
+
+    /// <summary>The id of the user who has signed in, in UTF-8; with <see cref="LoginId"/>.</summary>
+    private const string User = ".user";
+
+    /// <summary>The id of the login that the session belongs to.</summary>
+    private const string LoginId = ".login";
 
     private const string Escape = ".=";
 
@@ -43,6 +50,32 @@ internal static class SessionFields
         && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : null;
+
+    /// <summary>The login that the session belongs to; null when nobody has signed in.</summary>
+    public static LoginReference? LoginOf(Record record) =>
+        record.Text(User) is { } user && record.Text(LoginId) is { } id ? new LoginReference(user, id) : null;
+
+    /// <summary>Begins a session: when it was created, and for whom.</summary>
+    /// <param name="creation">Creates the record.</param>
+    /// <param name="taken">What the session takes along of the one that it follows.</param>
+    /// <param name="created">When it, or the first one that it follows, was created.</param>
+    /// <param name="login">The login that it belongs to.</param>
+    public static void Begin(RecordChange creation, Record? taken, DateTimeOffset created, LoginReference? login)
+    {
+        foreach (var (field, value) in taken?.Fields ?? Enumerable.Empty<KeyValuePair<string, ReadOnlyMemory<byte>>>())
+        {
+            if (field is not (Created or User or LoginId))
+            {
+                creation.Set(field, value);
+            }
+        }
+
+        creation.Set(Created, Format(created));
+        if (login is { } of)
+        {
+            creation.Set(User, of.User).Set(LoginId, of.Id);
+        }
+    }
 
     public static string Format(DateTimeOffset created) => created.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,194 @@
+using Holdfast.AspNetCore.Requests;
+using Holdfast.AspNetCore.Tickets;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.AspNetCore.Logins;
+
+/// <summary>
+/// Who has signed in, as far as a request knows: by its session, by a ticket, or by signing in itself. What changes of it goes
+/// with the request's commit.
+/// </summary>
+internal sealed class RequestLogin(HttpContext context, StateServices services, CausalClient client)
+{
+    private readonly Dictionary<string, Record?> read = new(StringComparer.Ordinal);
+    private readonly List<UserLogins> users = [];
+    private readonly List<(Address Ticket, TicketChange Change)> tickets = [];
+    private LoginReference? ofTicket;
+    private bool isNew;
+
+    /// <summary>The login that the request's session belongs to.</summary>
+    public LoginReference? OfSession { get; private set; }
+
+    /// <summary>The login that counts for the request, and for a session that it creates.</summary>
+    public LoginReference? Current => OfSession ?? ofTicket;
+
+    /// <summary>Where a session that is created for the login lies best: beside its ticket.</summary>
+    public int? Partition => ofTicket is { } login && Find(login)?.Ticket is { } ticket ? client.Engine.Partitions.PartitionOf(ticket) : null;
+
+    private DateTimeOffset Now => client.Engine.Options.Clock.GetUtcNow();
+
+    /// <summary>
+    /// The login, or null when it has ended. Only the store says no: what was signed in a moment ago may not have reached this instance yet.
+    /// </summary>
+    public async ValueTask<Login?> FindAsync(LoginReference login, CancellationToken cancellationToken)
+    {
+        var address = LoginRecord.AddressOf(login.User);
+        if (!read.ContainsKey(login.User))
+        {
+            read[login.User] = await client.ReadAsync(address, cancellationToken);
+            if (Find(login) is null && client.Engine.Capabilities.HasNearCache)
+            {
+                read[login.User] = (await client.ReadManyAsync([address], cancellationToken))[0];
+            }
+        }
+
+        return Find(login);
+    }
+
+    /// <summary>The request's session belongs to this login, which lives.</summary>
+    public void FoundInSession(LoginReference login) => OfSession = login;
+
+    /// <summary>The request has a ticket of this login, which lives.</summary>
+    public void FoundInTicket(LoginReference login) => ofTicket = login;
+
+    /// <summary>Signs the user in with the request's commit. What the client was signed in as before ends.</summary>
+    /// <param name="user">The user's id.</param>
+    /// <param name="sessionId">The id of the session that the login gets.</param>
+    /// <param name="expires">When the login ends whatever its use.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="SessionLimitException">The user has too many.</exception>
+    public async ValueTask SignInAsync(string user, string sessionId, DateTimeOffset expires, CancellationToken cancellationToken)
+    {
+        if (OfSession is { } before)
+        {
+            End(before);
+        }
+
+        await BeginAsync(user, Login.Begin(context, Now, expires, services.Options.SessionIdleTimeout) with { Session = sessionId }, cancellationToken);
+    }
+
+    /// <summary>Signs the user in by a ticket. What was signed in by the same scheme before ends.</summary>
+    /// <exception cref="SessionLimitException">The user has too many.</exception>
+    public async ValueTask<LoginReference> SignInAsync(TicketSignIn signIn, string user, string sessionId, string key, CancellationToken cancellationToken)
+    {
+        var scheme = signIn.Ticket.AuthenticationScheme;
+        if (OfSession is { } old && (Find(old)?.Scheme ?? scheme) == scheme)
+        {
+            End(old);
+        }
+
+        if (signIn.ReplacedLogin is { } replaced)
+        {
+            End(replaced);
+        }
+
+        var login = Login.Begin(context, Now, signIn.Expires, services.Options.SessionIdleTimeout);
+        return await BeginAsync(user, login with { Session = sessionId, Scheme = scheme, Ticket = key }, cancellationToken);
+    }
+
+    /// <summary>Ends the login, and its ticket, with the request's commit.</summary>
+    public void End(LoginReference login)
+    {
+        ChangesOf(login.User).Remove(login.Id);
+        if (Find(login)?.Ticket is { } key)
+        {
+            Change(RecordChange.Delete(TicketRecord.AddressOf(key)));
+        }
+
+        OfSession = OfSession == login ? null : OfSession;
+        ofTicket = ofTicket == login ? null : ofTicket;
+    }
+
+    /// <summary>Has a ticket changed with the request's commit; once deleted, it stays so.</summary>
+    public void Change(RecordChange ofTicket)
+    {
+        tickets.RemoveAll(other => other.Ticket == ofTicket.Address);
+        tickets.Add((ofTicket.Address, new TicketChange(ofTicket)));
+    }
+
+    /// <summary>The login's session has another id from now on.</summary>
+    public void MoveTo(string sessionId)
+    {
+        if (Current is { } login && !isNew)
+        {
+            ChangesOf(login.User).Move(login.Id, sessionId);
+            OfSession = login;
+        }
+    }
+
+    /// <summary>Hands over what there is to commit.</summary>
+    public void EnlistIn(RequestCommit commit)
+    {
+        foreach (var user in users)
+        {
+            commit.Enlist(client.Engine.Partitions.PartitionOf(LoginRecord.AddressOf(user.User)), user);
+        }
+
+        foreach (var (ticket, change) in tickets)
+        {
+            commit.Enlist(client.Engine.Partitions.PartitionOf(ticket), change);
+        }
+
+        tickets.Clear();
+    }
+
+    /// <summary>Drops what was not committed.</summary>
+    public void Abandon()
+    {
+        users.Clear();
+        tickets.Clear();
+    }
+
+    /// <summary>The request's changes are committed. Deletes what logins that had to give way leave behind: they have ended with it.</summary>
+    public async ValueTask CommittedAsync()
+    {
+        if (users.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var made in users.Where(static user => user.IsMade))
+        {
+            await EndedLogins.DeleteAsync(client.Engine, made.Displaced, services.Logger);
+            read.Remove(made.User);
+        }
+
+        users.RemoveAll(static user => user.IsMade);
+        isNew = false;
+    }
+
+    private async ValueTask<LoginReference> BeginAsync(string user, Login login, CancellationToken cancellationToken)
+    {
+        var reference = new LoginReference(user, LoginRecord.NewId(client.Engine));
+        if (!read.ContainsKey(user))
+        {
+            read[user] = await client.ReadAsync(LoginRecord.AddressOf(user), cancellationToken);
+        }
+
+        var changes = ChangesOf(user);
+        if (changes.IsFull)
+        {
+            // Listing takes out those of which nothing is left.
+            await services.Directory.ListAsync(user, cancellationToken);
+            changes.Reread((await client.ReadManyAsync([LoginRecord.AddressOf(user)], cancellationToken))[0]);
+        }
+
+        changes.Add(reference.Id, login);
+        (OfSession, isNew) = (reference, true);
+        return reference;
+    }
+
+    private Login? Find(LoginReference login) => read.TryGetValue(login.User, out var record) ? LoginRecord.Find(record, login.Id, Now) : null;
+
+    private UserLogins ChangesOf(string user)
+    {
+        if (users.Find(other => other.User == user && !other.IsMade) is { } known)
+        {
+            return known;
+        }
+
+        var added = new UserLogins(user, read.GetValueOrDefault(user), services.LoginLimit, client.Engine.Options.Clock);
+        users.Add(added);
+        return added;
+    }
+}
