@@ -49,19 +49,6 @@ internal sealed class ApplicationProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The project's program, built in the same configuration as these tests.</summary>
-    public static string ProgramOf(string project)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        var configuration = folder.Parent!.Name;
-        while (!File.Exists(Path.Combine(folder.FullName, "Holdfast.slnx")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests don't lie in the source tree.");
-        }
-
-        return Path.Combine(folder.FullName, project, "bin", configuration, "net10.0", Path.GetFileName(project) + ".dll");
-    }
-
     /// <summary>kill -9, and returns once it is gone.</summary>
     public async Task KillAsync()
     {
@@ -89,7 +76,7 @@ internal sealed class ApplicationProcess : IAsyncDisposable
 
     private async Task LaunchAsync()
     {
-        var start = new ProcessStartInfo("dotnet", [ProgramOf(project)])
+        var start = new ProcessStartInfo("dotnet", [Repository.ProgramOf(project)])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -41,7 +41,7 @@ public sealed class HoldfastTool : IAsyncDisposable
     }
 
     /// <summary>The built tool, of the same configuration as the tests.</summary>
-    public static string Path { get; } = ApplicationProcess.ProgramOf("src/Holdfast.Cli");
+    public static string Path { get; } = Repository.ProgramOf("src/Holdfast.Cli");
 
     public int Pid => process.Id;
 

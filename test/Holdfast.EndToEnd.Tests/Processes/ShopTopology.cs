@@ -16,7 +16,7 @@ internal sealed class ShopTopology : IAsyncDisposable
             gateway: { port: 0, replicas: 2 }
             services:
               shop:
-                run: dotnet {{ApplicationProcess.ProgramOf(LoneShop.Project)}}
+                run: dotnet {{Repository.ProgramOf(LoneShop.Project)}}
                 replicas: 3
                 health: /healthz
                 routes: [ / ]
