@@ -31,7 +31,7 @@ public sealed class CrashTests : IDisposable
                 acknowledged[index] = number;
             }
 
-            await CheckAsync(acknowledged);
+            await StoreCheck.CheckAsync(store, acknowledged);
         }
     }
 
@@ -47,37 +47,6 @@ public sealed class CrashTests : IDisposable
         await writer.UntilAsync(() => writer.Commits >= before + (10 * Writers));
         await writer.KillAsync();
 
-        await CheckAsync([.. Enumerable.Range(0, Writers).Select(index => writer.Acknowledged[index])]);
-    }
-
-    /// <summary>Each writer's two records and events tell one number: that of the last acknowledged commit, or of the one under way.</summary>
-    private async Task CheckAsync(long[] acknowledged)
-    {
-        await using var engine = await store.OpenAsync(new StateEngineOptions());
-        for (var index = 0; index < acknowledged.Length; index++)
-        {
-            var affinity = $"w{index}";
-            var left = (await engine.ReadAsync(new Address("left", affinity))).Record;
-            var right = (await engine.ReadAsync(new Address("right", affinity))).Record;
-            var number = left?.Counter("n") ?? 0;
-            Assert.InRange(number, acknowledged[index], acknowledged[index] + 1);
-            Assert.Equal(number, right?.Counter("n") ?? 0);
-            Assert.Equal(left?.Revision, right?.Revision);
-            Assert.Equal(number == 0 ? null : $"{number}", left?.Text("text"));
-            Assert.Equal(number == 0 ? null : $"{number}", right?.Text("text"));
-            if (left is null)
-            {
-                continue;
-            }
-
-            var page = await engine.ReadJournalAsync(engine.Partitions.PartitionOf(affinity), new JournalPosition(left.Revision - 1, int.MaxValue));
-            Assert.Equal($"{number}", Assert.Single(page.Events, item => item.Position.Revision == left.Revision).Type);
-            var repeated = await engine.CommitAsync(new Commit(RecordChange.Update(left.Address).Add("n", 1))
-            {
-                Request = new RequestId($"w{index}-{number}"),
-            });
-            Assert.Equal(CommitOutcome.DifferentCommit, repeated.Outcome);
-            acknowledged[index] = number;
-        }
+        await StoreCheck.CheckAsync(store, [.. Enumerable.Range(0, Writers).Select(index => writer.Acknowledged[index])]);
     }
 }

@@ -15,7 +15,9 @@ internal sealed class CrashWriter : IDisposable
     /// <param name="folder">The store's folder.</param>
     /// <param name="writers">How many write at once.</param>
     /// <param name="minLogBytes">When the log is replaced by a snapshot.</param>
-    public CrashWriter(string folder, int writers, long minLogBytes)
+    /// <param name="commits">How many commits each makes before the store is closed; for ever without it.</param>
+    /// <param name="under">A command that runs it, with its arguments, such as strace.</param>
+    public CrashWriter(string folder, int writers, long minLogBytes, int? commits = null, params string[] under)
     {
         var program = AppContext.BaseDirectory.Replace("Holdfast.Tests", "Holdfast.CrashWriter", StringComparison.Ordinal);
         process = new Process
@@ -25,11 +27,16 @@ internal sealed class CrashWriter : IDisposable
                 RedirectStandardOutput = true,
                 ArgumentList =
                 {
-                    "-c", "trap '' XFSZ; exec \"$@\"", "bash", Path.Combine(program, "Holdfast.CrashWriter"),
-                    folder, $"{writers}", minLogBytes.ToString(CultureInfo.InvariantCulture),
+                    "-c", "trap '' XFSZ; exec \"$@\"", "bash",
                 },
             },
         };
+        string[] command = [.. under, Path.Combine(program, "Holdfast.CrashWriter"), folder, $"{writers}", $"{minLogBytes}"];
+        foreach (var argument in commits is null ? command : [.. command, $"{commits}"])
+        {
+            process.StartInfo.ArgumentList.Add(argument);
+        }
+
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.Start();
         process.BeginOutputReadLine();
@@ -37,6 +44,16 @@ internal sealed class CrashWriter : IDisposable
 
     /// <summary>The last commit of each writer that was acknowledged.</summary>
     public ConcurrentDictionary<int, long> Acknowledged { get; } = [];
+
+    /// <summary>The last commit of each writer that was acknowledged as synchronised: those of odd numbers are.</summary>
+    public IEnumerable<KeyValuePair<int, long>> Synced =>
+        Acknowledged.Select(static last => KeyValuePair.Create(last.Key, last.Value % 2 == 1 ? last.Value : last.Value - 1));
+
+    /// <summary>Whether it told that its store does not write any more.</summary>
+    public bool HasEndedWriting { get; private set; }
+
+    /// <summary>Whether it told that it closed its store.</summary>
+    public bool HasClosed { get; private set; }
 
     public ConcurrentQueue<string> Complaints { get; } = [];
 
@@ -68,10 +85,18 @@ internal sealed class CrashWriter : IDisposable
         Assert.Equal(0, bound.ExitCode);
     }
 
+    /// <summary>Waits until the process has ended by itself or by what it runs under, and everything that it told has been read.</summary>
+    public async Task EndAsync()
+    {
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        await ended.Task.WaitAsync(Patience);
+        Assert.Empty(Complaints);
+    }
+
     /// <summary>Ends the process by SIGKILL, and returns once everything that it told has been read.</summary>
     public async Task KillAsync()
     {
-        process.Kill();
+        process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
         await ended.Task.WaitAsync(Patience);
         Assert.Empty(Complaints);
@@ -95,6 +120,12 @@ internal sealed class CrashWriter : IDisposable
                 ended.TrySetResult();
                 break;
             case ["open"]:
+                break;
+            case ["ended"]:
+                HasEndedWriting = true;
+                break;
+            case ["closed"]:
+                HasClosed = true;
                 break;
             case ["full"]:
                 Interlocked.Increment(ref refusals);

@@ -8,7 +8,10 @@ internal sealed class StoreCopy : IDisposable
 {
     public static readonly StateEngineOptions OnePartition = new() { PartitionCount = 1 };
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("holdfast-store-").FullName;
+    /// <param name="folder">The folder; a new one by default.</param>
+    public StoreCopy(string? folder = null) => Folder = folder ?? Directory.CreateTempSubdirectory("holdfast-store-").FullName;
+
+    public string Folder { get; }
 
     /// <summary>What engines that were opened here had to say.</summary>
     public ConcurrentQueue<EngineEvent> Events { get; } = [];
