@@ -78,9 +78,31 @@ public sealed class SessionDirectory
         return EndAsync(userId, login => login != signInId, cancellationToken);
     }
 
-    private async ValueTask<int> EndAsync(string userId, Func<string, bool> isMeant, CancellationToken cancellationToken)
+    /// <summary>
+    /// Ends the sessions of all users who are signed in when it begins, and tells how many there were. Walks over the whole store: for an emergency.
+    /// Who signs in meanwhile may stay.
+    /// </summary>
+    /// <exception cref="StateException">The store can't answer; those that were reached have ended.</exception>
+    public async ValueTask<int> EndEverybodyAsync(CancellationToken cancellationToken = default)
     {
-        var ending = new LoginEnding(LoginRecord.AddressOf(userId), await ReadRecordAsync(userId, cancellationToken), isMeant);
+        var count = 0;
+        for (var partition = 0; partition < engine.Partitions.Count; partition++)
+        {
+            await foreach (var record in engine.ScanAsync(partition, LoginRecord.Kind, cancellationToken))
+            {
+                count += await EndAsync(record.Address, record, static _ => true);
+            }
+        }
+
+        return count;
+    }
+
+    private async ValueTask<int> EndAsync(string userId, Func<string, bool> isMeant, CancellationToken cancellationToken) =>
+        await EndAsync(LoginRecord.AddressOf(userId), await ReadRecordAsync(userId, cancellationToken), isMeant);
+
+    private async ValueTask<int> EndAsync(Address address, Record? record, Func<string, bool> isMeant)
+    {
+        var ending = new LoginEnding(address, record, isMeant);
         await OwnCommit.MakeAsync(engine, ending);
         await EndedLogins.DeleteAsync(engine, ending.Ended, logger);
         return ending.Ended.Count(login => !login.IsOver(Now));

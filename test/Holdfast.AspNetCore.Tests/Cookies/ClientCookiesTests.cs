@@ -96,6 +96,7 @@ public sealed class ClientCookiesTests : IAsyncLifetime
     [Theory]
     [InlineData(SentCookies.Session)]
     [InlineData(SentCookies.Seen)]
+    [Trait("Attack", "A16")]
     public async Task Any_altered_character_of_a_cookie_is_noticed(string name)
     {
         using var made = await SendAsync("/set/a", null);
@@ -172,6 +173,7 @@ public sealed class ClientCookiesTests : IAsyncLifetime
     [InlineData("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("====")]
     [InlineData("session/1~planted")]
+    [Trait("Attack", "A14")]
     public async Task A_planted_cookie_is_never_adopted(string value)
     {
         Assert.Equal("", await ReadAsync("/keys", ".Holdfast=" + value));
@@ -187,6 +189,7 @@ public sealed class ClientCookiesTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Attack", "A15")]
     public async Task Two_cookies_of_the_name_count_as_none()
     {
         var mine = (await CookieAsync("/set/mine")).Split("; ")[0];

@@ -46,6 +46,12 @@ internal static class SignInApp
 
     private static void Map(WebApplication app)
     {
+        app.Use(static (context, next) =>
+        {
+            // As a proxy that ends TLS tells it.
+            context.Request.IsHttps = context.Request.Headers.ContainsKey("Https");
+            return next(context);
+        });
         app.UseHoldfast();
         app.UseAuthentication();
         app.UseAuthorization();

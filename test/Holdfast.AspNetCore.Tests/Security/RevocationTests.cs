@@ -1,0 +1,133 @@
+using System.Net;
+using Holdfast.AspNetCore.Tests.Logins;
+using Holdfast.AspNetCore.Tests.Requests;
+using Holdfast.Tests.Redis;
+using Holdfast.TestServers;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Holdfast.AspNetCore.Tests.Security;
+
+/// <summary>Two instances, each with an engine and near cache of its own, on redis-server; the second one's way to it can be held up.</summary>
+public sealed class RevocationTests : IAsyncLifetime
+{
+    /// <summary>Ten times what is promised, for a machine that is busy.</summary>
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
+
+    private readonly CookieContainer jar = new();
+    private HttpClient browser = null!;
+    private RedisServer redis = null!;
+    private TcpProxy proxy = null!;
+    private StateEngine oneEngine = null!;
+    private StateEngine otherEngine = null!;
+    private WebHost one = null!;
+    private WebHost other = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        browser = WebHost.Browser(jar);
+        redis = await RedisServer.StartAsync(isTcp: true);
+        proxy = new TcpProxy(redis.Port);
+        oneEngine = await StateEngines.OpenAsync(redis.ConnectionString);
+        otherEngine = await StateEngines.OpenAsync(proxy.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(1) });
+        one = await SignInApp.StartAsync(oneEngine);
+        other = await SignInApp.StartAsync(otherEngine);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        browser.Dispose();
+        await one.DisposeAsync();
+        await other.DisposeAsync();
+        await oneEngine.DisposeAsync();
+        await otherEngine.DisposeAsync();
+        await proxy.DisposeAsync();
+        await redis.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("/sign-in/ada", "/me")]
+    [InlineData("/state/sign-in/ada", "/state/me")]
+    [Trait("Attack", "A17")]
+    public async Task A_session_that_is_ended_on_one_instance_is_401_on_the_other_within_the_bound(string signIn, string me)
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            await browser.GetStringAsync(one.At(signIn));
+            Assert.Equal("ada", await browser.GetStringAsync(other.At(me)));
+            Assert.Equal(1, await DirectoryOf(one).EndAllAsync("ada"));
+            Assert.Equal(HttpStatusCode.Unauthorized, await FirstOtherThanAsync(HttpStatusCode.OK, me));
+            Assert.Equal(HttpStatusCode.Unauthorized, (await browser.GetAsync(one.At(me))).StatusCode);
+        }
+    }
+
+    [Theory]
+    [InlineData("/sign-in/ada", "/me")]
+    [InlineData("/state/sign-in/ada", "/state/me")]
+    [Trait("Attack", "A17")]
+    public async Task An_instance_that_is_cut_off_from_the_store_lets_nobody_in_and_learns_of_the_end_when_it_is_back(string signIn, string me)
+    {
+        await browser.GetStringAsync(one.At(signIn));
+        Assert.Equal("ada", await browser.GetStringAsync(other.At(me)));
+        proxy.Hold();
+        await DirectoryOf(one).EndAllAsync("ada");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await FirstOtherThanAsync(HttpStatusCode.OK, me));
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await browser.GetAsync(other.At(me))).StatusCode);
+        }
+
+        proxy.Release();
+        Assert.Equal(HttpStatusCode.Unauthorized, await FirstOtherThanAsync(HttpStatusCode.ServiceUnavailable, me));
+    }
+
+    [Fact]
+    public async Task Being_signed_in_costs_no_round_trip_and_signing_in_and_out_two_each()
+    {
+        await browser.GetStringAsync(one.At("/sign-in/ada"));
+        await browser.GetStringAsync(one.At("/session"));
+        Assert.Equal(0, await CostAsync(async () =>
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                Assert.Equal("ada", await browser.GetStringAsync(one.At("/me")));
+                Assert.Equal("ada", await browser.GetStringAsync(one.At("/state/me")));
+            }
+        }));
+        Assert.Equal(2, await CostAsync(() => browser.GetStringAsync(one.At("/sign-out"))));
+        Assert.Equal(2, await CostAsync(() => browser.GetStringAsync(one.At("/sign-in/ada"))));
+        Assert.Equal(2, await CostAsync(() => browser.GetStringAsync(one.At("/sign-in/ada"))));
+        Assert.Equal(2, await CostAsync(() => browser.GetStringAsync(one.At("/state/renew"))));
+
+        // Of a user that this instance has not heard of, the directory is read first. (In a partition that nobody used since the store
+        // started, the first commit takes one more: there are none of those here.)
+        using var another = WebHost.Browser();
+        await another.GetStringAsync(one.At("/begin"));
+        await otherEngine.CommitAsync(new Commit(RecordChange.Update(new Address("thing", "bob")).Set("a", "b")));
+        Assert.Equal(3, await CostAsync(() => another.GetStringAsync(one.At("/state/sign-in/bob"))));
+    }
+
+    private static SessionDirectory DirectoryOf(WebHost host) => host.Services.GetRequiredService<SessionDirectory>();
+
+    private async Task<long> CostAsync(Func<Task> work)
+    {
+        var before = await RedisCalls.CountAsync(redis);
+        await work();
+        return await RedisCalls.CountAsync(redis) - before;
+    }
+
+    /// <summary>What the other instance answers once it answers something else.</summary>
+    private async Task<HttpStatusCode> FirstOtherThanAsync(HttpStatusCode expected, string path)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            using var response = await browser.GetAsync(other.At(path));
+            if (response.StatusCode != expected)
+            {
+                return response.StatusCode;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Bound, $"{path} is still answered {expected}");
+        }
+    }
+}
