@@ -68,6 +68,13 @@ public sealed class HoldfastOptions
     public SessionConcurrency SessionConcurrency { get; set; }
 
     /// <summary>
+    /// The certificates under which the data-protection keys in the store are encrypted: the first encrypts new keys, and all of them open
+    /// what they encrypted. By default those of the configuration, <c>Holdfast:KeyCertificates:0:Path</c> and so on; without any, keys
+    /// are not encrypted, and a log line says so.
+    /// </summary>
+    public IList<KeyCertificate> KeyCertificates { get; } = [];
+
+    /// <summary>
     /// The cookie's name: <c>.NAME</c>, and <c>__Host-NAME</c> over HTTPS. 1 to 64 letters, digits, <c>.</c>, <c>_</c> or <c>-</c>;
     /// <c>Holdfast</c>. Applications of several stores on one host, whatever their ports, share cookies: give each its own name.
     /// </summary>

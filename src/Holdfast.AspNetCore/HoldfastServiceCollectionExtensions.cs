@@ -93,7 +93,7 @@ public static class HoldfastServiceCollectionExtensions
     /// <summary>
     /// Keeps the data-protection ring in the state plane, in the record <c>keyring/default</c>, so that every instance opens
     /// what another protected. However many instances start together on an empty ring, one key is created. Keys are
-    /// stored as the framework hands them over: encrypt them with <c>ProtectKeysWithCertificate</c>.
+    /// encrypted under the certificate of <see cref="HoldfastOptions.KeyCertificates"/>, if there is one.
     /// </summary>
     /// <param name="services">The application's services.</param>
     public static IServiceCollection AddHoldfastDataProtection(this IServiceCollection services)
@@ -101,6 +101,11 @@ public static class HoldfastServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddDataProtection();
         services.TryAddSingleton<StateKeyRepository>();
+        services.TryAddSingleton<KeyCertificates>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HoldfastOptions>, KeyCertificateConfiguration>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HoldfastOptions>, KeyCertificateValidation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<KeyManagementOptions>, KeyEncryption>());
+        services.AddHostedService<KeyRingOpening>();
         services.AddOptions<KeyManagementOptions>()
             .Configure<StateKeyRepository>(static (options, repository) => options.XmlRepository = repository);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<DataProtectionOptions>, SharedDiscriminator>());

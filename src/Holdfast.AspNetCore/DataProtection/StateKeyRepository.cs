@@ -28,7 +28,7 @@ internal sealed class StateKeyRepository(StateEngine engine, ILogger<StateKeyRep
     private async ValueTask StoreAsync(XElement element, string friendlyName)
     {
         var field = FieldName(friendlyName);
-        var text = element.ToString(SaveOptions.DisableFormatting);
+        var text = WithoutVersions(element).ToString(SaveOptions.DisableFormatting);
         if (!KeyElement.IsKey(element))
         {
             await engine.CommitAsync(new Commit(RecordChange.Update(Ring).Set(field, text)));
@@ -51,6 +51,18 @@ internal sealed class StateKeyRepository(StateEngine engine, ILogger<StateKeyRep
         }
 
         logger.KeyDropped();
+    }
+
+    /// <summary>The framework names the decrypting type with its assembly's version, and then a release could not read the next one's keys.</summary>
+    private static XElement WithoutVersions(XElement element)
+    {
+        var copy = new XElement(element);
+        foreach (var type in copy.Descendants().Attributes("decryptorType").Where(static type => type.Value == typeof(KeyDecryptor).AssemblyQualifiedName))
+        {
+            type.Value = KeyDecryptor.NameInRing;
+        }
+
+        return copy;
     }
 
     private string FieldName(string? friendlyName) =>
