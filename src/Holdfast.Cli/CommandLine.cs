@@ -4,6 +4,7 @@ using Holdfast.Cli.Down;
 using Holdfast.Cli.Gateway;
 using Holdfast.Cli.Node;
 using Holdfast.Cli.Scale;
+using Holdfast.Cli.Sessions;
 using Holdfast.Cli.Status;
 using Holdfast.Cli.Up;
 
@@ -19,6 +20,7 @@ internal static class CommandLine
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ScaleCommand.Create());
         root.Subcommands.Add(DownCommand.Create());
+        root.Subcommands.Add(SessionsCommand.Create());
         root.Subcommands.Add(GatewayCommand.Create());
         root.Subcommands.Add(NodeCommand.Create());
         return root;

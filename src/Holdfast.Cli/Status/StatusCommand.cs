@@ -32,17 +32,12 @@ internal static class StatusCommand
 
     private static void Print(TopologyStatus status)
     {
-        List<string[]> rows = [["NAME", "STATE", "PID", "URL"]];
-        rows.AddRange(status.Gateway.Pids.Select(pid => new[] { "gateway", "ready", $"{pid}", status.Gateway.Url }));
+        List<string[]> rows = [.. status.Gateway.Pids.Select(pid => new[] { "gateway", "ready", $"{pid}", status.Gateway.Url })];
         rows.Add(["state", "", $"{status.State.Pid}", status.State.Url ?? ""]);
         rows.AddRange(
             from service in status.Services
             from instance in service.Instances
             select new[] { instance.Id, $"{instance.State}".ToLowerInvariant(), $"{instance.Pid}", instance.Url ?? "" });
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
-        foreach (var row in rows)
-        {
-            Console.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
-        }
+        TextTable.Print(["NAME", "STATE", "PID", "URL"], rows);
     }
 }

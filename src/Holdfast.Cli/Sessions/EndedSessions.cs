@@ -1,0 +1,4 @@
+namespace Holdfast.Cli.Sessions;
+
+/// <summary>What <c>sessions end --json</c> prints.</summary>
+internal sealed record EndedSessions(int Ended);
