@@ -1,8 +1,9 @@
 using Holdfast.AspNetCore;
+using Holdfast.AspNetCore.Idempotency;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>What single endpoints, or groups of them, declare of their sessions.</summary>
+/// <summary>What single endpoints, or groups of them, declare of their sessions and of idempotency.</summary>
 public static class HoldfastEndpointConventionBuilderExtensions
 {
     /// <summary>Says what happens when requests of one session run at the same time on these endpoints.</summary>
@@ -10,6 +11,30 @@ public static class HoldfastEndpointConventionBuilderExtensions
         where TBuilder : IEndpointConventionBuilder
     {
         builder.Add(endpoint => endpoint.Metadata.Add(new SessionConcurrencyAttribute(concurrency)));
+        return builder;
+    }
+
+    /// <summary>
+    /// Has the POST, PATCH, PUT and DELETE requests of these endpoints take effect once for each <c>Idempotency-Key</c>: repeated, they get the first one's
+    /// response. For routes, groups, controllers and pages; it needs <c>app.UseHoldfast()</c>. Reading requests pass.
+    /// </summary>
+    /// <param name="builder">The endpoints.</param>
+    /// <param name="change">Changes the options of <see cref="HoldfastOptions.Idempotency"/>, or what a group around says.</param>
+    public static TBuilder WithIdempotency<TBuilder>(this TBuilder builder, Func<IdempotencyOptions, IdempotencyOptions>? change = null)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint => endpoint.Metadata.Add(new IdempotencyMetadata(change)));
+        builder.Finally(static endpoint =>
+        {
+            if (endpoint.RequestDelegate is { } handler)
+            {
+                endpoint.RequestDelegate = context =>
+                {
+                    IdempotentEndpoint.DemandAt(context);
+                    return handler(context);
+                };
+            }
+        });
         return builder;
     }
 }

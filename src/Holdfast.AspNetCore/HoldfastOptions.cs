@@ -20,6 +20,9 @@ public sealed class HoldfastOptions
     /// <summary>How many bytes of a response wait for the request's commit, unless <see cref="ResponseBufferBytes"/> says otherwise. 64 KiB.</summary>
     public const int DefaultResponseBufferBytes = 64 << 10;
 
+    /// <summary>How many bytes the keys of idempotent requests may take, unless <see cref="MaxIdempotencyBytes"/> says otherwise. 1 GiB.</summary>
+    public const long DefaultMaxIdempotencyBytes = 1L << 30;
+
     /// <summary>The cookie's name, unless <see cref="CookieName"/> says otherwise.</summary>
     public const string DefaultCookieName = "Holdfast";
 
@@ -85,6 +88,15 @@ public sealed class HoldfastOptions
     /// commit early, and then passes through. From 0 to 16 MiB; 64 KiB.
     /// </summary>
     public int ResponseBufferBytes { get; set; } = DefaultResponseBufferBytes;
+
+    /// <summary>How endpoints that are idempotent treat the header <c>Idempotency-Key</c>, unless they say otherwise.</summary>
+    public IdempotencyOptions Idempotency { get; set; } = new();
+
+    /// <summary>
+    /// How many bytes the keys of idempotent requests may take in the store, with their responses: a share of it in each partition. From 16 MiB; 1 GiB. When a share is
+    /// used up, new keys there are answered 503 until old ones expire.
+    /// </summary>
+    public long MaxIdempotencyBytes { get; set; } = DefaultMaxIdempotencyBytes;
 
     /// <summary>
     /// Whether a request whose client carries a stamp that the store has forgotten (it was restored from a backup,

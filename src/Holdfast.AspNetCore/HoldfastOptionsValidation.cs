@@ -1,4 +1,5 @@
 using System.Buffers;
+using Holdfast.AspNetCore.Idempotency;
 using Microsoft.Extensions.Options;
 
 namespace Holdfast.AspNetCore;
@@ -7,6 +8,7 @@ namespace Holdfast.AspNetCore;
 internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptions>
 {
     private const int MaxResponseBufferBytes = 16 << 20;
+    private const long MinIdempotencyBytes = 16L << 20;
     private const int MaxCookieNameLength = 64;
 
     /// <summary>All of a user's sign-ins stand in one record.</summary>
@@ -23,7 +25,10 @@ internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptio
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    private static IEnumerable<string> ProblemsOf(HoldfastOptions options)
+    private static IEnumerable<string> ProblemsOf(HoldfastOptions options) =>
+        OwnProblemsOf(options).Concat(IdempotencyOptionsProblems.Of(options.Idempotency, "HoldfastOptions.Idempotency"));
+
+    private static IEnumerable<string> OwnProblemsOf(HoldfastOptions options)
     {
         if (options.State is { } state && string.IsNullOrWhiteSpace(state))
         {
@@ -63,6 +68,11 @@ internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptio
         if (options.ResponseBufferBytes is < 0 or > MaxResponseBufferBytes)
         {
             yield return $"HoldfastOptions.ResponseBufferBytes is {options.ResponseBufferBytes}: give it 0 to {MaxResponseBufferBytes}.";
+        }
+
+        if (options.MaxIdempotencyBytes < MinIdempotencyBytes)
+        {
+            yield return $"HoldfastOptions.MaxIdempotencyBytes is {options.MaxIdempotencyBytes}: give it at least {MinIdempotencyBytes}.";
         }
     }
 

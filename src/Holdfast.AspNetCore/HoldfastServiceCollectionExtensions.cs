@@ -3,6 +3,7 @@ using Holdfast.AspNetCore;
 using Holdfast.AspNetCore.Cookies;
 using Holdfast.AspNetCore.DataProtection;
 using Holdfast.AspNetCore.Engine;
+using Holdfast.AspNetCore.Idempotency;
 using Holdfast.AspNetCore.Requests;
 using Holdfast.AspNetCore.Tickets;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -66,6 +67,8 @@ public static class HoldfastServiceCollectionExtensions
         services.TryAddSingleton<ClientCookies>();
         services.TryAddSingleton<SessionDirectory>();
         services.TryAddSingleton<StateServices>();
+        services.TryAddSingleton<IdempotencyMeter>();
+        services.TryAddSingleton<IdempotentEndpoints>();
         return services;
     }
 

@@ -1,4 +1,5 @@
 using Holdfast.AspNetCore.Cookies;
+using Holdfast.AspNetCore.Idempotency;
 using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Requests;
 using Holdfast.AspNetCore.Sessions;
@@ -22,6 +23,7 @@ public sealed class RequestState
     private readonly StateServices services;
     private readonly CausalClient client;
     private readonly CookieContent arrived;
+    private ResponseCapture? capture;
 
     internal RequestState(HttpContext context, StateServices services)
     {
@@ -63,6 +65,12 @@ public sealed class RequestState
 
     /// <summary>What the request called the store for.</summary>
     internal CountedCalls Calls => client.Calls;
+
+    /// <summary>The session that the client's cookie names, whether or not it has ended.</summary>
+    internal SessionReference? ArrivedSession => arrived.Session;
+
+    /// <summary>What holds the response back.</summary>
+    internal ResponseGate Gate { get; set; } = null!;
 
     /// <summary>
     /// Reads a record, at least as new as anything the client has seen of its partition. Usually answered by the near
@@ -147,6 +155,37 @@ public sealed class RequestState
     /// <exception cref="StateException">The session could not be read.</exception>
     public void EndSession() => Session.End();
 
+    /// <summary>From here on the request runs under the claim on its key: its commit stores the response, which is held back until then.</summary>
+    internal void Run(Claim claim, ResponseCapture response)
+    {
+        (Session.RequestCommit.Claim, capture) = (claim, response);
+        Gate.Hold(response.MaxBytes);
+    }
+
+    /// <summary>Answers with what the request's first run has stored, and has the client read what that wrote.</summary>
+    internal Task ReplayAsync(ClaimAnswer.Finished first)
+    {
+        client.Wrote(first.At with { Revision = first.Record.Revision });
+        foreach (var stamp in first.Written)
+        {
+            client.Wrote(stamp);
+        }
+
+        return first.Response.WriteAsync(context.Response);
+    }
+
+    /// <summary>Gives back what the request held: its claim, and its turn at the session.</summary>
+    internal async ValueTask LeaveAsync()
+    {
+        Session.IsClosed = true;
+        if (Session.RequestCommit.Claim is { } claim)
+        {
+            await claim.DisposeAsync();
+        }
+
+        await Session.LeaveAsync();
+    }
+
     /// <summary>
     /// The request's one commit, ahead of the response's first byte, and the cookie that tells the client of it.
     /// </summary>
@@ -158,6 +197,11 @@ public sealed class RequestState
             Session.Abandon();
             TellWhatWasMade();
             return;
+        }
+
+        if (Session.RequestCommit.Claim is { } claim)
+        {
+            claim.Response = capture!.Take(Gate.Buffer.Written.Span);
         }
 
         var onlyTouch = context.Response.StatusCode == StatusCodes.Status304NotModified || HttpMethods.IsHead(context.Request.Method);

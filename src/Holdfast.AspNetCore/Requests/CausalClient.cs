@@ -19,6 +19,14 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
     /// <summary>What the client reads of the partition from here on includes this moment.</summary>
     public void MustSee(Stamp moment) => stamps.Add(moment, NowSeconds, isWrite: false);
 
+    /// <summary>The client wrote this, in an earlier run of its request.</summary>
+    public void Wrote(Stamp moment)
+    {
+        // Terms follow each other: of two, the later one includes the other, or its loss is noticed by the next read.
+        var term = Math.Max(moment.Term, stamps.Of(moment.Partition)?.Term ?? 0);
+        stamps.Add(moment with { Term = term }, NowSeconds, isWrite: true);
+    }
+
     public ValueTask<Record?> ReadAsync(Address address, CancellationToken cancellationToken)
     {
         var partition = Engine.Partitions.PartitionOf(address);

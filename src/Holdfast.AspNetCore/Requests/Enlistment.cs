@@ -25,6 +25,7 @@ internal sealed class Enlistment(int partition) : ICommitPart
     /// <summary>Another part that stands for itself.</summary>
     public void Add(ICommitPart part) => parts.Add(part);
 
+    /// <summary>Adds the application's changes and events.</summary>
     public void AddTo(CommitDraft draft)
     {
         foreach (var change in changes)
@@ -36,7 +37,11 @@ internal sealed class Enlistment(int partition) : ICommitPart
         {
             draft.Add(affinity, happened);
         }
+    }
 
+    /// <summary>Adds the parts that stand for themselves.</summary>
+    public void AddPartsTo(CommitDraft draft)
+    {
         foreach (var part in parts)
         {
             part.AddTo(draft);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holdfast.AspNetCore.Idempotency;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
@@ -19,6 +20,7 @@ internal static class FaultAnswer
     {
         StateLimitException => StatusCodes.Status413PayloadTooLarge,
         RequestConflictException or SessionLimitException => StatusCodes.Status409Conflict,
+        UnstorableResponseException => StatusCodes.Status500InternalServerError,
         _ => StatusCodes.Status503ServiceUnavailable,
     };
 
@@ -47,7 +49,7 @@ internal static class FaultAnswer
 
     private static string TextOf(StateException fault) => fault switch
     {
-        StateLimitException or SessionLimitException => fault.Message,
+        StateLimitException or SessionLimitException or UnstorableResponseException => fault.Message,
         RequestConflictException => fault.Message + " Read again, and repeat the request if it still makes sense.",
         _ => "The state that this request needs is not available. Repeat it in a moment.",
     };

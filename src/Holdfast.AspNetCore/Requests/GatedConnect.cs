@@ -11,7 +11,7 @@ internal sealed class GatedConnect(IHttpExtendedConnectFeature inner, ResponseGa
 
     public async ValueTask<Stream> AcceptAsync()
     {
-        await gate.OpenAsync(CancellationToken.None);
+        await gate.OpenToUpgradeAsync();
         return await inner.AcceptAsync();
     }
 }

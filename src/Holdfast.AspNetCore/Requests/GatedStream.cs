@@ -48,6 +48,7 @@ internal sealed class GatedStream(ResponseGate gate) : Stream
             return ValueTask.CompletedTask;
         }
 
+        gate.ThrowIfTooLong(buffer.Length);
         if (!gate.HasRoomFor(buffer.Length))
         {
             return OpenAndWriteAsync(buffer, cancellationToken);
@@ -62,6 +63,11 @@ internal sealed class GatedStream(ResponseGate gate) : Stream
 
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
+        if (!gate.IsOpen && gate.IsHeld)
+        {
+            return;
+        }
+
         await gate.OpenAsync(cancellationToken);
         await gate.Body.Stream.FlushAsync(cancellationToken);
     }

@@ -9,7 +9,7 @@ internal sealed class GatedUpgrade(IHttpUpgradeFeature inner, ResponseGate gate)
 
     public async Task<Stream> UpgradeAsync()
     {
-        await gate.OpenAsync(CancellationToken.None);
+        await gate.OpenToUpgradeAsync();
         return await inner.UpgradeAsync();
     }
 }

@@ -14,7 +14,7 @@ internal sealed class GatedWebSocket(IHttpWebSocketFeature inner, ResponseGate g
 
     public async Task<WebSocket> AcceptAsync(WebSocketAcceptContext context)
     {
-        await gate.OpenAsync(CancellationToken.None);
+        await gate.OpenToUpgradeAsync();
         return await inner.AcceptAsync(context);
     }
 }

@@ -23,7 +23,9 @@ internal sealed class GatedWriter(ResponseGate gate) : PipeWriter
         }
         else
         {
+            gate.ThrowIfTooLong(bytes);
             gate.Buffer.Advance(bytes);
+            gate.DropAfterFailure();
         }
     }
 
@@ -37,7 +39,9 @@ internal sealed class GatedWriter(ResponseGate gate) : PipeWriter
             return gate.Body.Writer.WriteAsync(source, cancellationToken);
         }
 
+        gate.ThrowIfTooLong(source.Length);
         gate.Buffer.Append(source.Span);
+        gate.DropAfterFailure();
         return OpenAndFlushAsync(cancellationToken);
     }
 
@@ -63,12 +67,23 @@ internal sealed class GatedWriter(ResponseGate gate) : PipeWriter
 
     public override async ValueTask CompleteAsync(Exception? exception = null)
     {
+        if (!gate.IsOpen && gate.IsHeld)
+        {
+            gate.CompleteWriter();
+            return;
+        }
+
         await gate.OpenAsync(CancellationToken.None);
         await gate.Body.Writer.CompleteAsync(exception);
     }
 
     private async ValueTask<FlushResult> OpenAndFlushAsync(CancellationToken cancellationToken)
     {
+        if (gate.IsHeld)
+        {
+            return default;
+        }
+
         await gate.OpenAsync(cancellationToken);
         return await gate.Body.Writer.FlushAsync(cancellationToken);
     }

@@ -1,12 +1,14 @@
+using Holdfast.AspNetCore.Idempotency;
 using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Sessions;
 
 namespace Holdfast.AspNetCore.Requests;
 
 /// <summary>
-/// What a request commits. Everything of the request's own partition goes in one commit: the session and what the handler
-/// enlisted there. What it enlisted in other partitions goes before, a commit for each, so that nobody who sees the
-/// request's own commit misses the others.
+/// What a request commits. Everything of the request's own partition goes in one commit: what the handler enlisted there, and the session,
+/// if the partition is the session's. What belongs to other partitions goes before, a commit for each, so that nobody who sees the
+/// request's own commit misses the others. A keyed request's partition is that of its claim, its own commit stores the response, and those before
+/// it are steps, which take effect once however often the request is run.
 /// </summary>
 internal sealed class RequestCommit(CausalClient client, SessionCommit session, RequestLogin login)
 {
@@ -14,6 +16,17 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
     private const int MaxAttempts = 16;
 
     private List<Enlistment>? enlistments;
+
+    /// <summary>The claim on the request's key, if it has one.</summary>
+    public Claim? Claim
+    {
+        get;
+        set
+        {
+            field = value;
+            session.Home = value?.Place.Partition;
+        }
+    }
 
     /// <summary>Whether anything was enlisted that is not committed yet.</summary>
     public bool HasEnlisted => enlistments is { Count: > 0 };
@@ -28,48 +41,140 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
     public void Abandon() => enlistments = null;
 
     /// <summary>Commits what there is to commit by now. Returns whether something of the session was in it.</summary>
+    /// <param name="isLast">Whether the request has its response, which is stored if it is keyed.</param>
     /// <exception cref="SessionEndedException">The session has ended meanwhile.</exception>
     /// <exception cref="RequestConflictException">A condition that the application declared does not hold any more.</exception>
-    public async ValueTask<bool> MakeAsync()
+    /// <exception cref="ClaimLostException">Another runs the keyed request by now.</exception>
+    public async ValueTask<bool> MakeAsync(bool isLast)
     {
         session.MoveLogin();
         login.EnlistIn(this);
-        var own = session.Partition;
-        while (enlistments?.Find(other => other.Partition != own) is { } elsewhere)
+        var ofSession = session.Partition;
+        var own = Claim?.Place.Partition ?? ofSession;
+        while (enlistments?.Find(other => other.Partition != own && other.Partition != ofSession) is { } elsewhere)
         {
-            await MakeAsync(elsewhere, null);
-            enlistments.Remove(elsewhere);
+            await MakeBeforeAsync(elsewhere.Partition, Content.None);
         }
 
-        var isMade = await MakeAsync(enlistments is { Count: > 0 } ? enlistments[0] : null, session);
-        enlistments = null;
+        var isOfSession = false;
+        if (ofSession != own && ofSession is { } apart)
+        {
+            isOfSession = await MakeBeforeAsync(apart, Content.Session);
+        }
+
+        if (own is { } partition)
+        {
+            var content = ofSession == own ? Content.Session : Content.None;
+            isOfSession |= isLast ? await MakeAsync(partition, content | Content.Effects | Content.Logins | Content.Response, null) : await MakeBeforeAsync(partition, content);
+        }
+
         await login.CommittedAsync();
-        return isMade && session.IsIncluded;
+        return isOfSession;
     }
 
-    private async ValueTask<bool> MakeAsync(Enlistment? enlisted, SessionCommit? ofSession)
+    /// <summary>
+    /// Commits what goes before the request's own commit. Of a keyed request the effects are a step. What Holdfast itself makes anew with each run (sessions
+    /// and logins, with ids of their own) is none: a run would lean on what it did not make.
+    /// </summary>
+    private async ValueTask<bool> MakeBeforeAsync(int partition, Content ofSession)
     {
+        if (Claim is null)
+        {
+            return await MakeAsync(partition, ofSession | Content.Effects | Content.Logins, null);
+        }
+
+        var stays = session.IsUpdate ? ofSession : Content.None;
+        var isOfSession = await MakeAsync(partition, stays | Content.Effects, Claim);
+        return await MakeAsync(partition, (ofSession & ~stays) | Content.Logins, null) || isOfSession;
+    }
+
+    /// <summary>Makes a commit of one partition, anew while what it stands on changes. Returns whether something of the session was in it.</summary>
+    private async ValueTask<bool> MakeAsync(int partition, Content content, Claim? naming)
+    {
+        var enlisted = enlistments?.Find(other => other.Partition == partition);
+        RequestId? step = null;
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            var draft = new CommitDraft();
-            enlisted?.AddTo(draft);
-            ofSession?.AddTo(draft);
+            var draft = Draft(partition, enlisted, content);
             if (draft.IsEmpty)
             {
+                Forget(enlisted, content);
                 return false;
             }
 
-            var result = await client.CommitAsync(draft.ToCommit(null), CancellationToken.None);
+            step ??= naming?.NextStepIn(partition);
+            var result = await client.CommitAsync(draft.ToCommit(step), CancellationToken.None);
             if (result.IsCommitted)
             {
                 draft.Made(result);
-                return true;
+                Claim?.Wrote(result.At);
+                Forget(enlisted, content);
+                return content.HasFlag(Content.Session) && session.IsIncluded;
             }
 
-            draft.Refused(result.Refusal ?? throw new InvalidOperationException("A commit without a request id was taken for another."));
+            draft.Refused(result.Refusal ?? throw new InvalidOperationException("A commit was taken for another, which its request id rules out."));
         }
 
         throw new RequestConflictException($"The request's commit met changes of parallel requests {MaxAttempts} times in a row.");
+    }
+
+    private CommitDraft Draft(int partition, Enlistment? enlisted, Content content)
+    {
+        var draft = new CommitDraft();
+        if (content.HasFlag(Content.Effects))
+        {
+            enlisted?.AddTo(draft);
+        }
+
+        if (content.HasFlag(Content.Logins))
+        {
+            enlisted?.AddPartsTo(draft);
+        }
+
+        if (content.HasFlag(Content.Response))
+        {
+            Claim?.AddTo(draft);
+        }
+
+        if (content.HasFlag(Content.Session))
+        {
+            session.AddTo(draft);
+        }
+
+        if (!content.HasFlag(Content.Response) && !draft.IsEmpty && Claim?.Place.Partition == partition)
+        {
+            Claim.AddFenceTo(draft);
+        }
+
+        return draft;
+    }
+
+    /// <summary>What was enlisted is committed, and nothing of it is left for another commit.</summary>
+    private void Forget(Enlistment? enlisted, Content content)
+    {
+        if (enlisted is not null && content.HasFlag(Content.Logins))
+        {
+            enlistments!.Remove(enlisted);
+        }
+    }
+
+    /// <summary>What a commit is made of.</summary>
+    [Flags]
+    private enum Content
+    {
+        None = 0,
+
+        /// <summary>What the application enlisted.</summary>
+        Effects = 1,
+
+        /// <summary>What of logins and tickets changes with the request.</summary>
+        Logins = 2,
+
+        /// <summary>The session.</summary>
+        Session = 4,
+
+        /// <summary>The response of a keyed request, and the end of its claim.</summary>
+        Response = 8,
     }
 
     private Enlistment At(int partition)

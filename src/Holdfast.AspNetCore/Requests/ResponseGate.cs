@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Holdfast.AspNetCore.Idempotency;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Holdfast.AspNetCore.Requests;
@@ -75,8 +76,17 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
         set => throw new NotSupportedException("Replace IHttpResponseBodyFeature instead.");
     }
 
+    /// <summary>Whether the gate gathers the whole response, whatever would send it earlier.</summary>
+    public bool IsHeld { get; private set; }
+
     /// <summary>Whether this many more bytes still fit into what waits.</summary>
     public bool HasRoomFor(int bytes) => buffer.Length + bytes <= maxBufferBytes;
+
+    /// <summary>
+    /// From here on the gate gathers the whole response, up to this many bytes: flushes, starts and files do not open it. A response that
+    /// is longer, or no body, fails, and nothing is committed.
+    /// </summary>
+    public void Hold(int maxBytes) => (IsHeld, maxBufferBytes) = (true, maxBytes);
 
     public void OnStarting(Func<object, Task> callback, object state)
     {
@@ -94,26 +104,41 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
 
     public void DisableBuffering()
     {
-        maxBufferBytes = 0;
-        body.DisableBuffering();
+        if (!IsHeld)
+        {
+            maxBufferBytes = 0;
+            body.DisableBuffering();
+        }
     }
 
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        await OpenAsync(cancellationToken);
-        await body.StartAsync(cancellationToken);
+        if (!IsHeld)
+        {
+            await OpenAsync(cancellationToken);
+            await body.StartAsync(cancellationToken);
+        }
     }
 
     public async Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default)
     {
+        if (IsHeld)
+        {
+            await Microsoft.AspNetCore.Http.SendFileFallback.SendFileAsync(Stream, path, offset, count, cancellationToken);
+            return;
+        }
+
         await OpenAsync(cancellationToken);
         await body.SendFileAsync(path, offset, count, cancellationToken);
     }
 
     public async Task CompleteAsync()
     {
-        await OpenAsync(CancellationToken.None);
-        await body.CompleteAsync();
+        if (!IsHeld)
+        {
+            await OpenAsync(CancellationToken.None);
+            await body.CompleteAsync();
+        }
     }
 
     /// <summary>Whether the server was told to take synchronous writes; by default it is not.</summary>
@@ -131,6 +156,21 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
     /// <summary>Opens the gate, unless it is open. The commit, once begun, heeds no cancellation.</summary>
     public ValueTask OpenAsync(CancellationToken cancellationToken) => IsOpen ? ValueTask.CompletedTask : OpenSlowAsync(cancellationToken);
 
+    /// <summary>Opens the gate for an upgrade, after which there is no response to gather.</summary>
+    /// <exception cref="UnstorableResponseException">The response is to be stored.</exception>
+    public ValueTask OpenToUpgradeAsync() =>
+        IsHeld ? throw Fail(UnstorableResponseException.Upgrade()) : OpenAsync(CancellationToken.None);
+
+    /// <summary>Makes sure that a response that is to be stored stays within its limit.</summary>
+    /// <exception cref="UnstorableResponseException">It does not.</exception>
+    public void ThrowIfTooLong(int more)
+    {
+        if (IsHeld && Failure is null && !HasRoomFor(more))
+        {
+            throw Fail(UnstorableResponseException.TooLong(maxBufferBytes));
+        }
+    }
+
     /// <summary>The handler failed: what it asked to be done at the start of the response is left to the server, for the error page.</summary>
     public void Abandon()
     {
@@ -144,6 +184,22 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
     }
 
     public void Dispose() => buffer.Dispose();
+
+    /// <summary>What a handler still writes through the pipe, once it is known that nothing will be sent, goes nowhere.</summary>
+    public void DropAfterFailure()
+    {
+        if (Failure is not null)
+        {
+            buffer.Clear();
+        }
+    }
+
+    private Exception Fail(Exception fault)
+    {
+        Failure = fault;
+        buffer.Clear();
+        return fault;
+    }
 
     private async ValueTask OpenSlowAsync(CancellationToken cancellationToken)
     {
@@ -163,8 +219,7 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
         }
         catch (Exception fault)
         {
-            Failure = fault;
-            buffer.Clear();
+            Fail(fault);
             throw;
         }
 

@@ -1,3 +1,4 @@
+using Holdfast.AspNetCore.Idempotency;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -7,7 +8,7 @@ namespace Holdfast.AspNetCore.Requests;
 /// Gives a request its state and session, and makes its one commit: ahead of the first byte of the response, or after
 /// the handler. An unhandled exception commits nothing.
 /// </summary>
-internal sealed class StateMiddleware(RequestDelegate next, StateServices services)
+internal sealed class StateMiddleware(RequestDelegate next, StateServices services, IdempotentEndpoints idempotent)
 {
     private readonly LoadingHabit habit = new();
 
@@ -23,6 +24,8 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         var headersBefore = response.Headers.Count == 0 ? [] : response.Headers.ToArray();
         var state = new RequestState(context, services);
         using var gate = new ResponseGate(features, services.Options.ResponseBufferBytes, state.CommitRequestAsync);
+        state.Gate = gate;
+        idempotent.Enter(context, response);
         features.Set(state);
         features.Set<ISessionFeature>(new RequestSessionFeature(state.Session));
         features.Set<IHttpResponseFeature>(gate);
@@ -36,8 +39,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         }
         finally
         {
-            state.Session.IsClosed = true;
-            await state.Session.LeaveAsync();
+            await state.LeaveAsync();
             services.Meter.RequestEnded(state.Calls);
             features.Set(response);
             features.Set(body);

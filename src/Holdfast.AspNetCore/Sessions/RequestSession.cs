@@ -135,7 +135,7 @@ internal sealed class RequestSession : ISession
     public Task CommitAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
-        return RequestCommit.MakeAsync().AsTask();
+        return RequestCommit.MakeAsync(isLast: false).AsTask();
     }
 
     /// <summary>Has the session exist once the request is committed, and tells its id.</summary>
@@ -234,7 +234,7 @@ internal sealed class RequestSession : ISession
             commit.IsDemanded = commit.BeginsAnew;
         }
 
-        if (!await RequestCommit.MakeAsync())
+        if (!await RequestCommit.MakeAsync(isLast: true))
         {
             await new SessionTouch(services, client, commit, view).MakeAsync(this);
         }

@@ -33,6 +33,9 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session that the client came with, if it was found to be gone.</summary>
     public SessionReference? Gone { get; set; }
 
+    /// <summary>The partition for a session that is the client's first, if something of the request decides it.</summary>
+    public int? Home { get; set; }
+
     /// <summary>Whether the session is created even if nothing was set.</summary>
     public bool IsDemanded { get; set; }
 
@@ -60,6 +63,9 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The partition of the session, if the client has one or gets one with the commit.</summary>
     public int? Partition => (leaving?.Id ?? Stored?.Id ?? (IsToCreate ? EnsureNewId() : null)) is { } id ? client.Engine.Partitions.PartitionOf(id) : null;
 
+    /// <summary>Whether the commit changes a session that stays the client's.</summary>
+    public bool IsUpdate => Stored is not null && leaving is null;
+
     private bool IsToCreate => takesAlong || IsDemanded || view.HasSets;
 
     /// <summary>The stored session is deleted with the commit, and what it held goes to its successor or nowhere.</summary>
@@ -73,12 +79,12 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         newId = IdIn(client.Engine.Partitions.PartitionOf(stored.Id));
     }
 
-    /// <summary>The id that a session gets if this commit creates one: where its predecessor was, or beside the ticket that it is for, or in any partition.</summary>
+    /// <summary>The id that a session gets if this commit creates one: where its predecessor was, beside its ticket or the claim on the request's key, or in any partition.</summary>
     public string EnsureNewId()
     {
         if (newId is null)
         {
-            newId = IdIn(Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id) : login.Partition ?? AnyPartition());
+            newId = IdIn(Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id) : login.Partition ?? Home ?? AnyPartition());
         }
 
         return newId;

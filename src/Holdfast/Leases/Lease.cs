@@ -49,19 +49,39 @@ public sealed class Lease : IAsyncDisposable
         StateEngine engine, Address address, TimeSpan lifetime, Action<RecordChange>? describe = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        var change = RecordChange.Update(address).When(Condition.Absent).ExpireAfter(lifetime);
+        var change = Taking(address, lifetime);
         describe?.Invoke(change);
-        var deadline = DeadlineFromNow(engine, lifetime);
+        var sentAt = engine.Options.Clock.GetTimestamp();
         var result = await engine.CommitAsync(new Commit(change), cancellationToken).ConfigureAwait(false);
-        return result.IsCommitted && result.Records[0] is { } record
-            ? new Lease(engine, address, lifetime, result.At, record.Birth, deadline)
+        return result.IsCommitted ? Taken(engine, result, 0, lifetime, sentAt) : null;
+    }
+
+    /// <summary>The change that takes a lease together with other changes, in a commit of the caller's; <see cref="Taken"/> makes the lease of its result.</summary>
+    /// <param name="address">The lease's record.</param>
+    /// <param name="lifetime">How long it lasts without renewal.</param>
+    public static RecordChange Taking(Address address, TimeSpan lifetime) =>
+        RecordChange.Update(address).When(Condition.Absent).ExpireAfter(lifetime);
+
+    /// <summary>The lease that a commit has taken.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="result">What became of the commit; it was made.</param>
+    /// <param name="place">The index of <see cref="Taking"/> among its changes.</param>
+    /// <param name="lifetime">As in <see cref="Taking"/>.</param>
+    /// <param name="sentAt">When the commit was sent, or before, as the engine's clock counts (<see cref="TimeProvider.GetTimestamp"/>).</param>
+    /// <returns>The lease, or null when it has expired since.</returns>
+    public static Lease? Taken(StateEngine engine, CommitResult result, int place, TimeSpan lifetime, long sentAt)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(result);
+        return result.Records[place] is { } record
+            ? new Lease(engine, record.Address, lifetime, result.At, record.Birth, DeadlineFrom(engine, sentAt, lifetime))
             : null;
     }
 
     /// <summary>Prolongs the lease by its lifetime from now; false when it was lost, and then it is lost for good.</summary>
     public async ValueTask<bool> RenewAsync(CancellationToken cancellationToken = default)
     {
-        var renewed = DeadlineFromNow(engine, lifetime);
+        var renewed = DeadlineFrom(engine, engine.Options.Clock.GetTimestamp(), lifetime);
         var touch = RecordChange.Keep(Address).When(Fence).ExpireAfter(lifetime);
         var result = await engine.CommitAsync(new Commit(touch) { Durability = Durability.Written }, cancellationToken).ConfigureAwait(false);
         Volatile.Write(ref deadline, result.IsCommitted ? renewed : long.MinValue);
@@ -110,9 +130,6 @@ public sealed class Lease : IAsyncDisposable
         }
     }
 
-    private static long DeadlineFromNow(StateEngine engine, TimeSpan lifetime)
-    {
-        var clock = engine.Options.Clock;
-        return clock.GetTimestamp() + (long)(lifetime.TotalSeconds * 0.9 * clock.TimestampFrequency);
-    }
+    private static long DeadlineFrom(StateEngine engine, long sentAt, TimeSpan lifetime) =>
+        sentAt + (long)(lifetime.TotalSeconds * 0.9 * engine.Options.Clock.TimestampFrequency);
 }

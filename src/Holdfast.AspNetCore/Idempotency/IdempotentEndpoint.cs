@@ -1,0 +1,104 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.AspNetCore.Idempotency;
+
+/// <summary>
+/// Runs an endpoint's keyed requests, after authentication and authorization and before model binding. (1) The key is read, and (2) the whole
+/// body, for the fingerprint. (3) The key is claimed, in the principal's scope. (4) Whoever has the claim runs the endpoint, with the
+/// response held back; the request's commit stores it and gives the claim up. Everybody else is answered from the key's record.
+/// </summary>
+internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IdempotencyOptions options, Claims claims, IdempotencyMeter meter)
+{
+    public IdempotencyOptions Options => options;
+
+    /// <summary>What every response announces.</summary>
+    public string Support { get; } = IdempotencySupport.Of(options);
+
+    /// <summary>
+    /// Whether requests of this method are keyed. The safe ones (RFC 9110, 9.2.1; QUERY of the draft) change nothing, and CONNECT has no response to
+    /// store: they pass, key or not.
+    /// </summary>
+    public static bool IsKeyed(string method) =>
+        !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method) && !HttpMethods.IsTrace(method)
+        && !HttpMethods.IsConnect(method) && !HttpMethods.Equals(method, "QUERY");
+
+    /// <summary>Makes sure that a request that declares idempotency has it.</summary>
+    /// <exception cref="InvalidOperationException">The pipeline is in another order.</exception>
+    public static void DemandAt(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IdempotentEndpoint>() is null)
+        {
+            throw new InvalidOperationException(
+                "This endpoint is to be idempotent, but app.UseHoldfast() did not see it: call it after app.UseRouting(), if you call that, and ahead of authentication and endpoints.");
+        }
+    }
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (!IsKeyed(context.Request.Method))
+        {
+            await endpoint(context);
+            return;
+        }
+
+        var state = context.GetState();
+        var header = context.Request.Headers[IdempotencyKey.HeaderName];
+        if (header.Count == 0 && !options.Required)
+        {
+            context.Features.Set(new IdempotentRequest(state, null));
+            await endpoint(context);
+        }
+        else if (header.Count == 0)
+        {
+            meter.Refused();
+            await KeyProblem.MissingAsync(context);
+        }
+        else if (!IdempotencyKey.TryRead(header, options.AcceptUnquotedKeys, out var key, out var problem))
+        {
+            meter.Refused();
+            await KeyProblem.InvalidAsync(context, problem);
+        }
+        else if (await FingerprintAsync(context.Request, context.RequestAborted) is not { } fingerprint)
+        {
+            meter.Refused();
+            await KeyProblem.TooLargeAsync(context, options.MaxRequestBytes);
+        }
+        else
+        {
+            await AnswerAsync(context, state, await claims.TakeAsync(state.Calls, KeyScope.PlaceOf(context, state, options, key), fingerprint, options));
+        }
+    }
+
+    private ValueTask<string?> FingerprintAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        request.ContentLength > options.MaxRequestBytes ? new((string?)null) : RequestFingerprint.OfAsync(request, options, cancellationToken);
+
+    private Task AnswerAsync(HttpContext context, RequestState state, ClaimAnswer answer)
+    {
+        switch (answer)
+        {
+            case ClaimAnswer.Taken taken:
+                meter.Claimed(taken.Claim.IsRepeated);
+                return RunAsync(context, state, taken.Claim);
+            case ClaimAnswer.Finished finished:
+                meter.Replayed();
+                return state.ReplayAsync(finished);
+            case ClaimAnswer.OtherRequest:
+                meter.Mismatched();
+                return KeyProblem.OtherRequestAsync(context);
+            case ClaimAnswer.Full full:
+                meter.Full();
+                return KeyProblem.FullAsync(context, full.RetryAfterSeconds);
+            default:
+                meter.Running();
+                return KeyProblem.RunningAsync(context);
+        }
+    }
+
+    private Task RunAsync(HttpContext context, RequestState state, Claim claim)
+    {
+        var before = context.Response.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase);
+        state.Run(claim, new ResponseCapture(context.Response, before, options.MaxResponseBytes));
+        context.Features.Set(new IdempotentRequest(state, claim));
+        return endpoint(context);
+    }
+}
