@@ -14,6 +14,14 @@ public static class HoldfastEndpointConventionBuilderExtensions
         return builder;
     }
 
+    /// <summary>Says how the session travels on these endpoints.</summary>
+    public static TBuilder WithSessionTransport<TBuilder>(this TBuilder builder, SessionTransport transport)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint => endpoint.Metadata.Add(new SessionTransportAttribute(transport)));
+        return builder;
+    }
+
     /// <summary>
     /// Has the POST, PATCH, PUT and DELETE requests of these endpoints take effect once for each <c>Idempotency-Key</c>: repeated, they get the first one's
     /// response. For routes, groups, controllers and pages; it needs <c>app.UseHoldfast()</c>. Reading requests pass.

@@ -71,6 +71,12 @@ public sealed class HoldfastOptions
     public SessionConcurrency SessionConcurrency { get; set; }
 
     /// <summary>
+    /// How a client tells which session is its own: <see cref="SessionTransport.Cookie"/>. Endpoints can say otherwise by <c>WithSessionTransport</c>
+    /// or <see cref="SessionTransportAttribute"/>; a client has one session by cookie and another by header.
+    /// </summary>
+    public SessionTransport SessionTransport { get; set; }
+
+    /// <summary>
     /// The certificates under which the data-protection keys in the store are encrypted: the first encrypts new keys, and all of them open
     /// what they encrypted. By default those of the configuration, <c>Holdfast:KeyCertificates:0:Path</c> and so on; without any, keys
     /// are not encrypted, and a log line says so.
@@ -78,7 +84,7 @@ public sealed class HoldfastOptions
     public IList<KeyCertificate> KeyCertificates { get; } = [];
 
     /// <summary>
-    /// The cookie's name: <c>.NAME</c>, and <c>__Host-NAME</c> over HTTPS. 1 to 64 letters, digits, <c>.</c>, <c>_</c> or <c>-</c>;
+    /// The cookies' name: <c>.NAME</c>, and <c>__Host-NAME</c> over HTTPS; the headers' is <c>NAME-Session</c>. 1 to 64 letters, digits, <c>.</c>, <c>_</c> or <c>-</c>;
     /// <c>Holdfast</c>. Applications of several stores on one host, whatever their ports, share cookies: give each its own name.
     /// </summary>
     public string CookieName { get; set; } = DefaultCookieName;

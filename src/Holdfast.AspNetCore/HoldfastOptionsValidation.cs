@@ -65,6 +65,11 @@ internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptio
             yield return $"HoldfastOptions.SessionConcurrency is {options.SessionConcurrency}: give it Merge, Detect or Serialize.";
         }
 
+        if (!Enum.IsDefined(options.SessionTransport))
+        {
+            yield return $"HoldfastOptions.SessionTransport is {options.SessionTransport}: give it Cookie or Header.";
+        }
+
         if (options.ResponseBufferBytes is < 0 or > MaxResponseBufferBytes)
         {
             yield return $"HoldfastOptions.ResponseBufferBytes is {options.ResponseBufferBytes}: give it 0 to {MaxResponseBufferBytes}.";

@@ -64,7 +64,7 @@ public static class HoldfastServiceCollectionExtensions
         services.TryAddSingleton(static provider => new CookieSeal(
             provider.GetRequiredService<CookieKeyRing>(), provider.GetRequiredService<StateEngine>().Options.Entropy));
         services.AddHostedService<CookieKeyPriming>();
-        services.TryAddSingleton<ClientCookies>();
+        services.TryAddSingleton<Carriages>();
         services.TryAddSingleton<SessionDirectory>();
         services.TryAddSingleton<StateServices>();
         services.TryAddSingleton<IdempotencyMeter>();

@@ -13,7 +13,7 @@ namespace Holdfast.AspNetCore;
 /// instance, is in every answer. Get it with <c>HttpContext.GetState()</c>. Not safe for concurrent use.
 /// </summary>
 /// <remarks>
-/// What the client has seen travels in a cookie, sealed. A client that has none gets one when it has a session or
+/// What the client has seen travels in a cookie or header, sealed. A client that has none gets one when it has a session or
 /// something was committed for it; reading alone sets none. What happens after the response began can't reach
 /// the cookie any more.
 /// </remarks>
@@ -22,16 +22,19 @@ public sealed class RequestState
     private readonly HttpContext context;
     private readonly StateServices services;
     private readonly CausalClient client;
-    private readonly CookieContent arrived;
+    private readonly Carriage carriage;
+    private readonly Carried arrived;
     private ResponseCapture? capture;
 
     internal RequestState(HttpContext context, StateServices services)
     {
         (this.context, this.services) = (context, services);
-        arrived = services.Cookies.Read(context.Request);
+        var terms = new SessionTerms(context, services.Options);
+        carriage = services.Carriages.Of(terms.Transport);
+        arrived = carriage.Read(context.Request);
         client = new CausalClient(services, arrived.Stamps);
         Login = new RequestLogin(context, services, client);
-        Session = new RequestSession(services, client, Login, arrived.Session, arrived.TouchedSeconds, ConcurrencyOfEndpoint);
+        Session = new RequestSession(services, client, Login, arrived.Session, arrived.TouchedSeconds, terms);
     }
 
     /// <summary>The engine, for what is not the client's: watches, leases, journals. What is done through it leaves no stamp with the client.</summary>
@@ -234,9 +237,6 @@ public sealed class RequestState
         }
     }
 
-    private SessionConcurrency ConcurrencyOfEndpoint() =>
-        context.GetEndpoint()?.Metadata.GetMetadata<SessionConcurrencyAttribute>()?.Concurrency ?? services.Options.SessionConcurrency;
-
     private void SendCookies()
     {
         SendSession();
@@ -253,14 +253,14 @@ public sealed class RequestState
         {
             if (stored != arrived.Session)
             {
-                services.Cookies.WriteSession(context, stored, Session.TouchedSeconds);
+                carriage.WriteSession(context, stored, Session.TouchedSeconds);
             }
         }
         else if (Session.HasEnded && arrived.Session is not null)
         {
-            services.Cookies.RemoveSession(context);
+            carriage.RemoveSession(context);
         }
     }
 
-    private void SendSeen() => services.Cookies.WriteSeen(context, Session.Stored, Session.TouchedSeconds, client.Stamps);
+    private void SendSeen() => carriage.WriteSeen(context, Session.Stored, Session.TouchedSeconds, client.Stamps);
 }

@@ -153,7 +153,7 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
             return;
         }
 
-        stamps.ForgetAll(NowSeconds + services.Cookies.KeepStampsSeconds);
+        stamps.ForgetAll(NowSeconds + services.Carriages.KeepStampsSeconds);
         throw new StateException($"The store has forgotten what it acknowledged in partition {known.Partition}, and lost state is refused.");
     }
 }

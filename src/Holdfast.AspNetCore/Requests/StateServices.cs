@@ -10,7 +10,7 @@ namespace Holdfast.AspNetCore.Requests;
 /// <summary>What every request's state needs of the application.</summary>
 internal sealed class StateServices(
     StateEngine engine,
-    ClientCookies cookies,
+    Carriages carriages,
     StateMeter meter,
     SessionDirectory directory,
     IOptions<HoldfastOptions> options,
@@ -19,7 +19,7 @@ internal sealed class StateServices(
 {
     public StateEngine Engine => engine;
 
-    public ClientCookies Cookies => cookies;
+    public Carriages Carriages => carriages;
 
     public StateMeter Meter => meter;
 

@@ -18,7 +18,7 @@ internal sealed class RequestSession : ISession
     private readonly SessionCommit commit;
     private readonly SessionView view = new();
     private readonly RequestLogin login;
-    private readonly Func<SessionConcurrency> concurrency;
+    private readonly SessionTerms terms;
     private ExceptionDispatchInfo? loadFailure;
     private bool isEnded;
 
@@ -27,11 +27,11 @@ internal sealed class RequestSession : ISession
     /// <param name="login">Who has signed in.</param>
     /// <param name="named">The session that its cookie names.</param>
     /// <param name="touchedSeconds">When that one's expiry was last moved, in seconds since 1970.</param>
-    /// <param name="concurrency">What is declared of parallel requests; asked when the session is first used.</param>
+    /// <param name="terms">What is declared of the session.</param>
     public RequestSession(
-        StateServices services, CausalClient client, RequestLogin login, SessionReference? named, long touchedSeconds, Func<SessionConcurrency> concurrency)
+        StateServices services, CausalClient client, RequestLogin login, SessionReference? named, long touchedSeconds, SessionTerms terms)
     {
-        (this.services, this.client, this.login, this.concurrency) = (services, client, login, concurrency);
+        (this.services, this.client, this.login, this.terms) = (services, client, login, terms);
         commit = new SessionCommit(services, client, view, login) { Stored = named, TouchedSeconds = touchedSeconds };
         RequestCommit = new RequestCommit(client, commit, login);
         IsLoaded = named is null;
@@ -127,6 +127,7 @@ internal sealed class RequestSession : ISession
 
     public Task LoadAsync(CancellationToken cancellationToken = default)
     {
+        terms.Check();
         WasUsed = true;
         return ReadAsync(cancellationToken).AsTask();
     }
@@ -184,7 +185,7 @@ internal sealed class RequestSession : ISession
     public async ValueTask<string> BeginAnewAsync(string? user, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
-        await ReadAsync(cancellationToken);
+        await LoadAsync(cancellationToken);
         if (login.OfSession is { } other && other.User != user)
         {
             End();
@@ -279,7 +280,7 @@ internal sealed class RequestSession : ISession
     /// <summary>Where requests of a session are declared to run one at a time, waits for this one's turn ahead of reading.</summary>
     private async ValueTask TakeTurnAsync(string sessionId, CancellationToken cancellationToken)
     {
-        commit.Concurrency = concurrency();
+        commit.Concurrency = terms.Concurrency;
         if (commit.Concurrency == SessionConcurrency.Serialize && commit.Turn is null)
         {
             commit.Turn = await client.Calls.CountAsync(services.Turns.TakeAsync(sessionId, cancellationToken));
@@ -328,6 +329,7 @@ internal sealed class RequestSession : ISession
     /// </summary>
     private void Load()
     {
+        terms.Check();
         WasUsed = true;
         if (!IsLoaded)
         {

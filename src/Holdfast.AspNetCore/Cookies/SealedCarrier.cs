@@ -4,15 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace Holdfast.AspNetCore.Cookies;
 
 /// <summary>
-/// One cookie whose content is sealed. What can't be opened, or comes twice, counts as none: one of two cookies of a name was
+/// One cookie or header whose content is sealed. What can't be opened, or comes twice, counts as none: one of two of a name was
 /// planted, and nothing tells which (OWASP ASVS 3.3).
 /// </summary>
-internal sealed class SealedCookie(string name, CookieSeal seal, StateMeter meter, ILogger logger)
+internal abstract class SealedCarrier(CookieSeal seal, StateMeter meter, ILogger logger)
 {
-    private readonly string plainName = "." + name;
-    private readonly string secureName = "__Host-" + name;
-
-    /// <summary>Opens the request's cookie; false when there is none that counts.</summary>
+    /// <summary>Opens what the request carries; false when there is none that counts.</summary>
     /// <param name="request">The request.</param>
     /// <param name="buffer">Where the content goes, <see cref="CookieSeal.MaxContentBytes"/> long.</param>
     /// <param name="version">The version of the content's format.</param>
@@ -21,14 +18,7 @@ internal sealed class SealedCookie(string name, CookieSeal seal, StateMeter mete
     {
         version = 0;
         content = default;
-        var headers = request.Headers.Cookie;
-        if (headers.Count == 0)
-        {
-            return false;
-        }
-
-        var own = NameFor(request);
-        var count = CookieHeader.Find(headers, own, out var value);
+        var count = Find(request, out var value);
         if (count == 0)
         {
             return false;
@@ -40,7 +30,7 @@ internal sealed class SealedCookie(string name, CookieSeal seal, StateMeter mete
             return false;
         }
 
-        if (seal.TryOpen(own, value, buffer, out version, out content))
+        if (seal.TryOpen(NameFor(request), value, buffer, out version, out content))
         {
             return true;
         }
@@ -52,20 +42,29 @@ internal sealed class SealedCookie(string name, CookieSeal seal, StateMeter mete
     /// <summary>Sends the content to the client.</summary>
     public void Write(HttpContext context, byte version, ReadOnlySpan<byte> content)
     {
-        var own = NameFor(context.Request);
         KeepFromSharedCaches(context.Response.Headers);
-        context.Response.Cookies.Append(own, seal.Seal(own, version, content), OptionsFor(context.Request));
+        var name = NameFor(context.Request);
+        Send(context, name, seal.Seal(name, version, content));
     }
 
-    /// <summary>Has the client forget the cookie.</summary>
-    public void Remove(HttpContext context) => context.Response.Cookies.Delete(NameFor(context.Request), OptionsFor(context.Request));
+    /// <summary>Has the client forget it.</summary>
+    public abstract void Remove(HttpContext context);
 
-    /// <summary>Counts a cookie as none.</summary>
+    /// <summary>Counts what was carried as none.</summary>
     public void Reject(string reason)
     {
         meter.CookieRejected();
-        logger.CookieRejected(plainName, reason);
+        logger.CookieRejected(reason);
     }
+
+    /// <summary>The name that it has on this request, to which the content is bound.</summary>
+    protected abstract string NameFor(HttpRequest request);
+
+    /// <summary>How many of the name the request carries, and the first.</summary>
+    protected abstract int Find(HttpRequest request, out ReadOnlySpan<char> value);
+
+    /// <summary>Sends it, sealed.</summary>
+    protected abstract void Send(HttpContext context, string name, string text);
 
     /// <summary>A shared cache that kept the response would hand one client's session to others (RFC 9111, 7.3).</summary>
     private static void KeepFromSharedCaches(IHeaderDictionary headers)
@@ -77,9 +76,4 @@ internal sealed class SealedCookie(string name, CookieSeal seal, StateMeter mete
             headers.Pragma = "no-cache";
         }
     }
-
-    private static CookieOptions OptionsFor(HttpRequest request) =>
-        new() { HttpOnly = true, IsEssential = true, Path = "/", SameSite = SameSiteMode.Lax, Secure = request.IsHttps };
-
-    private string NameFor(HttpRequest request) => request.IsHttps ? secureName : plainName;
 }

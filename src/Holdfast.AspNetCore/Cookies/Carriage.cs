@@ -1,36 +1,24 @@
 using Holdfast.AspNetCore.Sessions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Holdfast.AspNetCore.Cookies;
 
 /// <summary>
-/// The two cookies of a client. The session cookie names its session, and is sent only when that session was created or renewed: a response
+/// What travels with a client, in two cookies or two headers. One names its session, and is sent only when that session was created or renewed: a response
 /// that has nothing to say about it can't bring an older one back. The other tells what the client has seen, and is sent
 /// whenever that grows. Content of a version that this release does not know counts as none for the request, and stays
 /// with the client until there is something to put in its place: a later release wrote it.
 /// </summary>
-internal sealed class ClientCookies(CookieSeal seal, StateEngine engine, StateMeter meter, IOptions<HoldfastOptions> options, ILogger<ClientCookies> logger)
+internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenCarrier, StateEngine engine, long keepStampsSeconds, ILogger logger)
 {
     private const string OfAnotherStore = "of another store";
 
-    private readonly SealedCookie sessionCookie = new(options.Value.CookieName, seal, meter, logger);
-    private readonly SealedCookie seenCookie = new(options.Value.CookieName + "-Seen", seal, meter, logger);
-
-    /// <summary>For how long stamps matter: the age limit of near caches, twice for instances whose clocks differ.</summary>
-    public long KeepStampsSeconds { get; } = (long)(2 * engine.Options.NearCacheMaxAge).TotalSeconds;
-
     private long NowSeconds => engine.Options.Clock.GetUtcNow().ToUnixTimeSeconds();
 
-    /// <summary>What the request's cookies carry.</summary>
-    public CookieContent Read(HttpRequest request)
+    /// <summary>What the request carries.</summary>
+    public Carried Read(HttpRequest request)
     {
-        if (request.Headers.Cookie.Count == 0)
-        {
-            return new CookieContent(null, 0, new ClientStamps(), false);
-        }
-
         Span<byte> buffer = stackalloc byte[CookieSeal.MaxContentBytes];
         var session = ReadSession(request, buffer, out var touchedSeconds, out var earlier);
         var seen = ReadSeen(request, buffer, out var touch);
@@ -41,36 +29,36 @@ internal sealed class ClientCookies(CookieSeal seal, StateEngine engine, StateMe
 
         if (seen is not null && earlier is not null)
         {
-            seen.AddEarlier(earlier, NowSeconds, KeepStampsSeconds);
+            seen.AddEarlier(earlier, NowSeconds, keepStampsSeconds);
         }
 
-        return new CookieContent(session, touchedSeconds, seen ?? earlier ?? new ClientStamps(), seen is not null);
+        return new Carried(session, touchedSeconds, seen ?? earlier ?? new ClientStamps(), seen is not null);
     }
 
     /// <summary>Sends the client its session.</summary>
     public void WriteSession(HttpContext context, SessionReference session, long touchedSeconds)
     {
         Span<byte> content = stackalloc byte[SessionFormat.MaxBytes];
-        sessionCookie.Write(context, SessionFormat.Version, content[..SessionFormat.Write(content, session, touchedSeconds)]);
+        sessionCarrier.Write(context, SessionFormat.Version, content[..SessionFormat.Write(content, session, touchedSeconds)]);
     }
 
     /// <summary>Has the client forget its session.</summary>
-    public void RemoveSession(HttpContext context) => sessionCookie.Remove(context);
+    public void RemoveSession(HttpContext context) => sessionCarrier.Remove(context);
 
     /// <summary>Sends the client what it has seen, without what does not matter any more.</summary>
     public void WriteSeen(HttpContext context, SessionReference? session, long touchedSeconds, ClientStamps stamps)
     {
-        stamps.Trim(session is { } own ? engine.Partitions.PartitionOf(own.Id) : null, NowSeconds, KeepStampsSeconds);
+        stamps.Trim(session is { } own ? engine.Partitions.PartitionOf(own.Id) : null, NowSeconds, keepStampsSeconds);
         Span<byte> content = stackalloc byte[SeenFormat.MaxBytes];
         var touch = session is { } touched ? new Touch(touched.Birth, touchedSeconds) : default;
-        seenCookie.Write(context, SeenFormat.Version, content[..SeenFormat.Write(content, touch, stamps)]);
+        seenCarrier.Write(context, SeenFormat.Version, content[..SeenFormat.Write(content, touch, stamps)]);
     }
 
     /// <summary>The session, and the stamps that the session cookie of the first release held.</summary>
     private SessionReference? ReadSession(HttpRequest request, Span<byte> buffer, out long touchedSeconds, out ClientStamps? stamps)
     {
         (touchedSeconds, stamps) = (0, null);
-        if (!sessionCookie.TryRead(request, buffer, out var version, out var content))
+        if (!sessionCarrier.TryRead(request, buffer, out var version, out var content))
         {
             return null;
         }
@@ -86,7 +74,7 @@ internal sealed class ClientCookies(CookieSeal seal, StateEngine engine, StateMe
             return session;
         }
 
-        sessionCookie.Reject(OfAnotherStore);
+        sessionCarrier.Reject(OfAnotherStore);
         stamps = null;
         return null;
     }
@@ -95,7 +83,7 @@ internal sealed class ClientCookies(CookieSeal seal, StateEngine engine, StateMe
     private ClientStamps? ReadSeen(HttpRequest request, Span<byte> buffer, out Touch touch)
     {
         touch = default;
-        if (!seenCookie.TryRead(request, buffer, out var version, out var content))
+        if (!seenCarrier.TryRead(request, buffer, out var version, out var content))
         {
             return null;
         }
@@ -103,7 +91,7 @@ internal sealed class ClientCookies(CookieSeal seal, StateEngine engine, StateMe
         if (version != SeenFormat.Version)
         {
             logger.CookieOfLaterRelease(version);
-            return new ClientStamps { StoreUntil = NowSeconds + KeepStampsSeconds };
+            return new ClientStamps { StoreUntil = NowSeconds + keepStampsSeconds };
         }
 
         if (SeenFormat.TryRead(content, engine.Partitions, out touch, out var stamps))
@@ -111,7 +99,7 @@ internal sealed class ClientCookies(CookieSeal seal, StateEngine engine, StateMe
             return stamps ?? new ClientStamps();
         }
 
-        seenCookie.Reject(OfAnotherStore);
+        seenCarrier.Reject(OfAnotherStore);
         return null;
     }
 }

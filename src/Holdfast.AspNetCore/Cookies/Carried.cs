@@ -2,9 +2,9 @@ using Holdfast.AspNetCore.Sessions;
 
 namespace Holdfast.AspNetCore.Cookies;
 
-/// <summary>What a request's cookies told.</summary>
+/// <summary>What a request carries of its client's state, by cookies or headers.</summary>
 /// <param name="Session">The client's session, if it has one.</param>
 /// <param name="TouchedSeconds">When the session's expiry was last moved, in seconds since 1970 (UTC).</param>
 /// <param name="Stamps">What the client has seen.</param>
-/// <param name="HasSeen">Whether the client has a cookie of its stamps.</param>
-internal sealed record CookieContent(SessionReference? Session, long TouchedSeconds, ClientStamps Stamps, bool HasSeen);
+/// <param name="HasSeen">Whether the client carries stamps.</param>
+internal sealed record Carried(SessionReference? Session, long TouchedSeconds, ClientStamps Stamps, bool HasSeen);
