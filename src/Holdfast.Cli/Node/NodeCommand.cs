@@ -28,9 +28,16 @@ internal static class NodeCommand
             HelpName = "N",
             DefaultValueFactory = static _ => PartitionMap.DefaultCount,
         };
+        var durability = new Option<string>("--durability")
+        {
+            Description = "When SET and its like are acknowledged: synced, which survives loss of power, or written, which survives kill -9.",
+            HelpName = "LEVEL",
+            DefaultValueFactory = static _ => "synced",
+        };
+        durability.AcceptOnlyFromAmong("synced", "written");
         var command = new Command("node", "Serves the embedded engine to other processes of this machine, over the Redis protocol.")
         {
-            data, socket, port, passwordFile, partitions,
+            data, socket, port, passwordFile, durability, partitions,
         };
         command.Validators.Add(result =>
         {
@@ -59,11 +66,12 @@ internal static class NodeCommand
             parsed.GetValue(socket),
             parsed.GetValue(port),
             parsed.GetValue(passwordFile),
+            parsed.GetValue(durability) == "written" ? Durability.Written : Durability.Synced,
             parsed.GetValue(partitions)));
         return command;
     }
 
-    private static async Task<int> RunAsync(string data, string? socket, int? port, string? passwordFile, int partitions)
+    private static async Task<int> RunAsync(string data, string? socket, int? port, string? passwordFile, Durability durability, int partitions)
     {
         try
         {
@@ -72,6 +80,7 @@ internal static class NodeCommand
                 UnixSocketPath = socket is null ? null : Path.GetFullPath(socket),
                 EndPoint = port is { } number ? new IPEndPoint(IPAddress.Loopback, number) : null,
                 Password = NodePasswordSource.Read(passwordFile),
+                Durability = durability,
             };
             return await ServeAsync(Path.GetFullPath(data), new StateEngineOptions { PartitionCount = partitions, Log = NodeEvents.Write }, options);
         }

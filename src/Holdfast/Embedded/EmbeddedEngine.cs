@@ -152,6 +152,13 @@ public sealed class EmbeddedEngine : StateEngine
     internal CommitVerdict Begin(Commit commit, CommitSender sender) =>
         Evaluate(partitions[commit.Validate(Partitions)], commit, sender, null);
 
+    /// <summary>
+    /// Makes one commit, as <see cref="Begin(Commit, CommitSender)"/> does, of what is decided about records of the
+    /// partition, none of them twice. If nothing is to change, the verdict waits for what the decisions were made on.
+    /// </summary>
+    internal CommitVerdict Begin(int partition, IReadOnlyList<RecordDecision> decisions, Durability durability, object? origin) =>
+        partitions[partition].Commit(decisions, durability, new CommitSender(null, 0, origin));
+
     /// <summary>Completes when the log can take more; null when it can.</summary>
     internal Task? Room() => store.Log.Room();
 

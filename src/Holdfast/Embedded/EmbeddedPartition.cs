@@ -112,29 +112,29 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lock (gate)
         {
+            return Evaluate(commit, fingerprint, sender, state.Clock.Timestamp);
+        }
+    }
+
+    /// <summary>Makes one commit of what is decided about the newest records, with nothing in between.</summary>
+    public CommitVerdict Commit(IReadOnlyList<RecordDecision> decisions, Durability durability, CommitSender sender)
+    {
+        lock (gate)
+        {
             var now = state.Clock.Timestamp;
-            if (CommitMemory.Find(state, commit, fingerprint, sender, now) is { } known)
+            var changes = new List<RecordChange>(decisions.Count);
+            for (var i = 0; i < decisions.Count; i++)
             {
-                return known with { Durable = lastPending };
+                state.Slots.TryGetValue(decisions[i].Address, out var slot);
+                if (decisions[i].Decide(PartitionState.Alive(slot?.Newest, now)) is { } change)
+                {
+                    changes.Add(change);
+                }
             }
 
-            var plan = new PlannedChange[commit.Changes.Count];
-            if (CommitPlan.Check(state, commit, plan, now) is { } refusal)
-            {
-                return new CommitVerdict(new CommitResult(state.Newest, refusal), [], lastPending);
-            }
-
-            var takesRevision = CommitPlan.TakesRevision(commit, plan);
-            var revision = takesRevision ? state.Revision + 1 : state.Revision;
-            var changed = CommitPlan.Complete(state, commit, plan, revision, now);
-            if (takesRevision || changed || commit.Request is not null || sender.IsRemembered)
-            {
-                Append(commit, fingerprint, sender, plan, revision, takesRevision, now);
-            }
-
-            var after = CommitPlan.After(plan);
-            var result = new CommitResult(state.Newest, CommitPlan.Told(commit, after), isReplay: false);
-            return new CommitVerdict(result, after, lastPending);
+            return changes.Count > 0
+                ? Evaluate(new Commit(changes) { Durability = durability }, null, sender, now)
+                : new CommitVerdict(new CommitResult(state.Newest, [], isReplay: false), [], lastPending);
         }
     }
 
@@ -268,6 +268,32 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         {
             return watches.ToList();
         }
+    }
+
+    private CommitVerdict Evaluate(Commit commit, string? fingerprint, CommitSender sender, long now)
+    {
+        if (CommitMemory.Find(state, commit, fingerprint, sender, now) is { } known)
+        {
+            return known with { Durable = lastPending };
+        }
+
+        var plan = new PlannedChange[commit.Changes.Count];
+        if (CommitPlan.Check(state, commit, plan, now) is { } refusal)
+        {
+            return new CommitVerdict(new CommitResult(state.Newest, refusal), [], lastPending);
+        }
+
+        var takesRevision = CommitPlan.TakesRevision(commit, plan);
+        var revision = takesRevision ? state.Revision + 1 : state.Revision;
+        var changed = CommitPlan.Complete(state, commit, plan, revision, now);
+        if (takesRevision || changed || commit.Request is not null || sender.IsRemembered)
+        {
+            Append(commit, fingerprint, sender, plan, revision, takesRevision, now);
+        }
+
+        var after = CommitPlan.After(plan);
+        var result = new CommitResult(state.Newest, CommitPlan.Told(commit, after), isReplay: false);
+        return new CommitVerdict(result, after, lastPending);
     }
 
     private Record? VisibleRecord(Address address, long now) =>

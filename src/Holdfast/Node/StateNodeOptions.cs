@@ -36,6 +36,13 @@ public sealed record StateNodeOptions
     /// </summary>
     public string? Password { get; init; }
 
+    /// <summary>
+    /// When a command such as SET, which can't say it itself, is acknowledged: once it survives loss of power
+    /// (<see cref="Durability.Synced"/>, the default), or once it survives kill -9. What only moves a key's expiry is
+    /// acknowledged once written.
+    /// </summary>
+    public Durability Durability { get; init; } = Durability.Synced;
+
     /// <summary>The most clients at a time; those beyond are told so and closed. 10,000.</summary>
     public int MaxClients { get; init; } = DefaultMaxClients;
 

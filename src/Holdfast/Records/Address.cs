@@ -39,6 +39,9 @@ public readonly record struct Address
         affinityLength = affinity.Length;
     }
 
+    private Address(string text, int kindLength, int affinityLength) =>
+        (this.text, this.kindLength, this.affinityLength) = (text, kindLength, affinityLength);
+
     /// <summary>What sort of thing the record is: <c>session</c>, <c>cart</c>.</summary>
     public string Kind => Text[..kindLength];
 
@@ -52,6 +55,9 @@ public readonly record struct Address
     internal ReadOnlySpan<char> AffinitySpan => Text.AsSpan(kindLength + 1, affinityLength);
 
     private string Text => text ?? throw new InvalidOperationException("This address was never given a value.");
+
+    /// <summary>An address <c>kind/affinity</c> whose parts are known to be right.</summary>
+    internal static Address OfValidParts(string text, int kindLength) => new(text, kindLength, text.Length - kindLength - 1);
 
     /// <summary>Reads <c>kind/affinity</c> or <c>kind/affinity/id</c>.</summary>
     /// <exception cref="FormatException">The text is not an address; the message says why.</exception>

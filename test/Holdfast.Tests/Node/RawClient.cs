@@ -73,6 +73,23 @@ internal sealed class RawClient : IDisposable
         };
     }
 
+    /// <summary>Reads a reply as a flat list of its parts, each with the mark of its kind.</summary>
+    public List<string> ReadParts()
+    {
+        List<string> parts = [];
+        for (var missing = 1; missing > 0; missing--)
+        {
+            var line = ReadLine();
+            var isText = line[0] is '$' or '=' && line != "$-1";
+            parts.Add(isText ? line[0] + ReadBulk(int.Parse(line.AsSpan(1), CultureInfo.InvariantCulture)) : line);
+            missing += line[0] is '*' or '~' or '>' or '%' && line != "*-1"
+                ? int.Parse(line.AsSpan(1), CultureInfo.InvariantCulture) * (line[0] == '%' ? 2 : 1)
+                : 0;
+        }
+
+        return parts;
+    }
+
     /// <summary>Whether the other side has closed the connection, after what it still had to say.</summary>
     public bool IsClosed()
     {

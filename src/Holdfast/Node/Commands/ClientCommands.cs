@@ -15,7 +15,7 @@ internal static class ClientCommands
         new("client|no-evict", 3, Switch),
         new("client|no-touch", 3, Switch),
         new("client|kill", -3, Kill),
-        new("client|info", 2, static (x, _) => x.Reply.Bulk(Line(x.Session))),
+        new("client|info", 2, static (x, _) => x.Reply.Verbatim(Line(x.Session))),
         new("client|list", -2, List));
 
     /// <summary>Accepts a name of visible ASCII, as Redis does, or answers why not.</summary>
@@ -149,7 +149,7 @@ internal static class ClientCommands
             lines.Append(Line(session));
         }
 
-        x.Reply.Bulk(lines.ToString());
+        x.Reply.Verbatim(lines.ToString());
     }
 
     private static string Line(Session session)

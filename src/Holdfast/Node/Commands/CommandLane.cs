@@ -9,16 +9,24 @@ internal static class CommandLane
     /// <summary>The command names several.</summary>
     public const int Several = -2;
 
-    /// <summary>The partition of the key that is the first argument.</summary>
-    public static int OfFirst(WireKeys keys, Command command) => keys.Parse(command[1]).Partition;
+    public static int Of(CommandSpec spec, WireKeys keys, in Command command)
+    {
+        var positions = spec.Keys;
+        if (spec.Order != CommandOrder.InLane || command.Count <= positions.First)
+        {
+            return None;
+        }
 
-    /// <summary>The partition of the keys that are all of the arguments.</summary>
-    public static int OfAll(WireKeys keys, Command command)
+        return positions == KeyPositions.One ? keys.PartitionOf(command[1]) : OfMany(positions, keys, command);
+    }
+
+    private static int OfMany(in KeyPositions positions, WireKeys keys, in Command command)
     {
         var lane = None;
-        for (var i = 1; i < command.Count; i++)
+        var last = positions.Last < 0 ? command.Count + positions.Last : positions.Last;
+        for (var i = positions.First; i <= last; i += positions.Step)
         {
-            var partition = keys.Parse(command[i]).Partition;
+            var partition = keys.PartitionOf(command[i]);
             if (partition >= 0 && lane != partition)
             {
                 if (lane >= 0)
@@ -32,8 +40,4 @@ internal static class CommandLane
 
         return lane;
     }
-
-    /// <summary>The partition of a function's first key.</summary>
-    public static int OfFunction(WireKeys keys, Command command) =>
-        command.Count > 3 && !command.Is(2, "0"u8) ? keys.Parse(command[3]).Partition : None;
 }

@@ -8,11 +8,14 @@ internal sealed record CommandSpec(string Name, int Arity, Action<Execution, Com
 {
     public CommandOrder Order { get; init; } = CommandOrder.Free;
 
-    /// <summary>The partition of an <see cref="CommandOrder.InLane"/>; -1 when the arguments name none, and then it is free, -2 when they name several.</summary>
-    public Func<WireKeys, Command, int> LaneOf { get; init; } = static (_, _) => -1;
+    /// <summary>Where its keys stand, which tell the partition of an <see cref="CommandOrder.InLane"/>.</summary>
+    public KeyPositions Keys { get; init; }
 
     /// <summary>How a commit starts; it ends later, and <see cref="Run"/> is not used.</summary>
     public CommitStart? Start { get; init; }
+
+    /// <summary>Whether it changes keys that are not Holdfast's own.</summary>
+    public bool IsWrite { get; init; }
 
     /// <summary>For FCALL and FCALL_RO: the second argument names the function to run.</summary>
     public bool IsCall { get; init; }
@@ -25,6 +28,19 @@ internal sealed record CommandSpec(string Name, int Arity, Action<Execution, Com
 
     /// <summary>For commands such as CLIENT: what the second argument, in lower case, selects.</summary>
     public IReadOnlyDictionary<string, CommandSpec>? Subcommands { get; init; }
+
+    /// <summary>A command that reads the one key that is its first argument.</summary>
+    public static CommandSpec OfKey(string name, int arity, Action<Execution, Command> run) =>
+        new(name, arity, run) { Order = CommandOrder.InLane, Keys = KeyPositions.One };
+
+    /// <summary>A command that changes the one key that is its first argument.</summary>
+    public static CommandSpec OfKeyWrite(string name, int arity, CommitStart start) =>
+        new(name, arity, Nothing) { Order = CommandOrder.InLane, Keys = KeyPositions.One, Start = start, IsWrite = true };
+
+    /// <summary>What a command runs that has subcommands, or starts a commit.</summary>
+    public static void Nothing(Execution x, Command command)
+    {
+    }
 
     public bool Takes(int count) => Arity >= 0 ? count == Arity : count >= -Arity;
 }

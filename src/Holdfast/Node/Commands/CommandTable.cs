@@ -13,7 +13,7 @@ internal static class CommandTable
     private const int MaxNameLength = 32;
 
     private static readonly FrozenDictionary<string, CommandSpec> Commands =
-        new[] { ConnectionCommands.All, ServerCommands.All, RecordCommands.All, FunctionCommands.All, SignalCommands.All }
+        new[] { ConnectionCommands.All, ServerCommands.All, KeyCommands.All, StringCommands.All, HashCommands.All, FunctionCommands.All, SignalCommands.All }
             .SelectMany(static group => group)
             .ToFrozenDictionary(static command => command.Name);
 

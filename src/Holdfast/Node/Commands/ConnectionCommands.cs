@@ -12,7 +12,7 @@ internal static class ConnectionCommands
         new("quit", -1, Quit) { NeedsNoPassword = true, IsForSubscribers = true },
         new("reset", 1, Reset) { NeedsNoPassword = true, IsForSubscribers = true },
         new("select", 2, Select),
-        new("client", -2, static (_, _) => { }) { Subcommands = ClientCommands.All },
+        new("client", -2, CommandSpec.Nothing) { Subcommands = ClientCommands.All },
     ];
 
     private static void Ping(Execution x, Command command)

@@ -10,9 +10,9 @@ internal static class FunctionCommands
 
     public static readonly CommandSpec[] All =
     [
-        new("fcall", -3, static (_, _) => { }) { IsCall = true },
-        new("fcall_ro", -3, static (_, _) => { }) { IsCall = true },
-        new("function", -2, static (_, _) => { })
+        new("fcall", -3, CommandSpec.Nothing) { IsCall = true },
+        new("fcall_ro", -3, CommandSpec.Nothing) { IsCall = true },
+        new("function", -2, CommandSpec.Nothing)
         {
             Subcommands = CommandTable.Subcommands(new CommandSpec("function|list", -2, List)),
         },
@@ -20,17 +20,17 @@ internal static class FunctionCommands
 
     private static readonly CommandSpec[] Functions =
     [
-        new("hf1_commit", -3, static (_, _) => { })
+        new("hf1_commit", -3, CommandSpec.Nothing)
         {
-            Order = CommandOrder.InLane, LaneOf = CommandLane.OfFunction, Start = static pending => CommitFunction.StartAsync(pending, isRemoval: false),
+            Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction, Start = static pending => CommitFunction.StartAsync(pending, isRemoval: false),
         },
-        new("hf1_remove", -3, static (_, _) => { })
+        new("hf1_remove", -3, CommandSpec.Nothing)
         {
-            Order = CommandOrder.InLane, LaneOf = CommandLane.OfFunction, Start = static pending => CommitFunction.StartAsync(pending, isRemoval: true),
+            Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction, Start = static pending => CommitFunction.StartAsync(pending, isRemoval: true),
         },
-        new("hf1_open", -3, ReadFunctions.Open) { Order = CommandOrder.InLane, LaneOf = CommandLane.OfFunction },
-        new("hf1_read", -3, ReadFunctions.Read) { Order = CommandOrder.InLane, LaneOf = CommandLane.OfFunction },
-        new("hf1_journal", -3, ReadFunctions.Journal) { Order = CommandOrder.InLane, LaneOf = CommandLane.OfFunction },
+        new("hf1_open", -3, ReadFunctions.Open) { Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction },
+        new("hf1_read", -3, ReadFunctions.Read) { Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction },
+        new("hf1_journal", -3, ReadFunctions.Journal) { Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction },
     ];
 
     /// <summary>The function that the call names; null with Redis's error if there is none, or the keys don't add up.</summary>
@@ -49,6 +49,7 @@ internal static class FunctionCommands
                 : keys < 0 ? "ERR Number of keys can't be negative"
                 : call.Name == "fcall_ro" && function.Name is not ("hf1_read" or "hf1_journal")
                     ? "ERR Can not execute a script with write flag using *_ro command."
+                : keys == 0 ? "HFARG the first key is the head of a partition of this store"
                 : null;
             return error is null ? function : null;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Holdfast.Node;
@@ -9,32 +10,34 @@ namespace Holdfast.Node;
 /// </summary>
 internal static class ScanCommand
 {
-    private const int DefaultCount = 10;
-    private const int MaxPatternBytes = 1024;
+    private const int MaxCursorDigits = 19;
+
+    public static bool IsCursor(ReadOnlySpan<byte> text) => text.Length is > 0 and <= MaxCursorDigits && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
 
     public static void Run(Execution x, Command command)
     {
-        var engine = x.Node.Engine;
-        if (!Number.TryParse(command[1], out var cursor) || cursor < 0)
+        if (!IsCursor(command[1]))
         {
             x.Reply.Error("ERR invalid cursor");
             return;
         }
 
-        if (!TryOptions(x, command, out var pattern, out var count, out var isOfHashes))
+        var options = new ScanOptions();
+        if (options.Read(command, 2, takesType: true) is { } error)
         {
+            x.Reply.Error(error);
             return;
         }
 
-        var found = new List<string>();
-        var partition = (int)Math.Min(cursor, engine.Partitions.Count);
-        for (var looked = 0L; partition < engine.Partitions.Count && looked < count; partition++)
+        var engine = x.Node.Engine;
+        var found = new List<byte[]>();
+        var partition = (int)Math.Min(long.Parse(command[1], CultureInfo.InvariantCulture), engine.Partitions.Count);
+        for (var looked = 0L; partition < engine.Partitions.Count && looked < options.Count; partition++)
         {
             foreach (var address in engine.AddressesOf(partition))
             {
                 looked++;
-                var key = x.Node.Keys.KeyOf(partition, address.ToString());
-                if (isOfHashes && (pattern is null || Glob.Matches(pattern, Encoding.ASCII.GetBytes(key))))
+                if (KeyOf(x.Node, partition, address, options) is { } key && options.Matches(key))
                 {
                     found.Add(key);
                 }
@@ -44,7 +47,25 @@ internal static class ScanCommand
         Write(x.Reply, partition == engine.Partitions.Count ? 0 : partition, found);
     }
 
-    private static void Write(ReplyBuffer reply, int cursor, List<string> keys)
+    /// <summary>The key by which the record goes; null if it is of another type, or gone meanwhile.</summary>
+    private static byte[]? KeyOf(StateNode node, int partition, Address address, ScanOptions options)
+    {
+        if (!PlainKey.IsPlainAddress(address))
+        {
+            return options.IsOfType("hash"u8) ? Encoding.ASCII.GetBytes(node.Keys.KeyOf(partition, address.ToString())) : null;
+        }
+
+        if (!options.HasType && !PlainKey.IsHashedAddress(address))
+        {
+            return PlainKey.Decode(address);
+        }
+
+        return Ended.Of(node.Engine.ReadAsync(address)).Record is { } record && options.IsOfType(PlainRecord.IsString(record) ? "string"u8 : "hash"u8)
+            ? PlainKey.Decode(address) ?? record[PlainRecord.KeyField]?.ToArray()
+            : null;
+    }
+
+    private static void Write(ReplyBuffer reply, int cursor, List<byte[]> keys)
     {
         reply.Array(2);
         reply.BulkNumber(cursor);
@@ -53,46 +74,5 @@ internal static class ScanCommand
         {
             reply.Bulk(key);
         }
-    }
-
-    private static bool TryOptions(Execution x, Command command, out byte[]? pattern, out long count, out bool isOfHashes)
-    {
-        pattern = null;
-        count = DefaultCount;
-        isOfHashes = true;
-        for (var i = 2; i < command.Count; i += 2)
-        {
-            string? problem = null;
-            if (i + 1 == command.Count)
-            {
-                problem = "ERR syntax error";
-            }
-            else if (command.Is(i, "MATCH"u8))
-            {
-                pattern = command[i + 1].ToArray();
-                problem = pattern.Length > MaxPatternBytes ? $"ERR a pattern has at most {MaxPatternBytes} bytes" : null;
-            }
-            else if (command.Is(i, "COUNT"u8))
-            {
-                problem = !Number.TryParse(command[i + 1], out count) ? "ERR value is not an integer or out of range"
-                    : count < 1 ? "ERR syntax error" : null;
-            }
-            else if (command.Is(i, "TYPE"u8))
-            {
-                isOfHashes = command.Is(i + 1, "HASH"u8);
-            }
-            else
-            {
-                problem = "ERR syntax error";
-            }
-
-            if (problem is not null)
-            {
-                x.Reply.Error(problem);
-                return false;
-            }
-        }
-
-        return true;
     }
 }

@@ -24,7 +24,7 @@ internal static class ServerReport
             }
         }
 
-        x.Reply.Bulk(report.ToString());
+        x.Reply.Verbatim(report.ToString());
     }
 
     private static bool IsAsked(in Command command, string section)

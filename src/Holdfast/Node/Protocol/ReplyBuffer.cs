@@ -97,6 +97,35 @@ internal sealed class ReplyBuffer
 
     public void Null() => Raw(Protocol == 3 ? "_\r\n"u8 : "$-1\r\n"u8);
 
+    public void BulkOrNull(ReadOnlyMemory<byte>? value)
+    {
+        if (value is { } bytes)
+        {
+            Bulk(bytes.Span);
+        }
+        else
+        {
+            Null();
+        }
+    }
+
+    /// <summary>Text for people: a verbatim string, which RESP2 has as a bulk string.</summary>
+    public void Verbatim(string text)
+    {
+        if (Protocol == 2)
+        {
+            Bulk(text);
+            return;
+        }
+
+        const string format = "txt:";
+        Header('=', format.Length + Encoding.UTF8.GetByteCount(text));
+        Raw("txt:"u8);
+        var room = Room(Encoding.UTF8.GetByteCount(text));
+        Length += Encoding.UTF8.GetBytes(text, room);
+        End();
+    }
+
     public void Array(int count) => Header('*', count);
 
     public void Map(int pairs) => Header(Protocol == 3 ? '%' : '*', Protocol == 3 ? pairs : pairs * 2L);

@@ -32,9 +32,8 @@ internal sealed class WireHash
     }
 
     /// <summary>Reads what the key names, and tracks it; null when there is no such thing.</summary>
-    public static WireHash? Find(Execution x, ReadOnlySpan<byte> key)
+    public static WireHash? Find(Execution x, in WireKey parsed)
     {
-        var parsed = x.Node.Keys.Parse(key);
         switch (parsed.Kind)
         {
             case WireKeyKind.Record:

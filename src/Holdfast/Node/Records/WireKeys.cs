@@ -27,8 +27,17 @@ internal sealed class WireKeys
     /// <summary>An affinity of the partition, for a commit that has no record to tell it.</summary>
     public string AffinityOf(int partition) => partitions.Pin(partition, "x");
 
+    /// <summary>The partition of what the key names; -1 if it names nothing that has one.</summary>
+    public int PartitionOf(ReadOnlySpan<byte> key) => Parse(key).Partition;
+
     public WireKey Parse(ReadOnlySpan<byte> key)
     {
+        if (!PlainKey.IsOwn(key))
+        {
+            var address = PlainKey.AddressOf(key);
+            return new WireKey(WireKeyKind.Plain, partitions.PartitionOf(address), address);
+        }
+
         if (key.SequenceEqual("hf:@store"u8))
         {
             return new WireKey(WireKeyKind.Store, -1);

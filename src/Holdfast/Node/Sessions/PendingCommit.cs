@@ -21,6 +21,18 @@ internal sealed class PendingCommit(Session session, Lane lane, WaitingCommand w
     /// </summary>
     public List<TrackedKey> Read { get; } = [];
 
+    /// <summary>The argument, as a plain key.</summary>
+    /// <exception cref="WireArgumentException">It is a key of Holdfast's own.</exception>
+    public PlainKey Key(int index = 1) =>
+        PlainKey.IsOwn(Command[index]) ? throw new WireArgumentException(PlainKey.OwnKeysRefusal) : new PlainKey(Command.Memory(index));
+
+    /// <summary>Answers the error; nothing is committed.</summary>
+    public ValueTask Refuse(string error)
+    {
+        Reply.Error(error);
+        return ValueTask.CompletedTask;
+    }
+
     /// <summary>The commit is visible from now on: what is told of later moments goes behind its reply.</summary>
     public void Settle()
     {

@@ -98,7 +98,7 @@ internal sealed class Session
     private void WritePush(in TrackedKey key)
     {
         pushes.Clear();
-        InvalidationPush.Write(pushes, key.WireKey(Node.Keys));
+        InvalidationPush.Write(pushes, key, Node.Keys);
     }
 
     private void ReportOverflow() => Node.Report(

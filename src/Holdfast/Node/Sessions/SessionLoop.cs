@@ -11,6 +11,9 @@ internal sealed class SessionLoop(Session session, Socket socket)
     private readonly SessionInput input = new();
     private readonly Execution execution = new(session);
 
+    /// <summary>Whether a commit of several partitions may be under way, which has no lane that others would wait in.</summary>
+    private bool isAlone;
+
     public async Task RunAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -82,6 +85,12 @@ internal sealed class SessionLoop(Session session, Socket socket)
     /// <summary>Runs the command or puts it into its lane; false if everything under way must end first.</summary>
     private bool Dispatch(in Command command)
     {
+        if (isAlone && !session.Lanes.IsIdle)
+        {
+            return false;
+        }
+
+        isAlone = false;
         if (IsHttp(command))
         {
             Refuse("ERR Protocol error: this is HTTP, and the port speaks RESP");
@@ -96,10 +105,10 @@ internal sealed class SessionLoop(Session session, Socket socket)
             return true;
         }
 
-        var lane = spec.Order == CommandOrder.InLane ? spec.LaneOf(session.Node.Keys, command) : CommandLane.None;
-        if (lane < 0 && spec.Start is not null)
+        var lane = CommandLane.Of(spec, session.Node.Keys, command);
+        if (lane == CommandLane.None && spec.Start is not null)
         {
-            AnswerError("HFARG the first key is not the head of a partition of this store");
+            AnswerError($"HFARG {(spec.IsWrite ? PlainKey.OwnKeysRefusal : "the first key is not the head of a partition of this store")}");
             return true;
         }
 
@@ -127,7 +136,16 @@ internal sealed class SessionLoop(Session session, Socket socket)
             return false;
         }
 
-        session.Lanes.RunNow(execution, spec, command);
+        if (spec.Start is null)
+        {
+            session.Lanes.RunNow(execution, spec, command);
+        }
+        else
+        {
+            isAlone = true;
+            session.Lanes.Run(execution, spec, command, CommandLane.Several);
+        }
+
         return true;
     }
 

@@ -1,0 +1,71 @@
+using Holdfast.Embedded;
+
+namespace Holdfast.Node;
+
+/// <summary>Makes the writes of a command: of one partition in one commit, as far as a commit's limits allow.</summary>
+internal static class KeyCommit
+{
+    /// <summary>Makes the write and answers it. It is decided before this returns.</summary>
+    public static async ValueTask MakeAsync(PendingCommit pending, KeyWrite write)
+    {
+        await Begin(pending, pending.Lane.Partition, [write]).Durable.ConfigureAwait(false);
+        write.Answer(pending.Reply);
+    }
+
+    /// <summary>
+    /// Makes the writes, of different keys: one commit for each partition, and further ones beyond what a commit may
+    /// hold. If one of them fails, those before it are made all the same. All are decided before this returns.
+    /// </summary>
+    public static async ValueTask MakeAsync(PendingCommit pending, IReadOnlyList<KeyWrite> writes)
+    {
+        var partitions = pending.Session.Node.Engine.Partitions;
+        List<Task> made = [];
+        Exception? fault = null;
+        try
+        {
+            foreach (var group in writes.GroupBy(write => partitions.PartitionOf(write.Address)))
+            {
+                foreach (var commit in Fitting(group))
+                {
+                    made.Add(Begin(pending, group.Key, commit).Durable);
+                }
+            }
+        }
+        catch (StateException exception)
+        {
+            fault = exception;
+        }
+
+        await Task.WhenAll(made).ConfigureAwait(false);
+        if (fault is not null)
+        {
+            throw fault;
+        }
+    }
+
+    private static CommitVerdict Begin(PendingCommit pending, int partition, KeyWrite[] writes)
+    {
+        var node = pending.Session.Node;
+        return node.Engine.Begin(partition, writes, writes[0].Durability ?? node.Options.Durability, pending);
+    }
+
+    private static IEnumerable<KeyWrite[]> Fitting(IEnumerable<KeyWrite> writes)
+    {
+        List<KeyWrite> commit = [];
+        var bytes = 0L;
+        foreach (var write in writes)
+        {
+            if (commit.Count == StateLimits.MaxRecordsPerCommit || (commit.Count > 0 && bytes + write.Bytes > StateLimits.MaxCommitBytes))
+            {
+                yield return [.. commit];
+                commit = [];
+                bytes = 0;
+            }
+
+            commit.Add(write);
+            bytes += write.Bytes;
+        }
+
+        yield return [.. commit];
+    }
+}

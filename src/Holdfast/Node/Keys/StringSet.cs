@@ -1,0 +1,81 @@
+namespace Holdfast.Node;
+
+/// <summary>SET and the commands that are short for it.</summary>
+internal sealed class StringSet(PlainKey key, ReadOnlyMemory<byte> value) : KeyWrite(key)
+{
+    private ReadOnlyMemory<byte>? old;
+    private bool isSet;
+
+    /// <summary>How success is told.</summary>
+    public enum Telling
+    {
+        /// <summary>OK, or null.</summary>
+        Ok,
+
+        /// <summary>1 or 0.</summary>
+        Count,
+
+        /// <summary>The string that it replaced, if any.</summary>
+        Old,
+    }
+
+    public Telling Tells { get; set; }
+
+    public bool OnlyIfAbsent { get; set; }
+
+    public bool OnlyIfThere { get; set; }
+
+    public bool KeepsExpiry { get; set; }
+
+    /// <summary>Milliseconds until it expires; null for never.</summary>
+    public long? Left { get; set; }
+
+    public override int Bytes => base.Bytes + value.Length;
+
+    protected override RecordChange? Change(Record? newest)
+    {
+        if (Tells == Telling.Old && !TryString(newest, out old))
+        {
+            return null;
+        }
+
+        if ((OnlyIfAbsent && newest is not null) || (OnlyIfThere && newest is null))
+        {
+            return null;
+        }
+
+        isSet = true;
+        var change = Update();
+        foreach (var field in newest?.Fields.Keys ?? [])
+        {
+            if (!PlainRecord.IsOwn(field))
+            {
+                change.Remove(field);
+            }
+        }
+
+        change.Set(PlainRecord.ValueField, value);
+        return Left is { } left ? Expire(change, left)
+            : KeepsExpiry ? change
+            : change.NeverExpire();
+    }
+
+    protected override void Reply(ReplyBuffer reply)
+    {
+        switch (Tells)
+        {
+            case Telling.Count:
+                reply.Integer(isSet ? 1 : 0);
+                break;
+            case Telling.Old:
+                reply.BulkOrNull(old);
+                break;
+            case Telling.Ok when isSet:
+                reply.Ok();
+                break;
+            default:
+                reply.Null();
+                break;
+        }
+    }
+}
