@@ -25,6 +25,7 @@ public sealed class RequestState
     private readonly Carriage carriage;
     private readonly Carried arrived;
     private ResponseCapture? capture;
+    private SessionWatches.Use? watch;
 
     internal RequestState(HttpContext context, StateServices services)
     {
@@ -61,6 +62,32 @@ public sealed class RequestState
     /// </summary>
     /// <exception cref="StateException">The session could not be read.</exception>
     public string? SignInId => Session.LoginOrNull()?.Id;
+
+    /// <summary>
+    /// Cancelled when the session that the request belongs to has ended, or its sign-in has, on whatever instance: for WebSockets and streams that stay open. As fast as
+    /// changes are pushed, within 1 s; and within 40 s when the store does not answer, so that nobody can tell. Never, where there is no session. Ask for it
+    /// once the connection is accepted: what the request itself changes of the session is committed by then. Ends with the request.
+    /// </summary>
+    /// <exception cref="StateException">The session could not be read.</exception>
+    public CancellationToken SessionEnded
+    {
+        get
+        {
+            if (watch is null)
+            {
+                var login = Session.LoginOrNull();
+                if (Session.Stored is null && login is null)
+                {
+                    return CancellationToken.None;
+                }
+
+                watch = services.Watches.Begin(Session.Stored, login);
+                context.Response.RegisterForDispose(watch);
+            }
+
+            return watch.Ended;
+        }
+    }
 
     internal RequestSession Session { get; }
 

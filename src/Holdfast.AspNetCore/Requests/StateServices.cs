@@ -39,6 +39,10 @@ internal sealed class StateServices(
 
     public SessionTurns Turns { get; } = new(engine);
 
-    public SessionLifetime Lifetime { get; } =
-        new(options.Value.SessionIdleTimeout, options.Value.SessionAbsoluteTimeout, engine.Options.Clock);
+    public SessionLifetime Lifetime { get; } = LifetimeOf(engine, options.Value);
+
+    public SessionWatches Watches { get; } = new(engine, LifetimeOf(engine, options.Value));
+
+    private static SessionLifetime LifetimeOf(StateEngine engine, HoldfastOptions options) =>
+        new(options.SessionIdleTimeout, options.SessionAbsoluteTimeout, engine.Options.Clock);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.WebSockets;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -52,6 +53,7 @@ internal static class SignInApp
             context.Request.IsHttps = context.Request.Headers.ContainsKey("Https");
             return next(context);
         });
+        app.UseWebSockets();
         app.UseHoldfast();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -70,10 +72,37 @@ internal static class SignInApp
         app.MapGet("/state/sign-in-id", (HttpContext context) => context.GetState().SignInId);
         app.MapGet("/state/renew", (HttpContext context) => context.GetState().RenewSession());
         app.MapGet("/state/end", (HttpContext context) => context.GetState().EndSession());
+        app.MapGet("/live", async (HttpContext context) =>
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            await SayWhenEndedAsync(context, text => socket.SendAsync(text, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None));
+        });
+        app.MapGet("/stream", async (HttpContext context) =>
+        {
+            await context.Response.StartAsync();
+            await SayWhenEndedAsync(context, async text =>
+            {
+                await context.Response.Body.WriteAsync(text);
+                await context.Response.Body.FlushAsync();
+            });
+        });
         app.MapGet("/fail/sign-in/{user}", async (string user, HttpContext context) =>
         {
             await context.GetState().SignInAsync(user);
             throw new InvalidOperationException("The handler fails after signing in.");
         });
+    }
+
+    /// <summary>Says "live", and "ended" once the session has; or returns when the client leaves.</summary>
+    private static async Task SayWhenEndedAsync(HttpContext context, Func<byte[], Task> say)
+    {
+        var ended = context.GetState().SessionEnded;
+        await say("live."u8.ToArray());
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ended, context.RequestAborted);
+        await Task.Delay(Timeout.Infinite, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (ended.IsCancellationRequested)
+        {
+            await say("ended"u8.ToArray());
+        }
     }
 }

@@ -80,6 +80,24 @@ public sealed class RevocationTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, await FirstOtherThanAsync(HttpStatusCode.ServiceUnavailable, me));
     }
 
+    [Theory]
+    [InlineData("/sign-in/ada")]
+    [InlineData("/state/sign-in/ada")]
+    [Trait("Attack", "A17")]
+    public async Task A_connection_that_is_open_on_the_other_instance_is_told_within_the_bound(string signIn)
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            await browser.GetStringAsync(one.At(signIn));
+            using var stream = await browser.GetStreamAsync(other.At("/stream"));
+            var said = new byte["live.ended".Length];
+            await stream.ReadExactlyAsync(said.AsMemory(0, 5));
+            Assert.Equal(1, await DirectoryOf(one).EndAllAsync("ada"));
+            await stream.ReadExactlyAsync(said.AsMemory(5)).AsTask().WaitAsync(Bound);
+            Assert.Equal("live.ended", System.Text.Encoding.ASCII.GetString(said));
+        }
+    }
+
     [Fact]
     public async Task Being_signed_in_costs_no_round_trip_and_signing_in_and_out_two_each()
     {
