@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Holdfast.Cli.Down;
 using Holdfast.Cli.Gateway;
 using Holdfast.Cli.Node;
+using Holdfast.Cli.Prove;
 using Holdfast.Cli.Scale;
 using Holdfast.Cli.Sessions;
 using Holdfast.Cli.Status;
@@ -23,6 +24,7 @@ internal static class CommandLine
         root.Subcommands.Add(SessionsCommand.Create());
         root.Subcommands.Add(GatewayCommand.Create());
         root.Subcommands.Add(NodeCommand.Create());
+        root.Subcommands.Add(ProveCommand.Create());
         return root;
     }
 

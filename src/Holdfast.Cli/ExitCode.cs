@@ -9,6 +9,12 @@ internal static class ExitCode
     /// <summary>It could not be done; standard error says why and what helps.</summary>
     public const int Failed = 1;
 
+    /// <summary>Of <c>prove</c>: the application is stateful.</summary>
+    public const int Stateful = 1;
+
+    /// <summary>Of <c>prove</c>: neither is shown, or nothing could be proved.</summary>
+    public const int Inconclusive = 2;
+
     /// <summary>The command line could not be understood (EX_USAGE of sysexits.h).</summary>
     public const int Usage = 64;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Holdfast.Cli.Yaml;
 
 namespace Holdfast.Cli.Topologies;
 

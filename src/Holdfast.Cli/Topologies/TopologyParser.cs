@@ -1,3 +1,4 @@
+using Holdfast.Cli.Yaml;
 using YamlDotNet.RepresentationModel;
 
 namespace Holdfast.Cli.Topologies;
@@ -11,13 +12,13 @@ internal sealed class TopologyParser
     private static readonly string[] TopKeys = ["state", "gateway", "services"];
     private static readonly string[] GatewayKeys = ["port", "replicas"];
 
-    private readonly List<TopologyProblem> problems = [];
+    private readonly List<YamlProblem> problems = [];
 
     private TopologyParser()
     {
     }
 
-    public static (Topology Topology, IReadOnlyList<TopologyProblem> Problems) Parse(string file, string text)
+    public static (Topology Topology, IReadOnlyList<YamlProblem> Problems) Parse(string file, string text)
     {
         var parser = new TopologyParser();
         var topology = parser.ParseDocument(new Topology { File = file }, text);
@@ -26,10 +27,10 @@ internal sealed class TopologyParser
 
     private Topology ParseDocument(Topology topology, string text)
     {
-        var (node, problem) = YamlText.Read(text);
+        var (node, problem) = YamlText.Read(text, "a topology");
         if (problem is null && node is not YamlMappingNode)
         {
-            problem = new TopologyProblem((int)node!.Start.Line, "a topology is one mapping with the keys state, gateway and services");
+            problem = new YamlProblem((int)node!.Start.Line, "a topology is one mapping with the keys state, gateway and services");
         }
 
         if (problem is not null)
@@ -64,7 +65,7 @@ internal sealed class TopologyParser
 
         if (services is not null || !top.Keys.Contains("services"))
         {
-            problems.Add(new TopologyProblem(top.LineOf("services"), "there are no services: add one under services, with a run command"));
+            problems.Add(new YamlProblem(top.LineOf("services"), "there are no services: add one under services, with a run command"));
         }
 
         return topology;
@@ -96,7 +97,7 @@ internal sealed class TopologyParser
         };
         if (problem is not null)
         {
-            problems.Add(new TopologyProblem(line, problem));
+            problems.Add(new YamlProblem(line, problem));
         }
 
         return problem is null;

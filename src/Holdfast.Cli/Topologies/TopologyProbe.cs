@@ -1,17 +1,18 @@
 using Holdfast.Cli.Processes;
+using Holdfast.Cli.Yaml;
 
 namespace Holdfast.Cli.Topologies;
 
 /// <summary>Finds what a topology's file can't tell: a port in use, a command that isn't there.</summary>
 internal static class TopologyProbe
 {
-    public static IEnumerable<TopologyProblem> Probe(Topology topology)
+    public static IEnumerable<YamlProblem> Probe(Topology topology)
     {
         var gateway = topology.Gateway;
         if (gateway.Port != 0 && !LoopbackPorts.IsFree(gateway.Port))
         {
             var holder = Listeners.Find(gateway.Port, ProcessTable.Living()) is { } process ? $" by {process.Name} (pid {process.Pid})" : "";
-            yield return new TopologyProblem(
+            yield return new YamlProblem(
                 gateway.PortLine, $"port {gateway.Port} is in use{holder}: end what listens there, or give gateway another port (0 takes a free one)");
         }
 
@@ -19,12 +20,12 @@ internal static class TopologyProbe
         {
             if (service.Build is { } build && Missing(build, service, topology.Folder, isBuilt: false) is { } missingBuild)
             {
-                yield return new TopologyProblem(service.BuildLine, missingBuild);
+                yield return new YamlProblem(service.BuildLine, missingBuild);
             }
 
             if (Missing(service.Run, service, topology.Folder, isBuilt: service.Build is not null) is { } missingRun)
             {
-                yield return new TopologyProblem(service.RunLine, missingRun);
+                yield return new YamlProblem(service.RunLine, missingRun);
             }
         }
     }

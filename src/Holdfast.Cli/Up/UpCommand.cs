@@ -2,6 +2,7 @@ using System.CommandLine;
 using Holdfast.Cli.Processes;
 using Holdfast.Cli.Supervision;
 using Holdfast.Cli.Topologies;
+using Holdfast.Cli.Yaml;
 
 namespace Holdfast.Cli.Up;
 
@@ -69,7 +70,7 @@ internal static class UpCommand
     private static Topology Load(string file)
     {
         var (topology, problems) = TopologyParser.Parse(file, TopologyFile.Read(file));
-        TopologyProblem[] all = [.. problems, .. TopologyProbe.Probe(topology)];
+        YamlProblem[] all = [.. problems, .. TopologyProbe.Probe(topology)];
         if (all.Length == 0)
         {
             return topology;

@@ -14,6 +14,13 @@ public sealed class CommandLineTests
     [InlineData("scale", "web", "many")]
     [InlineData("scale", "web", "65")]
     [InlineData("status", "--yaml")]
+    [InlineData("prove")]
+    [InlineData("prove", "--run", "true")]
+    [InlineData("prove", "--scenario", "a.yaml")]
+    [InlineData("prove", "--scenario", "a.yaml", "--run", "true", "--instances", "http://a,http://b")]
+    [InlineData("prove", "--scenario", "a.yaml", "--instances", "http://a")]
+    [InlineData("prove", "--scenario", "a.yaml", "--run", "true", "--time", "soon")]
+    [InlineData("prove", "--scenario", "a.yaml", "--run", "true", "--env", "PORT=1")]
     public async Task A_command_line_that_cant_be_understood_exits_with_64(params string[] arguments)
     {
         var (code, output) = await HoldfastTool.RunAsync(Path.GetTempPath(), arguments);

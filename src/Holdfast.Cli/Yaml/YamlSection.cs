@@ -2,16 +2,16 @@ using System.Globalization;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
-namespace Holdfast.Cli.Topologies;
+namespace Holdfast.Cli.Yaml;
 
-/// <summary>A mapping of the topology file, whose values are read by type and whose problems are collected.</summary>
+/// <summary>A mapping of a file, whose values are read by type and whose problems are collected.</summary>
 internal sealed class YamlSection
 {
     private readonly string title;
-    private readonly List<TopologyProblem> problems;
+    private readonly List<YamlProblem> problems;
     private readonly Dictionary<string, (YamlNode Key, YamlNode Value)> entries = [];
 
-    public YamlSection(YamlMappingNode node, string title, List<TopologyProblem> problems)
+    public YamlSection(YamlMappingNode node, string title, List<YamlProblem> problems)
     {
         (this.title, this.problems) = (title, problems);
         Line = (int)node.Start.Line;
@@ -140,7 +140,40 @@ internal sealed class YamlSection
         return null;
     }
 
-    public void Report(int line, string message) => problems.Add(new TopologyProblem(line, message));
+    /// <summary>A list of mappings; a problem for each item that is none, and for a value that is no list.</summary>
+    public IReadOnlyList<YamlSection> Sections(string key, string itemTitle)
+    {
+        if (!entries.TryGetValue(key, out var entry))
+        {
+            return [];
+        }
+
+        if (entry.Value is not YamlSequenceNode sequence)
+        {
+            Report(LineOf(key), $"{key} is a list, not a {Shape(entry.Value)}");
+            return [];
+        }
+
+        var sections = new List<YamlSection>();
+        foreach (var item in sequence.Children)
+        {
+            if (item is YamlMappingNode mapping)
+            {
+                sections.Add(new YamlSection(mapping, itemTitle, problems));
+            }
+            else
+            {
+                Report((int)item.Start.Line, $"{itemTitle} is a mapping of keys to values, not a {Shape(item)}");
+            }
+        }
+
+        return sections;
+    }
+
+    /// <summary>The value as it was read, whatever its shape; null when the key isn't there.</summary>
+    public YamlNode? Node(string key) => entries.TryGetValue(key, out var entry) ? entry.Value : null;
+
+    public void Report(int line, string message) => problems.Add(new YamlProblem(line, message));
 
     private static bool IsNull(YamlScalarNode scalar) =>
         scalar.Style == ScalarStyle.Plain && scalar.Value is "~" or "null";

@@ -1,4 +1,4 @@
-namespace Holdfast.Cli.Topologies;
+namespace Holdfast.Cli.Yaml;
 
 /// <summary>Finds what a person who mistyped a name probably meant.</summary>
 internal static class NearestName

@@ -1,0 +1,23 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Holdfast.Cli.Prove;
+
+/// <summary>A time as a command line writes it: <c>90</c> or <c>90s</c> seconds, <c>2m</c> minutes.</summary>
+internal static partial class Duration
+{
+    /// <summary>The time; null when the text is none.</summary>
+    public static TimeSpan? Parse(string text)
+    {
+        if (!Form().IsMatch(text))
+        {
+            return null;
+        }
+
+        var number = double.Parse(text.TrimEnd('s', 'm'), CultureInfo.InvariantCulture);
+        return text.EndsWith('m') ? TimeSpan.FromMinutes(number) : TimeSpan.FromSeconds(number);
+    }
+
+    [GeneratedRegex(@"^\d{1,5}(\.\d+)?[sm]?$")]
+    private static partial Regex Form();
+}

@@ -1,0 +1,97 @@
+using Holdfast.Cli.Processes;
+
+namespace Holdfast.Cli.Prove.Instances;
+
+/// <summary>A copy of the application that is started, stopped and killed from here.</summary>
+internal sealed class LaunchedInstance : Instance
+{
+    /// <summary>How long a copy may take to end after SIGTERM.</summary>
+    public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
+
+    private readonly Application application;
+    private readonly Workplace workplace;
+    private InstanceFolder? folder;
+    private GuardedProcess? process;
+    private HttpMessageInvoker client = CreateClient();
+    private Uri? address;
+    private int port;
+
+    public LaunchedInstance(int number, Application application, Workplace workplace)
+        : base(number) => (this.application, this.workplace) = (application, workplace);
+
+    public override Uri Address => address ?? throw new InvalidOperationException($"{Name} does not run.");
+
+    public override HttpMessageInvoker Client => client;
+
+    /// <summary>One name for all copies, as behind a gateway.</summary>
+    public override string? Host => "localhost";
+
+    public bool IsRunning => process is not null;
+
+    public override string? WhyDead => process is { Ended.IsCompleted: true } ended
+        ? $"ended by itself ({ExitText.Of(ended.Ended.Result)}){Readiness.LastLines(ended)}"
+        : null;
+
+    public override bool IsAt(Uri url) => IsRunning && url.IsLoopback && url.Port == port;
+
+    /// <summary>Starts the copy, in the folder that it had or else in a fresh one, and returns how long it took until it could serve.</summary>
+    /// <exception cref="CommandException">It doesn't come up.</exception>
+    public async Task<TimeSpan> StartAsync(CancellationToken cancellationToken)
+    {
+        folder ??= application.SharesFolder
+            ? InstanceFolder.Shared(application.Folder, workplace.SharedRoot)
+            : await InstanceFolder.CopyAsync(application.Folder, workplace.NextFolder(), cancellationToken);
+
+        // Another port at each start, so that what the kernel keeps of the last one is in nobody's way. Who answers there
+        // was started from here, so any certificate that it shows is its own.
+        port = workplace.Ports.Reserve();
+        client = CreateClient(static (_, certificate, _, _) => certificate is not null);
+        var started = workplace.Clock.GetTimestamp();
+        var plan = new LaunchPlan(Name, LaunchPlan.Shell(application.Run), folder.Work, InstanceEnvironment.Of(application, folder, port, Number));
+        process = GuardedProcess.Start(plan, workplace.Marker, workplace.Clock, static _ => { });
+        address = await new Readiness(application, workplace.Clock).WaitAsync(process, Name, port, client, cancellationToken);
+        return workplace.Clock.GetElapsedTime(started);
+    }
+
+    /// <summary>Asks the copy to end, kills it after the grace, and returns how long it took.</summary>
+    public async Task<TimeSpan> StopAsync()
+    {
+        var started = workplace.Clock.GetTimestamp();
+        if (process is { } running)
+        {
+            // A server that waits for its idle connections is not to wait for ours.
+            client.Dispose();
+            await running.StopAsync(StopGrace, workplace.KillNow);
+            await ForgetAsync();
+        }
+
+        return workplace.Clock.GetElapsedTime(started);
+    }
+
+    /// <summary>Kills the copy.</summary>
+    public async Task KillAsync()
+    {
+        if (process is { } running)
+        {
+            await running.KillAsync();
+            await ForgetAsync();
+        }
+    }
+
+    /// <summary>Makes the next start begin with a fresh folder, home included.</summary>
+    public void LeaveFolder() => folder = null;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        client.Dispose();
+    }
+
+    private async Task ForgetAsync()
+    {
+        await process!.DisposeAsync();
+        client.Dispose();
+        workplace.Ports.Release(port);
+        (process, address) = (null, null);
+    }
+}

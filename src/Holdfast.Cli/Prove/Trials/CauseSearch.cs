@@ -1,0 +1,127 @@
+using Holdfast.Cli.Prove.Comparison;
+using Holdfast.Cli.Prove.Diagnosis;
+using Holdfast.Cli.Prove.Instances;
+using Holdfast.Cli.Prove.Runs;
+
+namespace Holdfast.Cli.Prove.Trials;
+
+/// <summary>Makes experiments with a witness, each of which takes one possible cause away.</summary>
+internal sealed class CauseSearch
+{
+    /// <summary>How long a write may stay where only its instance knows it, for it to be told from one that never leaves.</summary>
+    public static readonly TimeSpan Later = TimeSpan.FromSeconds(2.5);
+
+    private const int ControlRuns = 6;
+
+    private readonly Laboratory laboratory;
+    private readonly Witness witness;
+    private readonly ControlGroup controls;
+    private readonly int length;
+    private readonly bool isFresh;
+
+    public CauseSearch(Laboratory laboratory, Witness witness)
+    {
+        (this.laboratory, this.witness) = (laboratory, witness);
+        controls = new ControlGroup(laboratory, witness.Walk);
+        length = witness.Walk.Requests.Count;
+
+        // A counter that goes on over runs tells where it was kept only if each run begins it anew.
+        isFresh = CanDisturb && (witness.Schedule.IsFresh || witness.Leaf.Expected.Tier == ReadingTier.Amount);
+    }
+
+    private bool CanDisturb => laboratory.Runner.Instances[0] is LaunchedInstance;
+
+    /// <summary>The experiments' outcomes, and what the exchanges show.</summary>
+    public async Task<(Pattern Pattern, Signs Signs)> SearchAsync()
+    {
+        await controls.RunAsync(ControlRuns, isFresh);
+        var undisturbed = controls.Controls.Select(static run => run.Run).ToArray();
+        var test = await laboratory.RunAsync(witness.Walk, witness.Schedule with { IsFresh = isFresh });
+        var signs = SignReader.Of(undisturbed, test.Run);
+        var pattern = new Pattern { Rotate = witness.Schedule.Arm == Arm.Rotate ? true : await DiffersAsync(Rotated(TimeSpan.Zero)) };
+        if (!CanDisturb)
+        {
+            return (pattern with { RotateLater = await DiffersLaterAsync(Rotated(Later)) }, signs);
+        }
+
+        pattern = pattern with
+        {
+            Restart = await DiffersAsync(Disturbed(Arm.Restart, Disturbance.Restart, TimeSpan.Zero)),
+            Kill = await DiffersAsync(Disturbed(Arm.Kill, Disturbance.Kill, TimeSpan.Zero)),
+        };
+        if (pattern.Rotate == true && pattern.Restart == false || signs.Rejected is not null)
+        {
+            pattern = pattern with { Renew = await DiffersAsync(Disturbed(Arm.Restart, Disturbance.Renew, TimeSpan.Zero)) };
+        }
+
+        return (await SearchLaterAsync(pattern, signs), signs);
+    }
+
+    /// <summary>The experiments that take seconds, where they would tell something.</summary>
+    private async Task<Pattern> SearchLaterAsync(Pattern pattern, Signs signs)
+    {
+        if (signs.Rejected is not null || signs.AffinityCookie is not null || signs.NamesInstance)
+        {
+            return pattern;
+        }
+
+        if (pattern is { Rotate: true, Kill: not null })
+        {
+            pattern = pattern with { RotateLater = await DiffersLaterAsync(Rotated(Later)) };
+        }
+
+        if (pattern is { Restart: true } and not { RotateLater: false })
+        {
+            pattern = pattern with { RestartLater = await DiffersLaterAsync(Disturbed(Arm.Restart, Disturbance.Restart, Later)) };
+        }
+
+        return pattern;
+    }
+
+    /// <summary>Whether the witness's value differs under the schedule; null when there was no time to see.</summary>
+    private async Task<bool?> DiffersAsync(Schedule schedule)
+    {
+        if (!laboratory.Budget.Has(TimeSpan.Zero))
+        {
+            return null;
+        }
+
+        var first = Differs(await laboratory.RunAsync(witness.Walk, schedule));
+        return first == Differs(await laboratory.RunAsync(witness.Walk, schedule)) ? first : Differs(await laboratory.RunAsync(witness.Walk, schedule));
+    }
+
+    /// <summary>The same for a schedule with a pause, measured against an undisturbed run with the same pause.</summary>
+    private async Task<bool?> DiffersLaterAsync(Schedule schedule)
+    {
+        if (!laboratory.Budget.Has(schedule.Pause * 2))
+        {
+            return null;
+        }
+
+        var control = Schedule.Control(length, laboratory.InstanceCount - 1);
+        control = control with { Places = [.. control.Places.Select((place, index) => place with { Pause = schedule.Places[index].Pause })] };
+        var undisturbed = await laboratory.RunAsync(witness.Walk, control with { IsFresh = isFresh });
+        return Differs(undisturbed) ? null : Differs(await laboratory.RunAsync(witness.Walk, schedule));
+    }
+
+    private bool Differs(RunReadings run)
+    {
+        var last = run.Run.Walk.Requests[^1].Ordinal;
+        return controls.Expectation.Check(run).Any(deviation =>
+            deviation.Ordinal == last && Witness.RootOf(deviation.Path) == Witness.RootOf(witness.Leaf.Path)
+            && controls.Expectation.Leaves.GetValueOrDefault((last, deviation.Path)) is null or { IsFirm: true });
+    }
+
+    /// <summary>The witness's own order, or else all on one instance and the read on another, after a pause.</summary>
+    private Schedule Rotated(TimeSpan pause)
+    {
+        var places = witness.Schedule.Arm == Arm.Rotate
+            ? witness.Schedule.Places
+            : [.. Schedule.Control(length, 0).Places.SkipLast(1), new Place(1)];
+        return new Schedule(Arm.Rotate, [.. places.SkipLast(1), places[^1] with { Pause = pause }]) { IsFresh = isFresh };
+    }
+
+    /// <summary>All on one instance, to which something happens before the read.</summary>
+    private Schedule Disturbed(Arm arm, Disturbance disturbance, TimeSpan pause) =>
+        new(arm, [.. Schedule.Control(length, 0).Places.SkipLast(1), new Place(0) { Before = disturbance, Pause = pause }]) { IsFresh = isFresh };
+}

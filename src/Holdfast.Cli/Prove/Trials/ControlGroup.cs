@@ -1,0 +1,45 @@
+using Holdfast.Cli.Prove.Comparison;
+using Holdfast.Cli.Prove.Runs;
+
+namespace Holdfast.Cli.Prove.Trials;
+
+/// <summary>The undisturbed runs of one walk, and what they agree on.</summary>
+internal sealed class ControlGroup(Laboratory laboratory, Walk walk)
+{
+    private readonly List<RunReadings> controls = [];
+    private readonly List<RunReadings> slow = [];
+    private Expectation? expectation;
+    private int next;
+
+    public Walk Walk => walk;
+
+    public IReadOnlyList<RunReadings> Controls => controls;
+
+    public Expectation Expectation => expectation ??= Expectation.Learn(controls, slow);
+
+    /// <summary>Runs the walk undisturbed, each time on the instance after the last one's.</summary>
+    /// <param name="runs">How often.</param>
+    /// <param name="isFresh">Whether the instance is started afresh for it.</param>
+    public async Task RunAsync(int runs, bool isFresh = false)
+    {
+        for (var run = 0; run < runs; run++)
+        {
+            var instance = next++ % laboratory.InstanceCount;
+            Add(await laboratory.RunAsync(walk, Schedule.Control(walk.Requests.Count, instance) with { IsFresh = isFresh }));
+        }
+    }
+
+    /// <summary>Runs the walk undisturbed, but with the pauses of another schedule.</summary>
+    public async Task RunSlowlyAsync(IReadOnlyList<TimeSpan> pauses)
+    {
+        var schedule = Schedule.Control(walk.Requests.Count, next++ % laboratory.InstanceCount);
+        slow.Add(await laboratory.RunAsync(walk, schedule with { Places = [.. schedule.Places.Select((place, index) => place with { Pause = pauses[index] })] }));
+        expectation = null;
+    }
+
+    public void Add(RunReadings run)
+    {
+        controls.Add(run);
+        expectation = null;
+    }
+}
