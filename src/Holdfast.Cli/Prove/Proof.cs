@@ -213,7 +213,7 @@ internal sealed class Proof
     }
 
     private string NothingWritten() => controls.Expectation.Noise.Any(static noise => noise.Kind == "differs from run to run" && Leaf.IsBodyPath(noise.Path))
-        ? "no answer that is the same from run to run depends on an earlier request, so nothing could be seen to be lost: use {{unique}} in what is written, or --reset"
+        ? "no answer that is the same from run to run depends on an earlier request, so nothing could be seen to be lost: use {{unique}} in what is written"
         : "no answer depends on an earlier request: the scenario writes nothing that it reads, so nothing could be seen to be lost";
 
     private string Stated() => string.Join("; ", findings.Select(static finding =>
