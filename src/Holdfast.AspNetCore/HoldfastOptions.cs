@@ -23,6 +23,9 @@ public sealed class HoldfastOptions
     /// <summary>How many bytes the keys of idempotent requests may take, unless <see cref="MaxIdempotencyBytes"/> says otherwise. 1 GiB.</summary>
     public const long DefaultMaxIdempotencyBytes = 1L << 30;
 
+    /// <summary>How large a session in a cookie may be, unless <see cref="CookieSessionMaxBytes"/> says otherwise. 2,048 bytes.</summary>
+    public const int DefaultCookieSessionMaxBytes = 2048;
+
     /// <summary>The cookie's name, unless <see cref="CookieName"/> says otherwise.</summary>
     public const string DefaultCookieName = "Holdfast";
 
@@ -75,6 +78,15 @@ public sealed class HoldfastOptions
     /// or <see cref="SessionTransportAttribute"/>; a client has one session by cookie and another by header.
     /// </summary>
     public SessionTransport SessionTransport { get; set; }
+
+    /// <summary>
+    /// Where sessions live: <see cref="SessionStorage.Store"/>. Choose <see cref="SessionStorage.Cookie"/> once all instances run a release that knows it. Either way
+    /// sessions are read from where they are.
+    /// </summary>
+    public SessionStorage SessionStorage { get; set; }
+
+    /// <summary>How large a session in a cookie may be, in bytes of its keys, its values and about 70 more; a larger one moves to the store. From 100 to 2,940; 2,048.</summary>
+    public int CookieSessionMaxBytes { get; set; } = DefaultCookieSessionMaxBytes;
 
     /// <summary>
     /// The certificates under which the data-protection keys in the store are encrypted: the first encrypts new keys, and all of them open

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Holdfast.AspNetCore.Cookies;
 using Holdfast.AspNetCore.Idempotency;
 using Microsoft.Extensions.Options;
 
@@ -10,6 +11,7 @@ internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptio
     private const int MaxResponseBufferBytes = 16 << 20;
     private const long MinIdempotencyBytes = 16L << 20;
     private const int MaxCookieNameLength = 64;
+    private const int MinCookieSessionBytes = 100;
 
     /// <summary>All of a user's sign-ins stand in one record.</summary>
     private const int MaxSessionsPerUser = 500;
@@ -68,6 +70,16 @@ internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptio
         if (!Enum.IsDefined(options.SessionTransport))
         {
             yield return $"HoldfastOptions.SessionTransport is {options.SessionTransport}: give it Cookie or Header.";
+        }
+
+        if (!Enum.IsDefined(options.SessionStorage))
+        {
+            yield return $"HoldfastOptions.SessionStorage is {options.SessionStorage}: give it Store or Cookie.";
+        }
+
+        if (options.CookieSessionMaxBytes is < MinCookieSessionBytes or > HeldFormat.MaxBytes)
+        {
+            yield return $"HoldfastOptions.CookieSessionMaxBytes is {options.CookieSessionMaxBytes}: give it {MinCookieSessionBytes} to {HeldFormat.MaxBytes}, for which a cookie has room.";
         }
 
         if (options.ResponseBufferBytes is < 0 or > MaxResponseBufferBytes)

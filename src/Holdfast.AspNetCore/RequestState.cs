@@ -35,7 +35,7 @@ public sealed class RequestState
         arrived = carriage.Read(context.Request);
         client = new CausalClient(services, arrived.Stamps);
         Login = new RequestLogin(context, services, client);
-        Session = new RequestSession(services, client, Login, arrived.Session, arrived.TouchedSeconds, terms);
+        Session = new RequestSession(services, client, Login, arrived, terms);
     }
 
     /// <summary>The engine, for what is not the client's: watches, leases, journals. What is done through it leaves no stamp with the client.</summary>
@@ -283,7 +283,11 @@ public sealed class RequestState
                 carriage.WriteSession(context, stored, Session.TouchedSeconds);
             }
         }
-        else if (Session.HasEnded && arrived.Session is not null)
+        else if (Session.ToHold is { } held)
+        {
+            carriage.WriteHeld(context, held);
+        }
+        else if (Session.HasEnded && arrived.HasSession)
         {
             carriage.RemoveSession(context);
         }

@@ -20,7 +20,7 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
     public Carried Read(HttpRequest request)
     {
         Span<byte> buffer = stackalloc byte[CookieSeal.MaxContentBytes];
-        var session = ReadSession(request, buffer, out var touchedSeconds, out var earlier);
+        var (session, held, touchedSeconds, earlier) = ReadSession(request, buffer);
         var seen = ReadSeen(request, buffer, out var touch);
         if (session is { } named && named.Birth == touch.Birth)
         {
@@ -32,7 +32,7 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
             seen.AddEarlier(earlier, NowSeconds, keepStampsSeconds);
         }
 
-        return new Carried(session, touchedSeconds, seen ?? earlier ?? new ClientStamps(), seen is not null);
+        return new Carried(session, held, touchedSeconds, seen ?? earlier ?? new ClientStamps(), seen is not null);
     }
 
     /// <summary>Sends the client its session.</summary>
@@ -40,6 +40,13 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
     {
         Span<byte> content = stackalloc byte[SessionFormat.MaxBytes];
         sessionCarrier.Write(context, SessionFormat.Version, content[..SessionFormat.Write(content, session, touchedSeconds)]);
+    }
+
+    /// <summary>Sends the client a session to hold.</summary>
+    public void WriteHeld(HttpContext context, HeldSession session)
+    {
+        Span<byte> content = stackalloc byte[HeldFormat.MaxBytes];
+        sessionCarrier.Write(context, HeldFormat.Version, content[..HeldFormat.Write(content, session)]);
     }
 
     /// <summary>Has the client forget its session.</summary>
@@ -54,29 +61,32 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
         seenCarrier.Write(context, SeenFormat.Version, content[..SeenFormat.Write(content, touch, stamps)]);
     }
 
-    /// <summary>The session, and the stamps that the session cookie of the first release held.</summary>
-    private SessionReference? ReadSession(HttpRequest request, Span<byte> buffer, out long touchedSeconds, out ClientStamps? stamps)
+    /// <summary>The session, by its name or whole, and the stamps that the session cookie of the first release held.</summary>
+    private (SessionReference? Named, HeldSession? Held, long TouchedSeconds, ClientStamps? Stamps) ReadSession(HttpRequest request, Span<byte> buffer)
     {
-        (touchedSeconds, stamps) = (0, null);
         if (!sessionCarrier.TryRead(request, buffer, out var version, out var content))
         {
-            return null;
+            return default;
         }
 
-        if (version != SessionFormat.Version)
+        if (version is not (SessionFormat.Version or HeldFormat.Version))
         {
             logger.CookieOfLaterRelease(version);
-            return null;
+            return default;
         }
 
-        if (SessionFormat.TryRead(content, engine.Partitions, out var session, out touchedSeconds, out stamps))
+        if (version == HeldFormat.Version && HeldFormat.Read(content) is { } held)
         {
-            return session;
+            return (null, held, held.TouchedSeconds, null);
+        }
+
+        if (version == SessionFormat.Version && SessionFormat.TryRead(content, engine.Partitions, out var session, out var touchedSeconds, out var stamps))
+        {
+            return (session, null, touchedSeconds, stamps);
         }
 
         sessionCarrier.Reject(OfAnotherStore);
-        stamps = null;
-        return null;
+        return default;
     }
 
     /// <summary>What the client has seen, or null when no cookie tells. One that a later release wrote can't be read: then everything is asked of the store.</summary>

@@ -19,8 +19,11 @@ namespace Holdfast.AspNetCore.Cookies;
 /// </remarks>
 internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
 {
-    /// <summary>What a content has at most.</summary>
+    /// <summary>What the buffer takes that a content is opened in.</summary>
     public const int MaxContentBytes = MaxSealedChars * 3 / 4;
+
+    /// <summary>What a content has at most.</summary>
+    public const int MaxPlainBytes = MaxContentBytes - Overhead - MaxPaddingBytes;
 
     private const int SaltStart = 17;
     private const int NonceStart = 29;
@@ -28,6 +31,7 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
     private const int Overhead = CipherStart + TagBytes;
+    private const int MaxPaddingBytes = 3;
     private const int MaxNameBytes = 80;
     private const int MaxSealedChars = 4000;
     private const int MaxSealsPerSalt = 1 << 20;

@@ -45,7 +45,7 @@ internal static class SessionFormat
         {
             var id = Encoding.ASCII.GetString(source[..(int)idLength]);
             source = source[(int)idLength..];
-            if (!Address.TryParse($"{SessionReference.Kind}/{id}", out var address) || address.Id is not null
+            if (!SessionReference.TryAddress(id, out _)
                 || !Leb128.TryRead(ref source, out var birth) || !Leb128.TryRead(ref source, out touchedSeconds))
             {
                 return false;

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
+using Holdfast.AspNetCore.Cookies;
 using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Requests;
 using Microsoft.AspNetCore.Http;
@@ -21,24 +22,27 @@ internal sealed class RequestSession : ISession
     private readonly SessionTerms terms;
     private ExceptionDispatchInfo? loadFailure;
     private bool isEnded;
+    private bool endsHeld;
 
     /// <param name="services">The application's.</param>
     /// <param name="client">The request's client.</param>
     /// <param name="login">Who has signed in.</param>
-    /// <param name="named">The session that its cookie names.</param>
-    /// <param name="touchedSeconds">When that one's expiry was last moved, in seconds since 1970.</param>
+    /// <param name="carried">What its client carries.</param>
     /// <param name="terms">What is declared of the session.</param>
     public RequestSession(
-        StateServices services, CausalClient client, RequestLogin login, SessionReference? named, long touchedSeconds, SessionTerms terms)
+        StateServices services, CausalClient client, RequestLogin login, Carried carried, SessionTerms terms)
     {
         (this.services, this.client, this.login, this.terms) = (services, client, login, terms);
-        commit = new SessionCommit(services, client, view, login) { Stored = named, TouchedSeconds = touchedSeconds };
+        commit = new SessionCommit(services, client, view, login) { Stored = carried.Session, Held = carried.Held, TouchedSeconds = carried.TouchedSeconds };
         RequestCommit = new RequestCommit(client, commit, login);
-        IsLoaded = named is null;
+        IsLoaded = !carried.HasSession;
     }
 
     /// <summary>The session in the store, if there is one.</summary>
     public SessionReference? Stored => commit.Stored;
+
+    /// <summary>The session that the client is to hold from now on; null when that has not changed.</summary>
+    public HeldSession? ToHold { get; private set; }
 
     /// <summary>What the request commits, the session's changes included.</summary>
     public RequestCommit RequestCommit { get; }
@@ -47,7 +51,7 @@ internal sealed class RequestSession : ISession
     public long TouchedSeconds => commit.TouchedSeconds;
 
     /// <summary>Whether the application ended a session in this request, and that is done.</summary>
-    public bool HasEnded => isEnded && !commit.IsLeaving;
+    public bool HasEnded => isEnded && !commit.IsLeaving && !endsHeld;
 
     /// <summary>Whether it is known what the store holds of the session.</summary>
     public bool IsLoaded { get; private set; }
@@ -157,7 +161,7 @@ internal sealed class RequestSession : ISession
     public bool Exists()
     {
         Load();
-        return commit.Stored is not null;
+        return commit.Stored is not null || commit.Held is not null;
     }
 
     /// <summary>Who has signed in.</summary>
@@ -175,6 +179,10 @@ internal sealed class RequestSession : ISession
         if (commit.Stored is { } stored)
         {
             commit.Leave(stored, takeAlong: true);
+        }
+        else if (commit.Held is not null)
+        {
+            commit.RenewHeld();
         }
     }
 
@@ -219,6 +227,7 @@ internal sealed class RequestSession : ISession
         }
         else
         {
+            endsHeld |= commit.Held is not null;
             commit.TakeAlongNothing();
         }
     }
@@ -232,13 +241,41 @@ internal sealed class RequestSession : ISession
             services.Logger.ChangesIgnored("HEAD request or a 304 response");
             view.Forget();
             RequestCommit.Abandon();
-            commit.IsDemanded = commit.BeginsAnew;
+            commit.IsDemanded = commit.BeginsAnew || commit.IsHeldRenewed;
         }
 
+        var toHold = HeldAfter();
+        commit.StaysHeld = toHold is not null;
         if (!await RequestCommit.MakeAsync(isLast: true))
         {
             await new SessionTouch(services, client, commit, view).MakeAsync(this);
         }
+
+        (ToHold, endsHeld) = (toHold, false);
+        if (toHold is not null && commit.Held is null)
+        {
+            services.Meter.SessionCreated();
+        }
+    }
+
+    /// <summary>The session as the client is to hold it after this request; null when it holds none, or one that need not be sent again.</summary>
+    private HeldSession? HeldAfter()
+    {
+        var held = commit.Held;
+        if (held is not null && !view.HasChanges && !commit.IsDemanded)
+        {
+            return services.Lifetime.IsAlive(held) && services.Lifetime.IsTouchDue(held) ? held with { TouchedSeconds = client.NowSeconds } : null;
+        }
+
+        if (services.Options.SessionStorage != SessionStorage.Cookie || !commit.MayBeHeld || !view.HasChanges || (held is null && !view.HasSets)
+            || RequestCommit.Claim is not null || terms.Concurrency != SessionConcurrency.Merge)
+        {
+            return null;
+        }
+
+        var created = held?.Created ?? client.Engine.Options.Clock.GetUtcNow();
+        var after = new HeldSession(commit.EnsureNewId(), created, client.NowSeconds, view.FieldsAfter());
+        return after.Fields.Count <= HeldSession.MaxFields && HeldFormat.BytesOf(after) <= services.Options.CookieSessionMaxBytes ? after : null;
     }
 
     /// <summary>Drops what the request changed: its handler failed.</summary>
@@ -262,12 +299,9 @@ internal sealed class RequestSession : ISession
         }
 
         loadFailure?.Throw();
-        var named = commit.Stored!.Value;
         try
         {
-            await TakeTurnAsync(named.Id, cancellationToken);
-            var record = await client.ReadStampedAsync(SessionReference.AddressOf(named.Id), cancellationToken);
-            Loaded(named, record is not null && await IsSignedOutAsync(record, cancellationToken) ? null : record);
+            await (commit.Held is { } held ? ReadHeldAsync(held, cancellationToken) : ReadStoredAsync(commit.Stored!.Value, cancellationToken));
         }
         catch (StateException fault)
         {
@@ -275,6 +309,39 @@ internal sealed class RequestSession : ISession
             loadFailure = ExceptionDispatchInfo.Capture(fault);
             throw;
         }
+    }
+
+    private async ValueTask ReadStoredAsync(SessionReference named, CancellationToken cancellationToken)
+    {
+        await TakeTurnAsync(named.Id, cancellationToken);
+        var record = await client.ReadStampedAsync(SessionReference.AddressOf(named.Id), cancellationToken);
+        Loaded(named, record is not null && await IsSignedOutAsync(record, cancellationToken) ? null : record);
+    }
+
+    /// <summary>
+    /// What the client holds is all there is, unless parallel requests are declared to heed each other: one of them may have moved the
+    /// session to the store.
+    /// </summary>
+    private async ValueTask ReadHeldAsync(HeldSession held, CancellationToken cancellationToken)
+    {
+        if (!services.Lifetime.IsAlive(held))
+        {
+            (IsLoaded, commit.Held) = (true, null);
+            services.Logger.SessionGone();
+            return;
+        }
+
+        if (terms.Concurrency != SessionConcurrency.Merge)
+        {
+            await TakeTurnAsync(held.Id, cancellationToken);
+            if (await client.ReadStampedAsync(SessionReference.AddressOf(held.Id), cancellationToken) is { } moved && commit.CanTakeOver(moved))
+            {
+                (IsLoaded, view.Read, commit.Held, commit.Stored) = (true, moved, null, new SessionReference(held.Id, moved.Birth));
+                return;
+            }
+        }
+
+        (IsLoaded, view.Read) = (true, held.ToRecord());
     }
 
     /// <summary>Where requests of a session are declared to run one at a time, waits for this one's turn ahead of reading.</summary>

@@ -30,6 +30,12 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session in the store that the client has.</summary>
     public SessionReference? Stored { get; set; }
 
+    /// <summary>The session that the client holds itself.</summary>
+    public HeldSession? Held { get; set; }
+
+    /// <summary>Whether the client goes on holding its session, or is to hold the one that the request makes: then there is nothing of it to commit.</summary>
+    public bool StaysHeld { get; set; }
+
     /// <summary>The session that the client came with, if it was found to be gone.</summary>
     public SessionReference? Gone { get; set; }
 
@@ -66,7 +72,10 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>Whether the commit changes a session that stays the client's.</summary>
     public bool IsUpdate => Stored is not null && leaving is null;
 
-    private bool IsToCreate => takesAlong || IsDemanded || view.HasSets;
+    /// <summary>Whether nothing asks for what only a session in the store can do.</summary>
+    public bool MayBeHeld => Stored is null && leaving is null && Gone is null && !IsDemanded && !IsSignIn && login.Current is null;
+
+    private bool IsToCreate => !StaysHeld && (takesAlong || IsDemanded || view.HasSets || (Held is not null && view.HasChanges));
 
     /// <summary>The stored session is deleted with the commit, and what it held goes to its successor or nowhere.</summary>
     public void Leave(SessionReference stored, bool takeAlong)
@@ -79,19 +88,32 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         newId = IdIn(client.Engine.Partitions.PartitionOf(stored.Id));
     }
 
-    /// <summary>The id that a session gets if this commit creates one: where its predecessor was, beside its ticket or the claim on the request's key, or in any partition.</summary>
+    /// <summary>Whether the session that the client holds is to move to the store under another id.</summary>
+    public bool IsHeldRenewed => Held is not null && IsSignIn;
+
+    /// <summary>The session that the client holds moves to the store, under another id.</summary>
+    public void RenewHeld() => (newId, IsDemanded) = (null, true);
+
+    /// <summary>The id that a session gets if this commit creates one: that of the one that the client holds; else where its predecessor was, beside its ticket or the claim on the request's key, or in any partition.</summary>
     public string EnsureNewId()
     {
         if (newId is null)
         {
-            newId = IdIn(Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id) : login.Partition ?? Home ?? AnyPartition());
+            newId = Held is { } held && !IsSignIn && login.Current is null ? held.Id : IdIn(PartitionOfNew());
         }
 
         return newId;
     }
 
-    /// <summary>The session that is left is ended after all, not renewed.</summary>
-    public void TakeAlongNothing() => takesAlong = false;
+    /// <summary>The session that is left, or that the client holds, is ended after all and not renewed.</summary>
+    public void TakeAlongNothing()
+    {
+        takesAlong = false;
+        if (Held is not null)
+        {
+            (Held, newId) = (null, null);
+        }
+    }
 
     /// <summary>Tells the login of the session that the commit is going to create for it.</summary>
     public void MoveLogin()
@@ -160,12 +182,12 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         services.Meter.Committed();
         if (place >= 0 && result.Records[place] is { } record)
         {
-            if (Stored is null && leaving is null)
+            if (Stored is null && leaving is null && Held is null)
             {
                 services.Meter.SessionCreated();
             }
 
-            Stored = new SessionReference(record.Address.Affinity, record.Birth);
+            (Stored, Held) = (new SessionReference(record.Address.Affinity, record.Birth), null);
             TouchedSeconds = client.NowSeconds;
         }
 
@@ -185,10 +207,24 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         {
             Mend(refusal, current);
         }
+        else if (Held is { } held && refusal.Current is { } moved && moved.Address == SessionReference.AddressOf(held.Id) && CanTakeOver(moved))
+        {
+            TakeOver(moved);
+        }
         else
         {
             throw new SessionEndedException();
         }
+    }
+
+    /// <summary>Whether this is the session that the client holds, as a parallel request has moved it to the store.</summary>
+    public bool CanTakeOver(Record moved) => services.Lifetime.IsAlive(moved) && SessionFields.LoginOf(moved) is null;
+
+    /// <summary>A parallel request has moved the session that the client holds to the store: this request's changes go on top.</summary>
+    private void TakeOver(Record moved)
+    {
+        (Stored, Held, newId) = (new SessionReference(moved.Address.Affinity, moved.Birth), null, null);
+        Settle(view.Overwrite(moved));
     }
 
     /// <summary>
@@ -202,7 +238,12 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
             throw new SessionEndedException();
         }
 
-        var overwritten = view.Overwrite(current);
+        Settle(view.Overwrite(current));
+    }
+
+    /// <summary>Does what was declared where changes rest on what another request has changed.</summary>
+    private void Settle(List<string> overwritten)
+    {
         if (overwritten.Count > 0 && Concurrency == SessionConcurrency.Detect)
         {
             services.Meter.SessionConflict();
@@ -227,12 +268,17 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
 
     private RecordChange Creation()
     {
-        var taken = takesAlong ? view.Read : null;
+        var taken = takesAlong || Held is not null ? view.Read : null;
         var created = taken is null || BeginsAnew ? client.Engine.Options.Clock.GetUtcNow() : SessionFields.CreatedOf(taken)!.Value;
         var creation = RecordChange.Update(SessionReference.AddressOf(EnsureNewId())).When(Condition.Absent);
         SessionFields.Begin(creation, taken, created, login.Current);
         return view.AddChangesTo(creation).ExpireAfter(services.Lifetime.Expiry(created));
     }
+
+    private int PartitionOfNew() =>
+        Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id)
+        : Turn is not null && Held is { } held ? client.Engine.Partitions.PartitionOf(held.Id)
+        : login.Partition ?? Home ?? AnyPartition();
 
     private int AnyPartition()
     {

@@ -16,6 +16,14 @@ internal sealed class SessionLifetime(TimeSpan idle, TimeSpan absolute, TimeProv
     /// <summary>Whether the record is a session that is not over.</summary>
     public bool IsAlive(Record record) => SessionFields.CreatedOf(record) is { } created && LeftFrom(created) > TimeSpan.Zero;
 
+    /// <summary>Whether the session that a client holds is not over.</summary>
+    public bool IsAlive(HeldSession session) =>
+        LeftFrom(session.Created) > TimeSpan.Zero && DateTimeOffset.FromUnixTimeSeconds(session.TouchedSeconds) + idle > clock.GetUtcNow();
+
+    /// <summary>Whether the session that a client holds is worth sending again, for its idle timeout to slide.</summary>
+    public bool IsTouchDue(HeldSession session) =>
+        clock.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(session.TouchedSeconds) > WorthTouching;
+
     /// <summary>The expiry to give a session of that age, within what a store takes.</summary>
     public TimeSpan Expiry(DateTimeOffset created)
     {

@@ -52,6 +52,26 @@ internal sealed class SessionView
         }
     }
 
+    /// <summary>The session's fields with the changes made, but for when it was created.</summary>
+    public Dictionary<string, ReadOnlyMemory<byte>> FieldsAfter()
+    {
+        var fields = new Dictionary<string, ReadOnlyMemory<byte>>((IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>>?)Read?.Fields ?? [], StringComparer.Ordinal);
+        fields.Remove(SessionFields.Created);
+        foreach (var (field, value) in changes)
+        {
+            if (value is null)
+            {
+                fields.Remove(field);
+            }
+            else
+            {
+                fields[field] = value;
+            }
+        }
+
+        return fields;
+    }
+
     /// <summary>Drops the changes.</summary>
     public void Forget()
     {
