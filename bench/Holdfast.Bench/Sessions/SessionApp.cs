@@ -48,20 +48,20 @@ internal sealed class SessionApp : IAsyncDisposable
         throw new InvalidOperationException("The session application ended before it listened.");
     }
 
-    /// <summary>Makes a session of ten fields of 50 characters, and tells its cookie as a client sends it.</summary>
+    /// <summary>Makes a session of ten fields of 50 characters, and tells its cookies as a client sends them.</summary>
     public async Task<string> NewSessionAsync()
     {
         using var client = new HttpClient(new HttpClientHandler { UseCookies = false });
         using var response = await client.GetAsync(Url + "/fill");
-        var cookie = response.EnsureSuccessStatusCode().Headers.GetValues("Set-Cookie").Single();
-        return cookie[..cookie.IndexOf(';', StringComparison.Ordinal)];
+        var cookies = response.EnsureSuccessStatusCode().Headers.GetValues("Set-Cookie");
+        return string.Join("; ", cookies.Select(static cookie => cookie[..cookie.IndexOf(';', StringComparison.Ordinal)]));
     }
 
-    /// <summary>What a path answers to who has the cookie.</summary>
-    public async Task<string> GetAsync(string path, string cookie)
+    /// <summary>What a path answers to who has the cookies.</summary>
+    public async Task<string> GetAsync(string path, string cookies)
     {
         using var client = new HttpClient(new HttpClientHandler { UseCookies = false });
-        using var request = new HttpRequestMessage(HttpMethod.Get, Url + path) { Headers = { { "Cookie", cookie } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, Url + path) { Headers = { { "Cookie", cookies } } };
         using var response = await client.SendAsync(request);
         return await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
     }

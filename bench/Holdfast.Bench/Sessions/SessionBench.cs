@@ -71,10 +71,10 @@ internal sealed class SessionBench(string folder, string plainCookies)
     /// <summary>Makes sure that what is measured is done: writing changes what is read.</summary>
     private static async Task CheckAsync(SessionApp app)
     {
-        var cookie = await app.NewSessionAsync();
-        var before = await app.GetAsync("/read", cookie);
-        await app.GetAsync("/write", cookie);
-        if (before != new string('-', 50) || await app.GetAsync("/read", cookie) == before)
+        var own = await app.NewSessionAsync();
+        var before = await app.GetAsync("/read", own);
+        await app.GetAsync("/write", own);
+        if (before != new string('-', 50) || await app.GetAsync("/read", own) == before)
         {
             throw new InvalidOperationException("The application does not keep its sessions.");
         }
