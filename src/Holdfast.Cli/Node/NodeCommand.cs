@@ -7,6 +7,12 @@ namespace Holdfast.Cli.Node;
 /// <summary><c>holdfast node</c>: serves a data folder until it is told to stop.</summary>
 internal static class NodeCommand
 {
+    /// <summary>
+    /// Has .NET continue with what a socket has received on the thread that polled it. Commands run on it to their end and block on nothing,
+    /// so handing each batch of them to another thread would only add the waking. Read when the process uses its first socket.
+    /// </summary>
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     internal static Command Create()
     {
         var data = new Option<string>("--data")
@@ -73,6 +79,7 @@ internal static class NodeCommand
 
     private static async Task<int> RunAsync(string data, string? socket, int? port, string? passwordFile, Durability durability, int partitions)
     {
+        Environment.SetEnvironmentVariable(InlineCompletions, "1");
         try
         {
             var options = new StateNodeOptions

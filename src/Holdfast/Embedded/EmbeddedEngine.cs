@@ -159,6 +159,9 @@ public sealed class EmbeddedEngine : StateEngine
     internal CommitVerdict Begin(int partition, IReadOnlyList<RecordDecision> decisions, Durability durability, object? origin) =>
         partitions[partition].Commit(decisions, durability, new CommitSender(null, 0, origin));
 
+    /// <summary>Has this done by the log's thread once a verdict's <see cref="CommitVerdict.Durable"/> has ended; see <see cref="LogWriter.TryFollow"/>.</summary>
+    internal bool TryFollow(Task durable, Action then) => store.Log.TryFollow(durable, then);
+
     /// <summary>Completes when the log can take more; null when it can.</summary>
     internal Task? Room() => store.Log.Room();
 

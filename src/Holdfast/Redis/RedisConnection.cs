@@ -115,8 +115,8 @@ internal sealed class RedisConnection
         }
     }
 
-    // The first write is made by the caller's thread, which saves a lone call the way over the pool. What gathers
-    // meanwhile is not its business.
+    // The first write is made by the caller's thread, which saves a lone call the way over the pool. What has gathered
+    // meanwhile is not its business, and neither are calls that wait in the link, whose lock it may hold.
     private async Task SendAsync()
     {
         try
@@ -124,6 +124,11 @@ internal sealed class RedisConnection
             while (TryTakeFilled(out var batch))
             {
                 await stream.WriteAsync(batch).ConfigureAwait(false);
+                if (!link.HasWaiting && TryRest())
+                {
+                    return;
+                }
+
                 await Task.Yield();
                 link.OnSent();
             }
@@ -131,6 +136,15 @@ internal sealed class RedisConnection
         catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
         {
             Abort();
+        }
+    }
+
+    private bool TryRest()
+    {
+        lock (gate)
+        {
+            isSending = filling.Length > 0;
+            return !isSending;
         }
     }
 

@@ -28,7 +28,7 @@ public sealed class RedisEngine : StateEngine
     private readonly LinkKeeper keeper;
     private readonly StampCheck stamps;
     private readonly SequenceWindow?[] windows;
-    private int calls;
+    private readonly CallDeadlines deadlines;
     private int isDisposed;
 
     private RedisEngine(RedisAddress address, StateEngineOptions options)
@@ -40,6 +40,7 @@ public sealed class RedisEngine : StateEngine
         keeper = new LinkKeeper(address, link, view, options);
         stamps = new StampCheck(view.Cache, ReadHeadAsync);
         windows = new SequenceWindow?[Partitions.Count];
+        deadlines = new CallDeadlines(options, MaxCalls, GiveUp);
     }
 
     /// <inheritdoc/>
@@ -93,6 +94,7 @@ public sealed class RedisEngine : StateEngine
         }
 
         await keeper.DisposeAsync().ConfigureAwait(false);
+        deadlines.Dispose();
         foreach (var watch in view.Watches.All())
         {
             await watch.DisposeAsync().ConfigureAwait(false);
@@ -267,23 +269,20 @@ public sealed class RedisEngine : StateEngine
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref isDisposed) != 0, this);
         cancellationToken.ThrowIfCancellationRequested();
+        if (!deadlines.TryAdd(call))
+        {
+            throw new StateUnavailableException($"{MaxCalls} calls wait for the store at {address} already.");
+        }
+
         try
         {
-            if (Interlocked.Increment(ref calls) > MaxCalls)
-            {
-                call.Fail(new StateUnavailableException($"{MaxCalls} calls wait for the store at {address} already."));
-            }
-            else if (mustSubmit)
+            if (mustSubmit)
             {
                 Submit(call);
             }
 
-            return await call.Completion.WaitAsync(Options.CommitTimeout, Options.Clock, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            GiveUp(call);
-            return await call.Completion.ConfigureAwait(false);
+            var completion = cancellationToken.CanBeCanceled ? call.Completion.WaitAsync(cancellationToken) : call.Completion;
+            return await completion.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (call is not CommitCall && call.TryGiveUp())
         {
@@ -292,13 +291,12 @@ public sealed class RedisEngine : StateEngine
         }
         finally
         {
-            Interlocked.Decrement(ref calls);
+            deadlines.Remove(call);
         }
     }
 
     private void Submit(StoreCall call)
     {
-        call.ExpiresAt = DeadlineFromNow();
         StateMeter.RoundTrips.Add(1);
         if (call.TryEnter())
         {
@@ -308,7 +306,7 @@ public sealed class RedisEngine : StateEngine
 
     // A commit that is under way keeps its sequence number until it is answered or its connection is lost: only who
     // awaits it is told.
-    private void GiveUp<T>(AwaitedCall<T> call)
+    private void GiveUp(StoreCall call)
     {
         var seconds = Options.CommitTimeout.TotalSeconds;
         var reason = call.LastError is { } error ? $"It answered: {error.Text}" : link.Trouble?.Message;

@@ -30,6 +30,9 @@ internal sealed class StoreLink
     /// <summary>Why there is no connection, or the last that there was ended.</summary>
     public StateException? Trouble { get; set; }
 
+    /// <summary>Whether calls wait here for a connection, or for room in it.</summary>
+    public bool HasWaiting => waitingCount > 0;
+
     /// <summary>Sends the call, or keeps it until it can be sent.</summary>
     public void Submit(StoreCall call)
     {

@@ -43,6 +43,36 @@ public sealed class LogWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task What_follows_a_frame_is_done_once_it_is_durable_and_once_it_can_never_be()
+    {
+        using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
+        SyncedFile.Create(store.Folder, 1, 0);
+        using var log = new LogWriter(store.Folder, 1, segment, 0, new StoreClock(TimeProvider.System), store.Events.Enqueue);
+        using var hold = new ManualResetEventSlim();
+
+        // The log's thread stands still in the release of the first frame, so that the second is followed before it is written.
+        var first = log.Append([1], new Entry(hold.Wait) { UntilSynced = false }, out _);
+        var entry = new Entry();
+        var second = log.Append([2], entry, out _);
+        var releasedBefore = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.True(log.TryFollow(second, () => releasedBefore.SetResult(second.IsCompleted ? entry.Released : -1)));
+        hold.Set();
+        Assert.Equal(1, await releasedBefore.Task);
+        await first;
+        Assert.False(log.TryFollow(second, () => releasedBefore.SetException(new InvalidOperationException("It has ended."))));
+
+        hold.Reset();
+        var last = log.Append([3], new Entry(hold.Wait) { UntilSynced = false }, out _);
+        var lost = log.Append([4], new Entry(), out _);
+        var followed = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.True(log.TryFollow(lost, () => followed.SetResult(lost.Exception?.InnerException)));
+        segment.Dispose();
+        hold.Set();
+        Assert.IsAssignableFrom<StateException>(await followed.Task);
+        await Task.WhenAny(last);
+    }
+
+    [Fact]
     public void A_disk_that_does_not_take_a_file_is_noticed()
     {
         using var pipe = new AnonymousPipeServerStream();

@@ -56,5 +56,7 @@ public sealed class StoreLinkTests
                 WhenFailed?.Invoke();
             }
         }
+
+        public override void Tell(StateException fault) => Fail(fault);
     }
 }

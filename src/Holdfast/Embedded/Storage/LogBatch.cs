@@ -8,6 +8,8 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
 
     private readonly TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock followersGate = new();
+    private List<(Task Durable, Action Then)>? followers;
     private byte[] buffer = spare ?? new byte[InitialBytes];
     private int end;
 
@@ -25,6 +27,8 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
     public bool IsEmpty => end == 0;
 
     public Task TaskOf(bool untilSynced) => untilSynced ? synced.Task : written.Task;
+
+    public bool Has(Task durable) => durable == synced.Task || durable == written.Task;
 
     public void Add(uint payloadSum, ReadOnlySpan<byte> payload, ILogEntry entry)
     {
@@ -46,9 +50,35 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
     /// <summary>The buffer of a batch that has ended, for another one; null when it has grown too large to keep.</summary>
     public byte[]? Spare => buffer.Length <= KeptBytes ? buffer : null;
 
-    public void CompleteWritten() => written.TrySetResult();
+    /// <summary>
+    /// Has this done right after the task, one of <see cref="TaskOf"/>, has ended, by the log's thread; false if it has ended already. For what is
+    /// short and never blocks: the log waits for it, which costs less than waking another thread.
+    /// </summary>
+    public bool TryFollow(Task durable, Action then)
+    {
+        lock (followersGate)
+        {
+            if (durable.IsCompleted)
+            {
+                return false;
+            }
 
-    public void CompleteSynced() => synced.TrySetResult();
+            (followers ??= []).Add((durable, then));
+            return true;
+        }
+    }
+
+    public void CompleteWritten()
+    {
+        written.TrySetResult();
+        RunFollowers();
+    }
+
+    public void CompleteSynced()
+    {
+        synced.TrySetResult();
+        RunFollowers();
+    }
 
     public void Fail(Exception fault)
     {
@@ -58,5 +88,26 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
         // Nobody may be waiting for one of them, which is no fault of its own.
         _ = written.Task.Exception;
         _ = synced.Task.Exception;
+        RunFollowers();
+    }
+
+    private void RunFollowers()
+    {
+        List<(Task Durable, Action Then)> ended;
+        lock (followersGate)
+        {
+            if (followers is null)
+            {
+                return;
+            }
+
+            ended = followers.FindAll(static follower => follower.Durable.IsCompleted);
+            followers.RemoveAll(static follower => follower.Durable.IsCompleted);
+        }
+
+        foreach (var (_, then) in ended)
+        {
+            then();
+        }
     }
 }

@@ -97,6 +97,21 @@ internal sealed class LogWriter : IDisposable
     }
 
     /// <summary>
+    /// Has this done by the log's thread once what <see cref="Append"/> returned has ended; it is short, never blocks and never throws. False
+    /// when that has ended, or is about to fail: then it is to be awaited.
+    /// </summary>
+    public bool TryFollow(Task durable, Action then)
+    {
+        LogBatch? batch;
+        lock (gate)
+        {
+            batch = gathering.Has(durable) ? gathering : underWay?.Has(durable) == true ? underWay : null;
+        }
+
+        return batch is not null && batch.TryFollow(durable, then);
+    }
+
+    /// <summary>
     /// Ends the segment, synchronised, and goes on in the last one that the manifest names, which is created and the
     /// manifest put in force. A failure before that leaves everything as it was.
     /// </summary>

@@ -5,19 +5,27 @@ namespace Holdfast.Node;
 /// <summary><c>hf1_commit</c> and <c>hf1_remove</c> (docs/wire.md, Functions).</summary>
 internal static class CommitFunction
 {
-    /// <summary>Makes the commit: it is evaluated before this returns, and its reply written when it has ended.</summary>
-    public static async ValueTask StartAsync(PendingCommit pending, bool isRemoval)
+    /// <summary>Evaluates the commit; its reply is written once the verdict is durable.</summary>
+    public static ValueTask Start(PendingCommit pending, bool isRemoval)
     {
         var node = pending.Session.Node;
         var call = new CommitArguments(node.Keys, pending.Command).Read(isRemoval, node.Engine.RunId);
         TrackRecords(pending, call);
-        var verdict = node.Engine.Begin(call.Commit, new CommitSender(call.Client, call.Sequence, pending));
-        await verdict.Durable.ConfigureAwait(false);
-        Write(pending.Reply, call.Commit, verdict, node.Clock);
-        if (verdict.Result is { IsCommitted: true, IsReplay: false })
+        var commit = call.Commit;
+        var verdict = node.Engine.Begin(commit, new CommitSender(call.Client, call.Sequence, pending));
+        return pending.AnswerOnce(verdict.Durable, () => Answer(pending, commit, verdict));
+    }
+
+    private static void Answer(PendingCommit pending, Commit commit, in CommitVerdict verdict)
+    {
+        Write(pending.Reply, commit, verdict, pending.Session.Node.Clock);
+        var isMade = verdict.Result is { IsCommitted: true, IsReplay: false };
+        for (var i = 0; pending.Session.Tracked.IsOn && i < commit.Changes.Count; i++)
         {
-            var updated = call.Commit.Changes.Where(static change => change.Kind == ChangeKind.Update).Select(static change => change.Address).ToHashSet();
-            pending.Read.RemoveAll(key => updated.Contains(key.Address));
+            if (!isMade || commit.Changes[i].Kind != ChangeKind.Update)
+            {
+                pending.Read.Add(new TrackedKey(pending.Lane.Partition, commit.Changes[i].Address));
+            }
         }
     }
 
@@ -27,16 +35,12 @@ internal static class CommitFunction
     /// </summary>
     private static void TrackRecords(PendingCommit pending, in NodeCommit call)
     {
-        if (!pending.Session.Tracked.IsOn)
+        if (pending.Session.Tracked.IsOn)
         {
-            return;
-        }
-
-        foreach (var change in call.Commit.Changes)
-        {
-            var key = new TrackedKey(call.Partition, change.Address);
-            pending.Session.Tracked.Track(key);
-            pending.Read.Add(key);
+            foreach (var change in call.Commit.Changes)
+            {
+                pending.Session.Tracked.Track(new TrackedKey(call.Partition, change.Address));
+            }
         }
     }
 

@@ -6,11 +6,8 @@ namespace Holdfast.Node;
 internal static class KeyCommit
 {
     /// <summary>Makes the write and answers it. It is decided before this returns.</summary>
-    public static async ValueTask MakeAsync(PendingCommit pending, KeyWrite write)
-    {
-        await Begin(pending, pending.Lane.Partition, [write]).Durable.ConfigureAwait(false);
-        write.Answer(pending.Reply);
-    }
+    public static ValueTask MakeAsync(PendingCommit pending, KeyWrite write) =>
+        pending.AnswerOnce(Begin(pending, pending.Lane.Partition, [write]).Durable, () => write.Answer(pending.Reply));
 
     /// <summary>
     /// Makes the writes, of different keys: one commit for each partition, and further ones beyond what a commit may

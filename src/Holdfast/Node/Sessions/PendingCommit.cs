@@ -13,6 +13,12 @@ internal sealed class PendingCommit(Session session, Lane lane, WaitingCommand w
 
     public ReplySlot Slot => waiting.Slot;
 
+    /// <summary>When it may be answered, if <see cref="AnswerOnce"/> said so.</summary>
+    public Task? Durable { get; private set; }
+
+    /// <summary>Writes the reply then.</summary>
+    public Action? Answer { get; private set; }
+
     public ReplyBuffer Reply { get; } = new() { Protocol = session.Protocol };
 
     /// <summary>
@@ -30,6 +36,13 @@ internal sealed class PendingCommit(Session session, Lane lane, WaitingCommand w
     public ValueTask Refuse(string error)
     {
         Reply.Error(error);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Has the reply written once the task has ended, together with those of other commits that wait for it.</summary>
+    public ValueTask AnswerOnce(Task durable, Action answer)
+    {
+        (Durable, Answer) = (durable, answer);
         return ValueTask.CompletedTask;
     }
 

@@ -13,6 +13,7 @@ internal sealed class SessionLanes(Session session)
     private readonly Dictionary<int, Lane> busy = [];
     private readonly Lock startGate = new();
     private TaskCompletionSource? progress;
+    private CommitGroup? gathering;
     private bool isStopped;
 
     private Lock Gate => session.Output.Gate;
@@ -69,14 +70,6 @@ internal sealed class SessionLanes(Session session)
         }
     }
 
-    private ValueTask StartAsync(PendingCommit commit)
-    {
-        lock (startGate)
-        {
-            return isStopped ? throw new StateUnavailableException("the connection was killed") : commit.Spec.Start!(commit);
-        }
-    }
-
     private bool IsBusy(int partition)
     {
         lock (Gate)
@@ -103,41 +96,148 @@ internal sealed class SessionLanes(Session session)
         }
     }
 
-    private async Task CommitAsync(PendingCommit commit)
+    /// <summary>
+    /// Evaluates the commit. Those that wait for the same write of the log end together, by the log's own thread: a thread woken for each of them,
+    /// and a sending for each reply, would cost more than the commits.
+    /// </summary>
+    private void Begin(PendingCommit commit)
     {
+        CommitGroup? begun = null;
+        var started = ValueTask.CompletedTask;
         try
         {
-            await StartAsync(commit).ConfigureAwait(false);
-        }
-        catch (CommitUnknownException)
-        {
-            // No error says this: each of them promises that nothing was changed. Who lost the connection knows to ask again.
-            session.Output.Cut();
+            lock (startGate)
+            {
+                started = isStopped ? throw new StateUnavailableException("the connection was killed") : commit.Spec.Start!(commit);
+                if (commit.Durable is { } durable)
+                {
+                    if (gathering?.Durable != durable)
+                    {
+                        gathering = begun = new CommitGroup(durable);
+                    }
+
+                    gathering.Commits.Add(commit);
+                }
+            }
         }
         catch (Exception exception)
         {
-            commit.Reply.Clear();
-            FaultReply.Write(commit.Reply, exception, session);
+            End([commit], exception);
+            session.Output.FlushSoon();
+            return;
         }
 
-        bool runs;
+        if (commit.Durable is null)
+        {
+            _ = EndAsync([commit], started);
+        }
+        else if (begun is not null && !session.Node.Engine.TryFollow(begun.Durable, () => EndByLog(begun)))
+        {
+            _ = EndAsync(begun);
+        }
+    }
+
+    private void EndByLog(CommitGroup group)
+    {
+        Close(group);
+        End(group.Commits, group.Durable.Exception?.InnerException);
+        session.Output.Flush();
+    }
+
+    private async Task EndAsync(CommitGroup group)
+    {
+        await group.Durable.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Close(group);
+        await EndAsync(group.Commits, new ValueTask(group.Durable)).ConfigureAwait(false);
+    }
+
+    private async Task EndAsync(List<PendingCommit> commits, ValueTask ended)
+    {
+        Exception? fault = null;
+        try
+        {
+            await ended.ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            fault = exception;
+        }
+
+        End(commits, fault);
+        session.Output.FlushSoon();
+    }
+
+    private void Close(CommitGroup group)
+    {
+        lock (startGate)
+        {
+            gathering = gathering == group ? null : gathering;
+        }
+    }
+
+    private void End(List<PendingCommit> commits, Exception? fault)
+    {
+        foreach (var commit in commits)
+        {
+            WriteReply(commit, fault);
+        }
+
+        List<Lane>? running = null;
         lock (Gate)
         {
-            Timeline.Complete(commit.Slot, commit.Reply.Written);
-            PushUntracked(commit.Read);
-            commit.Lane.Commits--;
-            HeldBytes -= commit.Command.Bytes;
-            runs = !commit.Lane.IsRunning && commit.Lane.Waiting.Count > 0;
-            commit.Lane.IsRunning |= runs;
-            TellProgress(commit.Lane);
+            foreach (var commit in commits)
+            {
+                Timeline.Complete(commit.Slot, commit.Reply.Written);
+                PushUntracked(commit.Read);
+                commit.Lane.Commits--;
+                HeldBytes -= commit.Command.Bytes;
+                if (!commit.Lane.IsRunning && commit.Lane.Waiting.Count > 0)
+                {
+                    commit.Lane.IsRunning = true;
+                    (running ??= []).Add(commit.Lane);
+                }
+
+                TellProgress(commit.Lane);
+            }
         }
 
-        if (runs)
+        foreach (var lane in running ?? [])
         {
-            RunWaiting(commit.Lane);
+            // Elsewhere: what waits may take long, and this may be the log's thread.
+            ThreadPool.UnsafeQueueUserWorkItem(RunWaitingThenFlush, lane, preferLocal: false);
+        }
+    }
+
+    private void RunWaitingThenFlush(Lane lane)
+    {
+        RunWaiting(lane);
+        session.Output.Flush();
+    }
+
+    private void WriteReply(PendingCommit commit, Exception? fault)
+    {
+        try
+        {
+            if (fault is null)
+            {
+                commit.Answer?.Invoke();
+                return;
+            }
+        }
+        catch (Exception exception)
+        {
+            fault = exception;
         }
 
-        session.Output.FlushSoon();
+        if (fault is CommitUnknownException)
+        {
+            // No error says this: each of them promises that nothing was changed. Who lost the connection knows to ask again.
+            session.Output.Cut();
+            return;
+        }
+
+        commit.Reply.Clear();
+        FaultReply.Write(commit.Reply, fault, session);
     }
 
     /// <summary>Runs what waits in the lane until one has to wait for commits under way. The caller has marked the lane as running.</summary>
@@ -148,7 +248,7 @@ internal sealed class SessionLanes(Session session)
         {
             if (next.Spec.Start is not null)
             {
-                _ = CommitAsync(new PendingCommit(session, lane, next));
+                Begin(new PendingCommit(session, lane, next));
                 continue;
             }
 

@@ -11,8 +11,7 @@ internal abstract class AwaitedCall<T> : StoreCall
 
     public override void Fail(StateException fault) => Tell(fault);
 
-    /// <summary>Gives who awaits the call its fault, while the call itself goes on.</summary>
-    public void Tell(StateException fault)
+    public override void Tell(StateException fault)
     {
         if (completion.TrySetException(fault))
         {

@@ -20,6 +20,9 @@ internal abstract class StoreCall
     /// <summary>When it is given up.</summary>
     public long ExpiresAt { get; set; } = long.MaxValue;
 
+    /// <summary>Its place among those that somebody awaits, which <see cref="CallDeadlines"/> guards.</summary>
+    public LinkedListNode<StoreCall>? Place { get; set; }
+
     /// <summary>The last error after which it was repeated.</summary>
     public ErrorReply? LastError { get; set; }
 
@@ -69,4 +72,7 @@ internal abstract class StoreCall
 
     /// <summary>Ends the call with a fault.</summary>
     public abstract void Fail(StateException fault);
+
+    /// <summary>Gives who awaits the call its fault, while the call itself goes on.</summary>
+    public abstract void Tell(StateException fault);
 }

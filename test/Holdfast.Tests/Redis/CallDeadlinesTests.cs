@@ -1,0 +1,120 @@
+using Holdfast.Redis;
+using Holdfast.Resp;
+
+namespace Holdfast.Tests.Redis;
+
+public sealed class CallDeadlinesTests
+{
+    private readonly HandClock clock = new();
+    private readonly List<StoreCall> givenUp = [];
+
+    [Fact]
+    public void A_call_is_given_up_when_its_own_time_is_over_and_not_before()
+    {
+        var deadlines = Deadlines(maxCalls: 10);
+        var (first, second) = (new PublishCall("a", default), new PublishCall("b", default));
+        Assert.True(deadlines.TryAdd(first));
+        clock.Pass(TimeSpan.FromSeconds(3));
+        Assert.True(deadlines.TryAdd(second));
+        clock.Pass(TimeSpan.FromSeconds(1.999));
+        Assert.Empty(givenUp);
+        clock.Pass(TimeSpan.FromSeconds(0.001));
+        Assert.Equal([first], givenUp);
+        clock.Pass(TimeSpan.FromSeconds(3));
+        Assert.Equal([first, second], givenUp);
+    }
+
+    [Fact]
+    public void A_call_that_has_ended_is_not_given_up_and_one_after_a_pause_is()
+    {
+        var deadlines = Deadlines(maxCalls: 10);
+        var ended = new PublishCall("a", default);
+        Assert.True(deadlines.TryAdd(ended));
+        deadlines.Remove(ended);
+        deadlines.Remove(ended);
+        clock.Pass(TimeSpan.FromMinutes(1));
+        Assert.Empty(givenUp);
+
+        var late = new PublishCall("b", default);
+        Assert.True(deadlines.TryAdd(late));
+        clock.Pass(TimeSpan.FromSeconds(5));
+        Assert.Equal([late], givenUp);
+    }
+
+    [Fact]
+    public void No_more_calls_are_awaited_than_may_be()
+    {
+        var deadlines = Deadlines(maxCalls: 1);
+        var first = new PublishCall("a", default);
+        Assert.True(deadlines.TryAdd(first));
+        Assert.False(deadlines.TryAdd(new PublishCall("b", default)));
+        deadlines.Remove(first);
+        Assert.True(deadlines.TryAdd(new PublishCall("c", default)));
+    }
+
+    [Fact]
+    public void A_call_that_is_awaited_still_ends_after_the_engine_was_disposed()
+    {
+        var deadlines = Deadlines(maxCalls: 10);
+        var call = new PublishCall("a", default);
+        Assert.True(deadlines.TryAdd(call));
+        deadlines.Dispose();
+        Assert.True(clock.HasTimer);
+        clock.Pass(TimeSpan.FromSeconds(5));
+        Assert.Equal([call], givenUp);
+        Assert.False(clock.HasTimer);
+    }
+
+    private CallDeadlines Deadlines(int maxCalls) =>
+        new(new StateEngineOptions { Clock = clock, CommitTimeout = TimeSpan.FromSeconds(5) }, maxCalls, givenUp.Add);
+
+    /// <summary>A clock that a test moves by hand, with one timer.</summary>
+    private sealed class HandClock : TimeProvider
+    {
+        private TimerCallback callback = null!;
+        private object? state;
+        private long now;
+        private long? due;
+
+        public bool HasTimer { get; private set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            (this.callback, this.state, HasTimer) = (callback, state, true);
+            return new HandTimer(this);
+        }
+
+        public void Pass(TimeSpan time)
+        {
+            var end = now + time.Ticks;
+            while (due is { } at && at <= end)
+            {
+                (now, due) = (at, null);
+                callback(state);
+            }
+
+            now = end;
+        }
+
+        private sealed class HandTimer(HandClock clock) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                clock.due = dueTime == Timeout.InfiniteTimeSpan ? null : clock.now + dueTime.Ticks;
+                return true;
+            }
+
+            public void Dispose() => clock.HasTimer = false;
+
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return default;
+            }
+        }
+    }
+}
