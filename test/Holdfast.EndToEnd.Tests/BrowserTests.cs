@@ -13,7 +13,7 @@ public sealed class BrowserTests(ITestOutputHelper output)
     [Trait("Experiment", "R17")]
     public async Task People_fill_carts_sign_in_order_and_see_their_orders_while_instances_die()
     {
-        await using var topology = await ShopTopology.StartAsync();
+        await using var topology = await Topology.StartAsync();
         await using var chromium = await Chromium.StartAsync();
         var killer = new Killer(topology, seed: Environment.ProcessId);
         var killing = killer.RunAsync(Kills);
@@ -25,7 +25,7 @@ public sealed class BrowserTests(ITestOutputHelper output)
         Assert.All(people, static person => Assert.True(person.Orders > 0));
     }
 
-    private static async Task<Person> ShopUntilAsync(Task end, Chromium chromium, ShopTopology topology, string name)
+    private static async Task<Person> ShopUntilAsync(Task end, Chromium chromium, Topology topology, string name)
     {
         var page = await chromium.OpenAsync(topology.Url);
         var person = new Person(page, name);

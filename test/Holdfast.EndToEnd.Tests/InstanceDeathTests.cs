@@ -13,7 +13,7 @@ public sealed class InstanceDeathTests(ITestOutputHelper output)
     [Trait("Experiment", "R17")]
     public async Task Killing_a_random_instance_every_second_loses_nothing_and_fails_no_request()
     {
-        await using var topology = await ShopTopology.StartAsync();
+        await using var topology = await Topology.StartAsync();
         await ShopWhileInstancesDieAsync(topology);
     }
 
@@ -22,11 +22,11 @@ public sealed class InstanceDeathTests(ITestOutputHelper output)
     public async Task On_a_redis_server_only_the_url_differs()
     {
         await using var redis = await RedisServer.StartAsync(isTcp: true, isDurable: true);
-        await using var topology = await ShopTopology.StartAsync(redis.ConnectionString);
+        await using var topology = await Topology.StartAsync(redis.ConnectionString);
         await ShopWhileInstancesDieAsync(topology);
     }
 
-    private async Task ShopWhileInstancesDieAsync(ShopTopology topology)
+    private async Task ShopWhileInstancesDieAsync(Topology topology)
     {
         var seed = Environment.ProcessId;
         var killer = new Killer(topology, seed);

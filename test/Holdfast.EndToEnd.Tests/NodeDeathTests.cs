@@ -12,7 +12,7 @@ public sealed class NodeDeathTests(ITestOutputHelper output)
     public async Task Requests_wait_for_a_killed_node_instead_of_failing_and_nothing_is_lost()
     {
         var seed = Environment.ProcessId;
-        await using var topology = await ShopTopology.StartAsync();
+        await using var topology = await Topology.StartAsync();
 
         // No instance dies, so that not even a POST may fail.
         await using var crowd = await Crowd.EnterAsync(topology, seed, mayPostFail: static () => false);
@@ -31,7 +31,7 @@ public sealed class NodeDeathTests(ITestOutputHelper output)
     public async Task A_node_that_is_killed_while_instances_are_loses_nothing_and_fails_no_repeatable_request()
     {
         var seed = Environment.ProcessId;
-        await using var topology = await ShopTopology.StartAsync();
+        await using var topology = await Topology.StartAsync();
         var killer = new Killer(topology, seed);
         await using var crowd = await Crowd.EnterAsync(topology, seed, () => killer.HasBegun);
         var killing = killer.RunAsync(Experiment.Count(6, 60));

@@ -7,7 +7,7 @@ namespace Holdfast.EndToEnd.Tests.Processes;
 /// than a second to start another, that would kill one request again and again, and the gateway rightly stops sending
 /// what seems to be deadly.
 /// </summary>
-internal sealed class Killer(ShopTopology topology, int seed)
+internal sealed class Killer(Topology topology, int seed)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private readonly Random random = new(seed);
@@ -26,11 +26,19 @@ internal sealed class Killer(ShopTopology topology, int seed)
         HasBegun = true;
         while (kills < count && await timer.WaitForNextTickAsync())
         {
-            var ready = await topology.ReadyInstancesAsync();
-            if (ready.Count > 1 && TryKill(ready[random.Next(ready.Count)]))
-            {
-                kills++;
-            }
+            Kill(await topology.ReadyInstancesAsync());
+        }
+    }
+
+    /// <summary>Kills an instance a second and now and then a gateway, at least this many, until the work is done.</summary>
+    public async Task RunWhileAsync(Task work, int atLeast)
+    {
+        const int GatewayEvery = 5;
+        using var timer = new PeriodicTimer(Interval);
+        HasBegun = true;
+        while ((kills < atLeast || !work.IsCompleted) && !work.IsFaulted && await timer.WaitForNextTickAsync())
+        {
+            Kill(kills % GatewayEvery == GatewayEvery - 1 ? await topology.GatewaysAsync() : await topology.ReadyInstancesAsync());
         }
     }
 
@@ -46,6 +54,14 @@ internal sealed class Killer(ShopTopology topology, int seed)
         catch (ArgumentException)
         {
             return false;
+        }
+    }
+
+    private void Kill(IReadOnlyList<int> ready)
+    {
+        if (ready.Count > 1 && TryKill(ready[random.Next(ready.Count)]))
+        {
+            kills++;
         }
     }
 }

@@ -8,12 +8,12 @@ internal sealed class Crowd : IAsyncDisposable
     private const int Size = 24;
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
 
-    private readonly ShopTopology topology;
+    private readonly Topology topology;
     private readonly CancellationTokenSource stop = new();
     private readonly IReadOnlyList<Shopper> shoppers;
     private readonly Task shopping;
 
-    private Crowd(ShopTopology topology, IReadOnlyDictionary<string, long> prices, int seed, Func<bool> mayPostFail)
+    private Crowd(Topology topology, IReadOnlyDictionary<string, long> prices, int seed, Func<bool> mayPostFail)
     {
         this.topology = topology;
         shoppers = [.. Enumerable.Range(1, Size).Select(
@@ -25,7 +25,7 @@ internal sealed class Crowd : IAsyncDisposable
     /// <param name="topology">The shop.</param>
     /// <param name="seed">Decides what they do.</param>
     /// <param name="mayPostFail">Whether a POST may be answered 502 or 503 by now.</param>
-    public static async Task<Crowd> EnterAsync(ShopTopology topology, int seed, Func<bool> mayPostFail)
+    public static async Task<Crowd> EnterAsync(Topology topology, int seed, Func<bool> mayPostFail)
     {
         using var client = new ShopClient(topology.Url, new History("the crowd"), "crowd", static () => false);
         var products = await client.GetAsync("/api/products");

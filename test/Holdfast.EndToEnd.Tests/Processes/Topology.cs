@@ -2,23 +2,23 @@ using Holdfast.TestServers;
 
 namespace Holdfast.EndToEnd.Tests.Processes;
 
-/// <summary>The shop as <c>holdfast up</c> runs it: three instances behind two gateways, in a folder and on ports of its own.</summary>
-internal sealed class ShopTopology : IAsyncDisposable
+/// <summary>An application as <c>holdfast up</c> runs it: three instances behind two gateways, in a folder and on ports of its own.</summary>
+internal sealed class Topology : IAsyncDisposable
 {
-    private const string Ready = "shop is ready at ";
+    private const string Ready = "web is ready at ";
     private readonly string folder = Directory.CreateTempSubdirectory("holdfast-e2e-").FullName;
     private readonly HoldfastTool supervisor;
 
-    private ShopTopology(string state)
+    private Topology(string project, string health, string state)
     {
         File.WriteAllText(Path.Combine(folder, "holdfast.yaml"), $$"""
             state: {{state}}
             gateway: { port: 0, replicas: 2 }
             services:
-              shop:
-                run: dotnet {{Repository.ProgramOf(LoneShop.Project)}}
+              web:
+                run: dotnet {{Repository.ProgramOf(project)}}
                 replicas: 3
-                health: /healthz
+                health: {{health}}
                 routes: [ / ]
             """);
         supervisor = HoldfastTool.Start(folder, "up");
@@ -30,9 +30,16 @@ internal sealed class ShopTopology : IAsyncDisposable
     /// <summary>What the topology's processes printed last.</summary>
     public string Output => string.Join('\n', supervisor.Lines.TakeLast(200));
 
-    public static async Task<ShopTopology> StartAsync(string state = "embedded")
+    /// <summary>Starts the shop.</summary>
+    public static Task<Topology> StartAsync(string state = "embedded") => StartAsync(LoneShop.Project, "/healthz", state);
+
+    /// <summary>Starts an application, and returns once it is ready.</summary>
+    /// <param name="project">Its folder in the repository.</param>
+    /// <param name="health">The path that tells that an instance is well.</param>
+    /// <param name="state">The store.</param>
+    public static async Task<Topology> StartAsync(string project, string health, string state)
     {
-        var topology = new ShopTopology(state);
+        var topology = new Topology(project, health, state);
         try
         {
             var line = await topology.supervisor.SeeAsync(Ready);
@@ -55,6 +62,14 @@ internal sealed class ShopTopology : IAsyncDisposable
             .Where(static instance => instance.GetProperty("state").GetString() == "ready")
             .Select(static instance => instance.GetProperty("pid").GetInt32())];
     }
+
+    /// <summary>The process ids of the gateways that run.</summary>
+    public async Task<IReadOnlyList<int>> GatewaysAsync() =>
+        [.. (await HoldfastTool.StatusAsync(folder)).GetProperty("gateway").GetProperty("pids").EnumerateArray()
+            .Select(static pid => pid.GetInt32())];
+
+    /// <summary>The process ids of all instances and gateways.</summary>
+    public async Task<IReadOnlyList<int>> ProcessesAsync() => [.. await ReadyInstancesAsync(), .. await GatewaysAsync()];
 
     /// <summary>The process id of the node that serves the state.</summary>
     public async Task<int> NodeAsync() => (await HoldfastTool.StatusAsync(folder)).GetProperty("state").GetProperty("pid").GetInt32();
