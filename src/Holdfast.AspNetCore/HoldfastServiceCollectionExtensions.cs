@@ -68,6 +68,7 @@ public static class HoldfastServiceCollectionExtensions
         services.TryAddSingleton<SessionDirectory>();
         services.TryAddSingleton<StateServices>();
         services.TryAddSingleton<IdempotencyMeter>();
+        services.TryAddSingleton<StoredCookies>();
         services.TryAddSingleton<IdempotentEndpoints>();
         return services;
     }

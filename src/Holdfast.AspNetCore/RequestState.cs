@@ -5,6 +5,7 @@ using Holdfast.AspNetCore.Requests;
 using Holdfast.AspNetCore.Sessions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.AspNetCore;
 
@@ -96,8 +97,8 @@ public sealed class RequestState
     /// <summary>What the request called the store for.</summary>
     internal CountedCalls Calls => client.Calls;
 
-    /// <summary>The session that the client's cookie names, whether or not it has ended.</summary>
-    internal SessionReference? ArrivedSession => arrived.Session;
+    /// <summary>The session that the client came with, whether or not it has ended; without a birth when the client holds it itself.</summary>
+    internal SessionReference? ArrivedSession => arrived.Session ?? (arrived.Held is { } held ? new SessionReference(held.Id, 0) : null);
 
     /// <summary>What holds the response back.</summary>
     internal ResponseGate Gate { get; set; } = null!;
@@ -192,8 +193,11 @@ public sealed class RequestState
         Gate.Hold(response.MaxBytes);
     }
 
-    /// <summary>Answers with what the request's first run has stored, and has the client read what that wrote.</summary>
-    internal Task ReplayAsync(ClaimAnswer.Finished first)
+    /// <summary>
+    /// Answers with what the request's first run has stored, and has the client read what that wrote. The client that presents the very session that the
+    /// first request came with is told what became of it, as the first response did; nobody else is.
+    /// </summary>
+    internal async Task ReplayAsync(ClaimAnswer.Finished first, StoredCookies stored)
     {
         client.Wrote(first.At with { Revision = first.Record.Revision });
         foreach (var stamp in first.Written)
@@ -201,7 +205,20 @@ public sealed class RequestState
             client.Wrote(stamp);
         }
 
-        return first.Response.WriteAsync(context.Response);
+        if (ArrivedSession is { } session && ClientChange.Of(first.Record) is { } change && change.Arrived == session)
+        {
+            if (change.Became != session)
+            {
+                await Session.ResumeAsync(change.Became, CancellationToken.None);
+            }
+
+            if (first.Response.Cookies is { } cookies)
+            {
+                context.Response.Headers.SetCookie = StringValues.Concat(context.Response.Headers.SetCookie, stored.Open(cookies));
+            }
+        }
+
+        await first.Response.WriteAsync(context.Response);
     }
 
     /// <summary>Gives back what the request held: its claim, and its turn at the session.</summary>
@@ -231,7 +248,7 @@ public sealed class RequestState
 
         if (Session.RequestCommit.Claim is { } claim)
         {
-            claim.Response = capture!.Take(Gate.Buffer.Written.Span);
+            claim.Finish(capture!.Take(Gate.Buffer.Written.Span), ArrivedSession, Session.WasEnded);
         }
 
         var onlyTouch = context.Response.StatusCode == StatusCodes.Status304NotModified || HttpMethods.IsHead(context.Request.Method);

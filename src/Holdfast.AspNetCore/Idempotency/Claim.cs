@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holdfast.AspNetCore.Requests;
+using Holdfast.AspNetCore.Sessions;
 
 namespace Holdfast.AspNetCore.Idempotency;
 
@@ -18,6 +19,7 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
 
     private readonly StateEngine engine;
     private readonly CountedCalls calls;
+    private readonly IdempotencyMeter meter;
     private readonly IdempotencyOptions options;
     private readonly Lease lease;
     private readonly CancellationTokenSource ending = new();
@@ -29,13 +31,17 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
     private long revision;
     private long countedBytes;
     private long stepBytes;
+    private StoredResponse response = null!;
+    private SessionReference? arrived;
+    private bool wasEnded;
     private bool hasTraces;
     private bool isCompleting;
     private bool isFinished;
 
-    public Claim(StateEngine engine, CountedCalls calls, KeyPlace place, IdempotencyOptions options, string fingerprint, Record record, Lease lease)
+    public Claim(
+        StateEngine engine, CountedCalls calls, IdempotencyMeter meter, KeyPlace place, IdempotencyOptions options, string fingerprint, Record record, Lease lease)
     {
-        (this.engine, this.calls, this.options, this.lease, this.record) = (engine, calls, options, lease, record);
+        (this.engine, this.calls, this.meter, this.options, this.lease, this.record) = (engine, calls, meter, options, lease, record);
         (Place, Fingerprint) = (place, fingerprint);
         Id = string.Create(CultureInfo.InvariantCulture, $"{place.Affinity}.{record.Birth:x}");
         (revision, countedBytes, hour) = (record.Revision, record.Counter(ClaimFields.Bytes), record.Counter(ClaimFields.Hour));
@@ -60,9 +66,6 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
     /// <summary>The hours of <see cref="KeyUsage"/> that can go.</summary>
     public IReadOnlyList<long> PastHours { get; init; } = [];
 
-    /// <summary>What a repetition will be answered.</summary>
-    public StoredResponse? Response { get; set; }
-
     /// <summary>Refuses a commit of the claim's partition when the claim is lost.</summary>
     public RecordChange Fence => RecordChange.Keep(Place.Record).When(Condition.RevisionIs(revision));
 
@@ -77,7 +80,7 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
     {
         if (IsExpiring(record, engine.Options.Clock))
         {
-            throw new ClaimLostException();
+            throw Lost();
         }
 
         hasTraces = true;
@@ -111,7 +114,7 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
         var result = await calls.CommitAsync(new Commit(store, usage), CancellationToken.None);
         if (!result.IsCommitted)
         {
-            throw new ClaimLostException();
+            throw Lost();
         }
 
         revision = result.At.Revision;
@@ -119,23 +122,40 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
         Plan = plan;
     }
 
+    /// <summary>The request has run: this is what a repetition will be answered.</summary>
+    /// <param name="stored">The response.</param>
+    /// <param name="session">The session that the request came with.</param>
+    /// <param name="isEnded">Whether the request ends it.</param>
+    public void Finish(StoredResponse stored, SessionReference? session, bool isEnded) => (response, arrived, wasEnded) = (stored, session, isEnded);
+
     /// <summary>Adds what refuses a commit of the claim's partition when the claim is lost.</summary>
-    public void AddFenceTo(CommitDraft draft)
+    public void AddTo(CommitDraft draft)
     {
         isCompleting = false;
         draft.Add(this, Fence);
     }
 
     /// <summary>Adds the response, and the end of the claim.</summary>
-    public void AddTo(CommitDraft draft)
+    /// <param name="draft">The request's commit.</param>
+    /// <param name="became">The session that the client has after it, with its birth unless this commit creates it.</param>
+    public void AddResponseTo(CommitDraft draft, (string Id, long? Birth)? became)
     {
         isCompleting = true;
-        var response = Response!;
-        var done = RecordChange.Update(Place.Record).When(Condition.RevisionIs(revision)).Remove(ClaimFields.Plan).ExpireAfter(options.Window);
+        var done = RecordChange.Update(Place.Record).When(Condition.RevisionIs(revision)).ExpireAfter(options.Window);
         response.AddTo(done);
+        if (Plan is not null)
+        {
+            done.Remove(ClaimFields.Plan);
+        }
+
         if (written.Count > 0)
         {
             done.Set(ClaimFields.Written, WrittenStamps.Format(written.Values));
+        }
+
+        if (arrived is { } session)
+        {
+            done.Set(ClaimFields.Client, ClientChange.Format(session, became ?? (wasEnded ? null : (session.Id, session.Birth))));
         }
 
         draft.Add(this, done);
@@ -145,7 +165,7 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
 
     public void Made(CommitResult result) => isFinished = isCompleting;
 
-    public void Refused(Refusal refusal) => throw new ClaimLostException();
+    public void Refused(Refusal refusal) => throw Lost();
 
     /// <summary>Gives the claim back, unless the request has finished. What was begun stays known, so that a repetition goes on from there.</summary>
     public async ValueTask DisposeAsync()
@@ -167,6 +187,13 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
         {
             // The lease ends by its expiry.
         }
+    }
+
+    /// <summary>Notes that the claim is lost, and tells what to throw.</summary>
+    public ClaimLostException Lost()
+    {
+        meter.Lost();
+        return new ClaimLostException();
     }
 
     private Commit Leaving() => new(Fence, RecordChange.Delete(lease.Address));

@@ -28,4 +28,10 @@ internal static class ClaimFields
 
     /// <summary>What the steps wrote in other partitions, for the stamps of a client that repeats the request: <c>partition term revision</c>, one a line.</summary>
     public const string Written = "written";
+
+    /// <summary>What became of the client's session: see <see cref="ClientChange"/>.</summary>
+    public const string Client = "client";
+
+    /// <summary>The application's cookies, sealed: for the client with that session and nobody else.</summary>
+    public const string Cookies = "cookies";
 }

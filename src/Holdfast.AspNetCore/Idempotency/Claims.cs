@@ -7,7 +7,7 @@ namespace Holdfast.AspNetCore.Idempotency;
 /// which says that somebody runs the request. Both are created in one commit. Of one that is refused the current record tells why:
 /// the request has finished, is another, or runs; or else whoever ran it died, and the claim is taken over.
 /// </summary>
-internal sealed class Claims(StateEngine engine, long maxBytesPerPartition)
+internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, long maxBytesPerPartition)
 {
     /// <summary>How often the claim is tried while parallel requests finish, give back and expire.</summary>
     private const int MaxAttempts = 16;
@@ -98,7 +98,7 @@ internal sealed class Claims(StateEngine engine, long maxBytesPerPartition)
         }
 
         var usage = result.Records.Count > UsagePlace && result.Records[UsagePlace] is { } counted ? new KeyUsage(counted, Clock.GetUtcNow()) : null;
-        var claim = new Claim(engine, calls, place, options, fingerprint, record, lease) { PastHours = usage?.Past ?? [] };
+        var claim = new Claim(engine, calls, meter, place, options, fingerprint, record, lease) { PastHours = usage?.Past ?? [] };
         if (usage is null || usage.Bytes <= maxBytesPerPartition)
         {
             return new ClaimAnswer.Taken(claim);

@@ -7,7 +7,8 @@ namespace Holdfast.AspNetCore.Idempotency;
 /// body, for the fingerprint. (3) The key is claimed, in the principal's scope. (4) Whoever has the claim runs the endpoint, with the
 /// response held back; the request's commit stores it and gives the claim up. Everybody else is answered from the key's record.
 /// </summary>
-internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IdempotencyOptions options, Claims claims, IdempotencyMeter meter)
+internal sealed class IdempotentEndpoint(
+    RequestDelegate endpoint, IdempotencyOptions options, KeyScope scope, Claims claims, StoredCookies cookies, IdempotencyMeter meter)
 {
     public IdempotencyOptions Options => options;
 
@@ -65,7 +66,7 @@ internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IdempotencyOp
         }
         else
         {
-            await AnswerAsync(context, state, await claims.TakeAsync(state.Calls, KeyScope.PlaceOf(context, state, options, key), fingerprint, options));
+            await AnswerAsync(context, state, await claims.TakeAsync(state.Calls, await scope.FindAsync(context, state, key), fingerprint, options));
         }
     }
 
@@ -81,7 +82,7 @@ internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IdempotencyOp
                 return RunAsync(context, state, taken.Claim);
             case ClaimAnswer.Finished finished:
                 meter.Replayed();
-                return state.ReplayAsync(finished);
+                return state.ReplayAsync(finished, cookies);
             case ClaimAnswer.OtherRequest:
                 meter.Mismatched();
                 return KeyProblem.OtherRequestAsync(context);
@@ -96,8 +97,7 @@ internal sealed class IdempotentEndpoint(RequestDelegate endpoint, IdempotencyOp
 
     private Task RunAsync(HttpContext context, RequestState state, Claim claim)
     {
-        var before = context.Response.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase);
-        state.Run(claim, new ResponseCapture(context.Response, before, options.MaxResponseBytes));
+        state.Run(claim, new ResponseCapture(context.Response, state.ArrivedSession, cookies, options.MaxResponseBytes));
         context.Features.Set(new IdempotentRequest(state, claim));
         return endpoint(context);
     }

@@ -12,7 +12,8 @@ namespace Holdfast.AspNetCore.Idempotency;
 /// whatever declares it (routes, groups, controllers, attributes on a lambda), also for Razor Pages, whose endpoints are made anew
 /// after the conventions have run.
 /// </summary>
-internal sealed class IdempotentEndpoints(StateEngine engine, IdempotencyMeter meter, IOptions<HoldfastOptions> options)
+internal sealed class IdempotentEndpoints(
+    StateEngine engine, StoredCookies cookies, IdempotencyMeter meter, IOptions<HoldfastOptions> options)
 {
     private const int MemoryBytes = 32 << 10;
 
@@ -20,7 +21,7 @@ internal sealed class IdempotentEndpoints(StateEngine engine, IdempotencyMeter m
     private const int Slack = 64 << 10;
 
     private readonly ConditionalWeakTable<Endpoint, Endpoint> idempotent = [];
-    private readonly Claims claims = new(engine, options.Value.MaxIdempotencyBytes / engine.Partitions.Count);
+    private readonly Claims claims = new(engine, meter, options.Value.MaxIdempotencyBytes / engine.Partitions.Count);
 
     /// <summary>Prepares a request to an endpoint that declares idempotency; others pass.</summary>
     /// <param name="context">The request.</param>
@@ -66,7 +67,8 @@ internal sealed class IdempotentEndpoints(StateEngine engine, IdempotencyMeter m
             throw new OptionsValidationException(nameof(IdempotencyOptions), typeof(IdempotencyOptions), problems);
         }
 
-        var endpoint = new IdempotentEndpoint(declared.RequestDelegate!, chosen, claims, meter);
+        var endpoint = new IdempotentEndpoint(
+            declared.RequestDelegate!, chosen, new KeyScope(options.Value.UserId, chosen.Affinity), claims, cookies, meter);
         var metadata = new EndpointMetadataCollection([.. declared.Metadata, endpoint]);
         return declared is RouteEndpoint route
             ? new RouteEndpoint(endpoint.InvokeAsync, route.RoutePattern, route.Order, metadata, route.DisplayName)

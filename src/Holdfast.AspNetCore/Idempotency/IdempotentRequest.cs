@@ -27,7 +27,7 @@ public sealed class IdempotentRequest
     }
 
     /// <summary>
-    /// Names the request, the same each time that it is run, and tells nothing of its key: for other systems that take a key of the caller's. 47 to 70
+    /// Names the request, the same each time that it is run, and tells nothing of its key: for other systems that take a key of the caller's. At most 64
     /// characters of base64url, <c>~</c> and <c>.</c>.
     /// </summary>
     public string Id { get; }
@@ -90,7 +90,7 @@ public sealed class IdempotentRequest
         var result = await state.CommitAsync(step, cancellationToken);
         if (result.Refusal?.Change == commit.Changes.Count)
         {
-            throw new ClaimLostException();
+            throw claim!.Lost();
         }
 
         claim?.Wrote(result.At);

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
+using Holdfast.AspNetCore.Logins;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.AspNetCore.Idempotency;
@@ -11,62 +12,82 @@ namespace Holdfast.AspNetCore.Idempotency;
 /// Whose keys these are. A key is looked up together with its principal, so that nobody's key can meet another's: the signed-in user, else
 /// the session that the client came with, else nobody, whom all clients without a session are.
 /// </summary>
-internal static class KeyScope
+/// <param name="userId">The id of a principal's user.</param>
+/// <param name="affinity">The application's own answer, if it has one.</param>
+internal sealed class KeyScope(Func<ClaimsPrincipal, string?> userId, Func<HttpContext, string?>? affinity)
 {
     /// <summary>Where the records of this client's key stand.</summary>
     /// <exception cref="InvalidOperationException">Nothing tells the signed-in user from others, or the application's affinity is none.</exception>
-    public static KeyPlace PlaceOf(HttpContext context, RequestState state, IdempotencyOptions options, string key)
+    /// <exception cref="StateException">The client's session could not be read.</exception>
+    public async ValueTask<KeyPlace> FindAsync(HttpContext context, RequestState state, string key)
     {
-        if (options.Affinity?.Invoke(context) is { } chosen)
+        var mark = Hash("mark", key);
+        if (state.ArrivedSession is not null)
         {
-            return Place(state, Checked(chosen), "chosen", chosen, key);
+            await state.Session.ReadAsync(context.RequestAborted);
+
+            // A client that has the session that its first request made has seen that response, or a part of it, and is another principal by now.
+            if (KeyPlace.OfSession(state.Session.Origin, mark, state.Engine.Partitions) is { } first)
+            {
+                return first;
+            }
+        }
+
+        return Place(context, state, key, mark);
+    }
+
+    private KeyPlace Place(HttpContext context, RequestState state, string key, string mark)
+    {
+        if (affinity?.Invoke(context) is { } chosen)
+        {
+            return Place(state, Checked(chosen), Hash("chosen", chosen, key), mark);
         }
 
         if (context.User.Identity is { IsAuthenticated: true } identity)
         {
-            return UserPlace(context.User, identity.AuthenticationType ?? "", state, key);
+            var user = UserOf(context.User);
+            var issuer = context.User.Claims.FirstOrDefault(claim => claim.Value == user)?.Issuer ?? "";
+            return Place(state, UserAffinity.Of(user), Hash("user", identity.AuthenticationType ?? "", issuer, user, key), mark);
+        }
+
+        if (state.Login.Current is { } login)
+        {
+            return Place(state, UserAffinity.Of(login.User), Hash("login", login.User, key), mark);
         }
 
         return state.ArrivedSession is { } session
-            ? Place(state, session.Id, "session", session.Id, key)
-            : Place(state, affinity: null, "nobody", "", key);
+            ? Place(state, session.Id, Hash("session", session.Id, key), mark)
+            : Place(state, null, Hash("nobody", key), mark);
     }
 
-    private static KeyPlace UserPlace(ClaimsPrincipal user, string scheme, RequestState state, string key)
+    private string UserOf(ClaimsPrincipal principal) =>
+        userId(principal) is { Length: > 0 } user
+            ? user
+            : throw new InvalidOperationException(
+                "Nothing tells the signed-in user from others: HoldfastOptions.UserId found no NameIdentifier, no sub and no name. Give it a function that does, or IdempotencyOptions.Affinity.");
+
+    /// <summary>Without an affinity the hash itself decides the partition.</summary>
+    private static KeyPlace Place(RequestState state, string? affinity, string hash, string mark)
     {
-        var claim = user.FindFirst(ClaimTypes.NameIdentifier) ?? user.FindFirst("sub");
-        var id = claim?.Value ?? user.Identity!.Name;
-        if (string.IsNullOrEmpty(id))
-        {
-            throw new InvalidOperationException(
-                "Nothing tells the signed-in user from others: there is no NameIdentifier, no sub and no name. Give IdempotencyOptions.Affinity a function that does.");
-        }
-
-        var escaped = Address.Escape(id);
-        var affinity = escaped.Length <= Address.MaxPartLength ? escaped : Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
-        return Place(state, affinity, "user", $"{scheme}\n{claim?.Issuer}\n{id}", key);
+        var partitions = state.Engine.Partitions;
+        var partition = partitions.PartitionOf(affinity ?? hash);
+        return new KeyPlace(partition, partitions.Pin(partition, hash), mark);
     }
 
-    /// <summary>Without an affinity the key's own hash decides the partition.</summary>
-    private static KeyPlace Place(RequestState state, string? affinity, string kind, string principal, string key)
+    /// <summary>SHA-256 of the parts, each preceded by its length, in base64url.</summary>
+    private static string Hash(params ReadOnlySpan<string> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Add(hash, kind);
-        Add(hash, principal);
-        Add(hash, key);
-        var name = Base64Url.EncodeToString(hash.GetHashAndReset());
-        var partitions = state.Engine.Partitions;
-        var partition = partitions.PartitionOf(affinity ?? name);
-        return new KeyPlace(partition, partitions.Pin(partition, name));
-    }
-
-    private static void Add(IncrementalHash hash, string text)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
         Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
+        foreach (var part in parts)
+        {
+            var bytes = Encoding.UTF8.GetBytes(part);
+            BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
+            hash.AppendData(length);
+            hash.AppendData(bytes);
+        }
+
+        return Base64Url.EncodeToString(hash.GetHashAndReset());
     }
 
     private static string Checked(string affinity)

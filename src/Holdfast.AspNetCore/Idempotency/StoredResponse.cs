@@ -11,7 +11,8 @@ namespace Holdfast.AspNetCore.Idempotency;
 /// <param name="Status">The status code.</param>
 /// <param name="Headers">The headers that the endpoint set, one a line.</param>
 /// <param name="Body">The whole body.</param>
-internal sealed record StoredResponse(int Status, string Headers, ReadOnlyMemory<byte> Body)
+/// <param name="Cookies">The application's cookies, sealed, for one client only.</param>
+internal sealed record StoredResponse(int Status, string Headers, ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte>? Cookies)
 {
     /// <summary>Tells the client that the response is a stored one.</summary>
     public const string ReplayedHeader = "Idempotent-Replayed";
@@ -26,13 +27,15 @@ internal sealed record StoredResponse(int Status, string Headers, ReadOnlyMemory
         HeaderNames.SetCookie, ReplayedHeader, IdempotencySupport.HeaderName,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    public int Bytes => Encoding.UTF8.GetByteCount(Headers) + Body.Length;
+    public int Bytes => Encoding.UTF8.GetByteCount(Headers) + Body.Length + (Cookies?.Length ?? 0);
 
     /// <summary>Takes a response that is about to be sent.</summary>
     /// <param name="response">The response.</param>
     /// <param name="before">The headers that stood before the endpoint ran, which a repetition gets anew.</param>
     /// <param name="body">The body, which is copied.</param>
-    public static StoredResponse Of(HttpResponse response, IReadOnlyDictionary<string, StringValues> before, ReadOnlySpan<byte> body)
+    /// <param name="cookies">What of its cookies is stored.</param>
+    public static StoredResponse Of(
+        HttpResponse response, IReadOnlyDictionary<string, StringValues> before, ReadOnlySpan<byte> body, byte[]? cookies)
     {
         var lines = new StringBuilder();
         foreach (var (name, values) in response.Headers)
@@ -48,17 +51,23 @@ internal sealed record StoredResponse(int Status, string Headers, ReadOnlyMemory
             }
         }
 
-        return new StoredResponse(response.StatusCode, lines.ToString(), body.ToArray());
+        return new StoredResponse(response.StatusCode, lines.ToString(), body.ToArray(), cookies is null ? default(ReadOnlyMemory<byte>?) : cookies);
     }
 
     /// <summary>The response that the record holds; null when its request has not finished.</summary>
     public static StoredResponse? Of(Record record) =>
         int.TryParse(record.Text(ClaimFields.Status), NumberStyles.None, CultureInfo.InvariantCulture, out var status)
-            ? new StoredResponse(status, record.Text(ClaimFields.Headers) ?? "", record[ClaimFields.Body] ?? default)
+            ? new StoredResponse(status, record.Text(ClaimFields.Headers) ?? "", record[ClaimFields.Body] ?? default, record[ClaimFields.Cookies])
             : null;
 
-    public void AddTo(RecordChange change) =>
+    public void AddTo(RecordChange change)
+    {
         change.Set(ClaimFields.Status, Status.ToString(CultureInfo.InvariantCulture)).Set(ClaimFields.Headers, Headers).Set(ClaimFields.Body, Body);
+        if (Cookies is { } cookies)
+        {
+            change.Set(ClaimFields.Cookies, cookies);
+        }
+    }
 
     /// <summary>Answers with it.</summary>
     public async Task WriteAsync(HttpResponse response)

@@ -24,7 +24,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
         set
         {
             field = value;
-            session.Home = value?.Place.Partition;
+            session.Origin = value?.Place;
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
 
         if (content.HasFlag(Content.Response))
         {
-            Claim?.AddTo(draft);
+            Claim?.AddResponseTo(draft, session.Outcome);
         }
 
         if (content.HasFlag(Content.Session))
@@ -143,7 +143,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
 
         if (!content.HasFlag(Content.Response) && !draft.IsEmpty && Claim?.Place.Partition == partition)
         {
-            Claim.AddFenceTo(draft);
+            Claim.AddTo(draft);
         }
 
         return draft;

@@ -50,11 +50,17 @@ internal sealed class RequestSession : ISession
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds => commit.TouchedSeconds;
 
+    /// <summary>Whether the application ended a session in this request.</summary>
+    public bool WasEnded => isEnded;
+
     /// <summary>Whether the application ended a session in this request, and that is done.</summary>
     public bool HasEnded => isEnded && !commit.IsLeaving && !endsHeld;
 
     /// <summary>Whether it is known what the store holds of the session.</summary>
     public bool IsLoaded { get; private set; }
+
+    /// <summary>The keyed request that made the session, once that is loaded.</summary>
+    public string? Origin => view.Read?.Text(SessionFields.Origin);
 
     /// <summary>Whether the application looked at the session.</summary>
     public bool WasUsed { get; private set; }
@@ -285,6 +291,15 @@ internal sealed class RequestSession : ISession
         view.Forget();
         RequestCommit.Abandon();
         login.Abandon();
+    }
+
+    /// <summary>The client's session is by now another, or none: an earlier run of the request has seen to that, and the client has not heard of it.</summary>
+    public ValueTask ResumeAsync(SessionReference? successor, CancellationToken cancellationToken)
+    {
+        (commit.Stored, commit.Held, commit.Gone, view.Read) = (successor, null, null, null);
+        isEnded = successor is null;
+        IsLoaded = isEnded;
+        return ReadAsync(cancellationToken);
     }
 
     /// <summary>Gives back the session's turn, if the request has it.</summary>

@@ -1,3 +1,4 @@
+using Holdfast.AspNetCore.Idempotency;
 using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Requests;
 
@@ -39,8 +40,8 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session that the client came with, if it was found to be gone.</summary>
     public SessionReference? Gone { get; set; }
 
-    /// <summary>The partition for a session that is the client's first, if something of the request decides it.</summary>
-    public int? Home { get; set; }
+    /// <summary>The keyed request, if it is one: beside its claim lies the session that it makes for a client that has none.</summary>
+    public KeyPlace? Origin { get; set; }
 
     /// <summary>Whether the session is created even if nothing was set.</summary>
     public bool IsDemanded { get; set; }
@@ -68,6 +69,9 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
 
     /// <summary>The partition of the session, if the client has one or gets one with the commit.</summary>
     public int? Partition => (leaving?.Id ?? Stored?.Id ?? (IsToCreate ? EnsureNewId() : null)) is { } id ? client.Engine.Partitions.PartitionOf(id) : null;
+
+    /// <summary>The session that the client has after the commit, with its birth unless that commit creates it; null when it has none.</summary>
+    public (string Id, long? Birth)? Outcome => Stored is { } stored ? (stored.Id, stored.Birth) : IsToCreate ? (EnsureNewId(), null) : null;
 
     /// <summary>Whether the commit changes a session that stays the client's.</summary>
     public bool IsUpdate => Stored is not null && leaving is null;
@@ -271,14 +275,14 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         var taken = takesAlong || Held is not null ? view.Read : null;
         var created = taken is null || BeginsAnew ? client.Engine.Options.Clock.GetUtcNow() : SessionFields.CreatedOf(taken)!.Value;
         var creation = RecordChange.Update(SessionReference.AddressOf(EnsureNewId())).When(Condition.Absent);
-        SessionFields.Begin(creation, taken, created, login.Current);
+        SessionFields.Begin(creation, taken, created, login.Current, Origin?.Origin);
         return view.AddChangesTo(creation).ExpireAfter(services.Lifetime.Expiry(created));
     }
 
     private int PartitionOfNew() =>
         Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id)
         : Turn is not null && Held is { } held ? client.Engine.Partitions.PartitionOf(held.Id)
-        : login.Partition ?? Home ?? AnyPartition();
+        : login.Partition ?? Origin?.Partition ?? AnyPartition();
 
     private int AnyPartition()
     {

@@ -19,6 +19,9 @@ internal static class SessionFields
     /// <summary>The id of the login that the session belongs to.</summary>
     private const string LoginId = ".login";
 
+    /// <summary>The keyed request that made the session, if one did.</summary>
+    public const string Origin = ".origin";
+
     private const string Escape = ".=";
 
     public static string NameOf(string key) => key.Length == 0 || key[0] is '.' or '@' ? Escape + key : key;
@@ -60,11 +63,12 @@ internal static class SessionFields
     /// <param name="taken">What the session takes along of the one that it follows.</param>
     /// <param name="created">When it, or the first one that it follows, was created.</param>
     /// <param name="login">The login that it belongs to.</param>
-    public static void Begin(RecordChange creation, Record? taken, DateTimeOffset created, LoginReference? login)
+    /// <param name="origin">The keyed request that makes it.</param>
+    public static void Begin(RecordChange creation, Record? taken, DateTimeOffset created, LoginReference? login, string? origin)
     {
         foreach (var (field, value) in taken?.Fields ?? Enumerable.Empty<KeyValuePair<string, ReadOnlyMemory<byte>>>())
         {
-            if (field is not (Created or User or LoginId))
+            if (field is not (Created or User or LoginId or Origin))
             {
                 creation.Set(field, value);
             }
@@ -74,6 +78,11 @@ internal static class SessionFields
         if (login is { } of)
         {
             creation.Set(User, of.User).Set(LoginId, of.Id);
+        }
+
+        if (origin is not null)
+        {
+            creation.Set(Origin, origin);
         }
     }
 

@@ -77,6 +77,7 @@ internal sealed class KeyedApp : IAsyncDisposable
 
     public void ForgetCommits()
     {
+        Engine.Count();
         lock (commits)
         {
             commits.Clear();

@@ -9,7 +9,10 @@ internal sealed class LongCounter : IDisposable
     private readonly MeterListener listener = new();
     private long value;
 
-    public LongCounter(WebHost host, string name)
+    /// <param name="host">The application.</param>
+    /// <param name="name">The counter.</param>
+    /// <param name="tag">Counts only what has a tag of this value.</param>
+    public LongCounter(WebHost host, string name, string? tag = null)
     {
         var meters = host.Services.GetRequiredService<IMeterFactory>();
         listener.InstrumentPublished = (instrument, self) =>
@@ -19,7 +22,13 @@ internal sealed class LongCounter : IDisposable
                 self.EnableMeasurementEvents(instrument);
             }
         };
-        listener.SetMeasurementEventCallback<long>((_, measurement, _, _) => Interlocked.Add(ref value, measurement));
+        listener.SetMeasurementEventCallback<long>((_, measurement, tags, _) =>
+        {
+            if (tag is null || tags.ToArray().Any(item => tag.Equals(item.Value)))
+            {
+                Interlocked.Add(ref value, measurement);
+            }
+        });
         listener.Start();
     }
 
