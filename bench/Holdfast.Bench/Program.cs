@@ -1,7 +1,7 @@
 using Holdfast.Bench;
 
-var inProcess = new SideBySide(TimeSpan.FromMilliseconds(300), rounds: 9);
-var underLoad = new SideBySide(TimeSpan.FromSeconds(2), rounds: 9);
+var inProcess = new SideBySide(TimeSpan.FromMilliseconds(300), warmUps: 1, rounds: 9);
+var underLoad = new SideBySide(TimeSpan.FromSeconds(2), warmUps: 5, rounds: 9);
 var benches = new Dictionary<string, Func<Task>>
 {
     ["embedded"] = () => Benches.EmbeddedAsync(inProcess),

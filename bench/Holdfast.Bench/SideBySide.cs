@@ -6,7 +6,10 @@ namespace Holdfast.Bench;
 /// Measures things in turns, in one run, and prints how they compare. Machines are noisy and differ:
 /// what is comparable is the ratio of two things that took turns.
 /// </summary>
-internal sealed class SideBySide(TimeSpan slice, int rounds)
+/// <param name="slice">How long a turn takes.</param>
+/// <param name="warmUps">Rounds that do not count: until what is measured has been compiled for good.</param>
+/// <param name="rounds">Rounds that count.</param>
+internal sealed class SideBySide(TimeSpan slice, int warmUps, int rounds)
 {
     /// <summary>Prints each rate and, as the first compares to each other one, a line <c>RATIO first:other value</c>.</summary>
     public async Task RunAsync(params Measured[] things)
@@ -36,16 +39,16 @@ internal sealed class SideBySide(TimeSpan slice, int rounds)
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    // The first round warms up, and who begins changes from round to round.
+    // Who begins changes from round to round.
     private async Task<List<double>[]> MeasureAsync(Measured[] things)
     {
         var rates = things.Select(static _ => new List<double>()).ToArray();
         var bytes = new double?[things.Length];
-        for (var round = -1; round < rounds; round++)
+        for (var round = -warmUps; round < rounds; round++)
         {
             for (var turn = 0; turn < things.Length; turn++)
             {
-                var index = (turn + round + 1) % things.Length;
+                var index = (turn + round + warmUps) % things.Length;
                 var (rate, allocated) = await things[index].MeasureAsync(slice);
                 if (round >= 0)
                 {
