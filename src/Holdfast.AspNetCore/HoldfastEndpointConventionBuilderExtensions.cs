@@ -14,6 +14,14 @@ public static class HoldfastEndpointConventionBuilderExtensions
         return builder;
     }
 
+    /// <summary>Has requests to these endpoints not slide the session's idle timeout, unless they change the session.</summary>
+    public static TBuilder WithSessionPeek<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(static endpoint => endpoint.Metadata.Add(new SessionPeekAttribute()));
+        return builder;
+    }
+
     /// <summary>Says how the session travels on these endpoints.</summary>
     public static TBuilder WithSessionTransport<TBuilder>(this TBuilder builder, SessionTransport transport)
         where TBuilder : IEndpointConventionBuilder

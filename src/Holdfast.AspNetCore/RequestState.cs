@@ -90,6 +90,9 @@ public sealed class RequestState
         }
     }
 
+    /// <summary>The session with types, and without blocking.</summary>
+    public SessionValues SessionValues => field ??= new SessionValues(Session, services);
+
     internal RequestSession Session { get; }
 
     internal RequestLogin Login { get; }

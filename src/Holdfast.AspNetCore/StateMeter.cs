@@ -19,6 +19,7 @@ internal sealed class StateMeter
     private readonly Counter<long> cookiesRejected;
     private readonly Counter<long> sessionsCreated;
     private readonly Counter<long> sessionConflicts;
+    private readonly Counter<long> valuesUnreadable;
     private readonly Counter<long> stampsLost;
     private readonly Histogram<int> roundTrips;
     private readonly Histogram<long> bytes;
@@ -32,6 +33,7 @@ internal sealed class StateMeter
         cookiesRejected = meter.CreateCounter<long>("holdfast.cookies.rejected", "{cookie}", "Session cookies that were altered, planted, sealed under a foreign key, or came twice.");
         sessionsCreated = meter.CreateCounter<long>("holdfast.sessions.created", "{session}", "Sessions created; renewed ones do not count.");
         sessionConflicts = meter.CreateCounter<long>("holdfast.sessions.conflicts", "{key}", "Keys that two requests of a session at once had read and then set: overwritten, or answered 409.");
+        valuesUnreadable = meter.CreateCounter<long>("holdfast.sessions.unreadable", "{value}", "Values of sessions that this version of the application could not read.");
         stampsLost = meter.CreateCounter<long>("holdfast.stamps.lost", "{stamp}", "Stamps of clients that the store has forgotten.");
         roundTrips = meter.CreateHistogram<int>("holdfast.request.round_trips", "{round_trip}", "Calls of the store that one request waited for.");
         bytes = meter.CreateHistogram<long>("holdfast.request.bytes", "By", "Names and values of fields, and events, that one request's calls carried either way.");
@@ -57,6 +59,8 @@ internal sealed class StateMeter
         bytes.Record(calls.Bytes);
         duration.Record(calls.Waited.TotalSeconds);
     }
+
+    public void ValueUnreadable() => valuesUnreadable.Add(1);
 
     public void StampLost() => stampsLost.Add(1);
 }

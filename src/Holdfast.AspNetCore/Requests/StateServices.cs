@@ -37,6 +37,8 @@ internal sealed class StateServices(
 
     public LoginLimit LoginLimit { get; } = new(options.Value.MaxSessionsPerUser, options.Value.SessionLimitRule);
 
+    public UnreadableValues Unreadable { get; } = new(meter, logger);
+
     public SessionTurns Turns { get; } = new(engine);
 
     public SessionLifetime Lifetime { get; } = LifetimeOf(engine, options.Value);

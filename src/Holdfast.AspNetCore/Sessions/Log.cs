@@ -13,6 +13,9 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Debug, "The changes of a session by a {Reason} are not committed: only its expiry is moved.")]
     public static partial void ChangesIgnored(this ILogger logger, string reason);
 
+    [LoggerMessage(5, LogLevel.Warning, "The session's key '{Key}' holds no {Type} that this version of the application can read: it counts as absent, and stays until it is set. Told once for each key.")]
+    public static partial void ValueUnreadable(this ILogger logger, string key, string type, Exception exception);
+
     [LoggerMessage(4, LogLevel.Warning, "Two requests of a session at once have read and then set its key '{Key}': the later one's value stands. SessionConcurrency says what else could be done.")]
     public static partial void KeyOverwritten(this ILogger logger, string key);
 }

@@ -65,6 +65,13 @@ internal sealed class RequestSession : ISession
     /// <summary>Whether the application looked at the session.</summary>
     public bool WasUsed { get; private set; }
 
+    /// <summary>Whether the request leaves the idle timeout alone, unless it changes the session.</summary>
+    public bool IsPeek
+    {
+        get => field || terms.IsPeek;
+        set;
+    }
+
     /// <summary>Whether the response has begun, so that nothing more can be committed ahead of it.</summary>
     public bool IsClosed { get; set; }
 
@@ -124,6 +131,38 @@ internal sealed class RequestSession : ISession
         ArgumentNullException.ThrowIfNull(key);
         LoadToChange();
         view.Remove(key);
+    }
+
+    /// <summary>Counts, and tells the count by what is known.</summary>
+    public long Increment(string key, long by)
+    {
+        SessionFields.CheckLimits(key, []);
+        LoadToChange();
+        view.Add(key, by);
+        return view.Count(key);
+    }
+
+    /// <summary>Raises a counter, and tells the count by what is known.</summary>
+    public long Raise(string key, long floor)
+    {
+        SessionFields.CheckLimits(key, []);
+        LoadToChange();
+        view.Raise(key, floor);
+        return view.Count(key);
+    }
+
+    public long Count(string key)
+    {
+        Load();
+        return view.Count(key);
+    }
+
+    /// <summary>Changes a key by what it turns out to hold.</summary>
+    public void Update(string key, Func<ReadOnlyMemory<byte>?, byte[]?> change)
+    {
+        SessionFields.CheckLimits(key, []);
+        LoadToChange();
+        view.Update(key, change);
     }
 
     public void Clear()
@@ -252,7 +291,8 @@ internal sealed class RequestSession : ISession
 
         var toHold = HeldAfter();
         commit.StaysHeld = toHold is not null;
-        if (!await RequestCommit.MakeAsync(isLast: true))
+        commit.IsPeek = IsPeek;
+        if (!await RequestCommit.MakeAsync(isLast: true) && !IsPeek)
         {
             await new SessionTouch(services, client, commit, view).MakeAsync(this);
         }
@@ -270,10 +310,10 @@ internal sealed class RequestSession : ISession
         var held = commit.Held;
         if (held is not null && !view.HasChanges && !commit.IsDemanded)
         {
-            return services.Lifetime.IsAlive(held) && services.Lifetime.IsTouchDue(held) ? held with { TouchedSeconds = client.NowSeconds } : null;
+            return !IsPeek && services.Lifetime.IsAlive(held) && services.Lifetime.IsTouchDue(held) ? held with { TouchedSeconds = client.NowSeconds } : null;
         }
 
-        if (services.Options.SessionStorage != SessionStorage.Cookie || !commit.MayBeHeld || !view.HasChanges || (held is null && !view.HasSets)
+        if (services.Options.SessionStorage != SessionStorage.Cookie || !commit.MayBeHeld || !view.HasChanges || view.HasMerges || (held is null && !view.HasSets)
             || RequestCommit.Claim is not null || terms.Concurrency != SessionConcurrency.Merge)
         {
             return null;

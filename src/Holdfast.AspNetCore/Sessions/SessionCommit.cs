@@ -43,6 +43,9 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The keyed request, if it is one: beside its claim lies the session that it makes for a client that has none.</summary>
     public KeyPlace? Origin { get; set; }
 
+    /// <summary>Whether the request leaves the idle timeout alone, unless it changes the session.</summary>
+    public bool IsPeek { get; set; }
+
     /// <summary>Whether the session is created even if nothing was set.</summary>
     public bool IsDemanded { get; set; }
 
@@ -148,7 +151,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
                 var update = RecordChange.Update(SessionReference.AddressOf(stored.Id)).When(Condition.BornAt(stored.Birth));
                 place = draft.Add(this, view.AddTo(update).ExpireAfter(ExpiryOf(view.Read!)));
             }
-            else if (!draft.IsEmpty && view.Read is { } read && services.Lifetime.IsTouchDue(read))
+            else if (!draft.IsEmpty && !IsPeek && view.Read is { } read && services.Lifetime.IsTouchDue(read))
             {
                 draft.Add(this, Touch(stored, read));
                 isTouch = true;

@@ -86,5 +86,19 @@ internal static class SessionFields
         }
     }
 
+    /// <summary>The counter that a key holds; 0 when there is none.</summary>
+    /// <exception cref="FormatException">It holds something else.</exception>
+    public static long ParseCounter(string key, ReadOnlyMemory<byte>? value) =>
+        value is not { } text ? 0
+        : long.TryParse(text.Span, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) ? count
+        : throw new FormatException($"The session's key '{key}' holds no counter.");
+
+    /// <summary>A counter counts in exact integers of JSON and Lua.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">This is none.</exception>
+    public static long CheckCounter(long count) =>
+        count is > -(1L << 53) and < 1L << 53 ? count : throw new ArgumentOutOfRangeException(nameof(count), count, "A counter counts from -(2^53 - 1) to 2^53 - 1.");
+
+    public static byte[] FormatCounter(long count) => Encoding.ASCII.GetBytes(count.ToString(CultureInfo.InvariantCulture));
+
     public static string Format(DateTimeOffset created) => created.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
 }

@@ -14,6 +14,9 @@ internal sealed class SessionTerms(HttpContext context, HoldfastOptions options)
     /// <summary>What happens when requests of the session run at the same time.</summary>
     public SessionConcurrency Concurrency => Of<SessionConcurrencyAttribute>(context)?.Concurrency ?? options.SessionConcurrency;
 
+    /// <summary>Whether the request leaves the session's idle timeout alone.</summary>
+    public bool IsPeek => Of<SessionPeekAttribute>(context) is not null;
+
     /// <exception cref="InvalidOperationException">The endpoint was not known when the request arrived, and wants its session by another way.</exception>
     public void Check()
     {

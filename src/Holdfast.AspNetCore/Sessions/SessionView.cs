@@ -8,18 +8,34 @@ internal sealed class SessionView
     /// <summary>The fields whose values the request has looked at, absence included, as the store had them.</summary>
     private Dictionary<string, ReadOnlyMemory<byte>?>? looked;
 
+    /// <summary>How much the request adds to counters; never to a field that is among the changes.</summary>
+    private Dictionary<string, long>? added;
+
+    /// <summary>What the request raises counters to; never in a field that is among the others.</summary>
+    private Dictionary<string, long>? raised;
+
+    /// <summary>Changes that follow from what the store has, and are made anew when that has changed.</summary>
+    private Dictionary<string, Func<ReadOnlyMemory<byte>?, byte[]?>>? updates;
+
     /// <summary>The record as it was read; null when there is none.</summary>
     public Record? Read { get; set; }
 
     /// <summary>Whether the request changed anything.</summary>
-    public bool HasChanges => changes.Count > 0;
+    public bool HasChanges => changes.Count > 0 || IsCounting;
 
     /// <summary>Whether the request set a key: only that makes a new session worth creating.</summary>
-    public bool HasSets => changes.Values.Any(static value => value is not null);
+    public bool HasSets => IsCounting || changes.Values.Any(static value => value is not null);
+
+    /// <summary>Whether the request has changes that merge with those of others, which only the store can do.</summary>
+    public bool HasMerges => IsCounting || updates is { Count: > 0 };
+
+    private bool IsCounting => added is { Count: > 0 } || raised is { Count: > 0 };
 
     public IEnumerable<string> Keys =>
         (Read is null ? [] : Read.Fields.Keys.Where(name => !changes.ContainsKey(name)))
         .Concat(changes.Where(static change => change.Value is not null).Select(static change => change.Key))
+        .Concat(added?.Keys.Where(name => Read?[name] is null) ?? [])
+        .Concat(raised?.Keys.Where(name => Read?[name] is null) ?? [])
         .Select(SessionFields.KeyOf)
         .OfType<string>();
 
@@ -31,12 +47,17 @@ internal sealed class SessionView
             return value;
         }
 
+        if (IsCountedIn(field))
+        {
+            return SessionFields.FormatCounter(Count(key));
+        }
+
         var stored = Read?[field];
         (looked ??= new(StringComparer.Ordinal)).TryAdd(field, stored);
         return stored?.ToArray();
     }
 
-    public void Set(string key, byte[] value) => changes[SessionFields.NameOf(key)] = value;
+    public void Set(string key, byte[] value) => Change(SessionFields.NameOf(key), value);
 
     /// <summary>Removes a key that the request has seen; of one that it has not, there is nothing to remove.</summary>
     public void Remove(string key)
@@ -44,11 +65,79 @@ internal sealed class SessionView
         var field = SessionFields.NameOf(key);
         if (Read?[field] is not null)
         {
-            changes[field] = null;
+            Change(field, null);
         }
         else
         {
+            Change(field, null);
             changes.Remove(field);
+        }
+    }
+
+    /// <summary>The counter with what the request adds to it.</summary>
+    /// <exception cref="FormatException">The key holds something else.</exception>
+    public long Count(string key)
+    {
+        var field = SessionFields.NameOf(key);
+        return changes.TryGetValue(field, out var value)
+            ? SessionFields.ParseCounter(key, value is null ? null : value)
+            : Math.Max(
+                SessionFields.ParseCounter(key, Read?[field]) + (added?.GetValueOrDefault(field) ?? 0),
+                raised is not null && raised.TryGetValue(field, out var floor) ? floor : long.MinValue);
+    }
+
+    /// <summary>Adds to a counter, whatever others add meanwhile.</summary>
+    /// <exception cref="FormatException">The key holds something else.</exception>
+    public void Add(string key, long delta)
+    {
+        var field = SessionFields.NameOf(key);
+        var count = SessionFields.CheckCounter(Count(key) + SessionFields.CheckCounter(delta));
+        if (changes.ContainsKey(field))
+        {
+            ChangeBy(field, SessionFields.FormatCounter(count));
+            return;
+        }
+
+        ThrowIf(raised?.ContainsKey(field) == true, key);
+
+        added ??= new(StringComparer.Ordinal);
+        added[field] = added.GetValueOrDefault(field) + delta;
+    }
+
+    /// <summary>Raises a counter to at least this, whatever others raise it to meanwhile.</summary>
+    /// <exception cref="FormatException">The key holds something else.</exception>
+    public void Raise(string key, long floor)
+    {
+        var field = SessionFields.NameOf(key);
+        var count = Math.Max(Count(key), SessionFields.CheckCounter(floor));
+        if (changes.ContainsKey(field))
+        {
+            ChangeBy(field, SessionFields.FormatCounter(count));
+            return;
+        }
+
+        ThrowIf(added?.ContainsKey(field) == true, key);
+        raised ??= new(StringComparer.Ordinal);
+        raised[field] = raised.TryGetValue(field, out var known) ? Math.Max(known, floor) : floor;
+    }
+
+    /// <summary>Changes a key by what it holds: by what it turns out to hold when the commit is made.</summary>
+    public void Update(string key, Func<ReadOnlyMemory<byte>?, byte[]?> change)
+    {
+        var field = SessionFields.NameOf(key);
+        ThrowIf(IsCountedIn(field), key);
+        var wasSet = changes.TryGetValue(field, out var value);
+        if (!wasSet)
+        {
+            (updates ??= new(StringComparer.Ordinal))[field] = change;
+            changes[field] = change(Read?[field]);
+            return;
+        }
+
+        changes[field] = change(value is null ? null : value);
+        if (updates?.TryGetValue(field, out var before) == true)
+        {
+            updates[field] = stored => change(before(stored) is { } between ? between : null);
         }
     }
 
@@ -76,7 +165,7 @@ internal sealed class SessionView
     public void Forget()
     {
         changes.Clear();
-        looked = null;
+        (looked, added, raised, updates) = (null, null, null, null);
     }
 
     /// <summary>The changes are committed, and the record is this one now, or none. What the request had looked at besides stays looked at.</summary>
@@ -92,6 +181,7 @@ internal sealed class SessionView
         }
 
         changes.Clear();
+        (added, raised, updates) = (null, null, null);
     }
 
     /// <summary>
@@ -101,11 +191,14 @@ internal sealed class SessionView
     {
         foreach (var field in changes.Keys)
         {
-            if (looked is not null && looked.TryGetValue(field, out var seen))
+            if (updates?.ContainsKey(field) == true)
             {
-                change.When(seen is { } was ? Condition.FieldIs(field, was) : Condition.FieldAbsent(field));
+                change.When(StillIs(field, Read?[field]));
             }
-
+            else if (looked is not null && looked.TryGetValue(field, out var seen))
+            {
+                change.When(StillIs(field, seen));
+            }
         }
 
         return AddChangesTo(change);
@@ -119,20 +212,35 @@ internal sealed class SessionView
             _ = value is null ? change.Remove(field) : change.Set(field, value);
         }
 
+        foreach (var (field, delta) in added ?? [])
+        {
+            change.Add(field, delta);
+        }
+
+        foreach (var (field, floor) in raised ?? [])
+        {
+            change.Max(field, floor);
+        }
+
         return change;
     }
 
     /// <summary>
-    /// Takes the record as it is by now, and lets go of what the request had looked at where that is no longer so. Returns
+    /// Takes the record as it is by now, makes updates anew, and lets go of what the request had looked at where that is no longer so. Returns
     /// the keys whose changes overwrite another request's.
     /// </summary>
     public List<string> Overwrite(Record current)
     {
         Read = current;
+        foreach (var (field, update) in updates ?? [])
+        {
+            changes[field] = update(current[field]);
+        }
+
         var overwritten = new List<string>();
         foreach (var field in changes.Keys)
         {
-            if (looked is not null && looked.TryGetValue(field, out var seen) && !IsSame(seen, current[field]))
+            if (updates?.ContainsKey(field) != true && looked is not null && looked.TryGetValue(field, out var seen) && !IsSame(seen, current[field]))
             {
                 looked.Remove(field);
                 overwritten.Add(SessionFields.KeyOf(field)!);
@@ -141,6 +249,35 @@ internal sealed class SessionView
 
         return overwritten;
     }
+
+    private void Change(string field, byte[]? value)
+    {
+        changes[field] = value;
+        added?.Remove(field);
+        raised?.Remove(field);
+        updates?.Remove(field);
+    }
+
+    /// <summary>A value that the request has set or updated is counted in: it stands as counted.</summary>
+    private void ChangeBy(string field, byte[] value)
+    {
+        ThrowIf(updates?.ContainsKey(field) == true, field);
+        changes[field] = value;
+    }
+
+    private bool IsCountedIn(string field) => added?.ContainsKey(field) == true || raised?.ContainsKey(field) == true;
+
+    private static void ThrowIf(bool isMixed, string key)
+    {
+        if (isMixed)
+        {
+            throw new InvalidOperationException(
+                $"The request changes '{key}' in two ways of which each heeds what other requests do: adding, raising, updating. Choose one, or commit the first before the second.");
+        }
+    }
+
+    private static Condition StillIs(string field, ReadOnlyMemory<byte>? seen) =>
+        seen is { } was ? Condition.FieldIs(field, was) : Condition.FieldAbsent(field);
 
     private static bool IsSame(ReadOnlyMemory<byte>? seen, ReadOnlyMemory<byte>? current) =>
         seen is { } was ? current is { } now && was.Span.SequenceEqual(now.Span) : current is null;
