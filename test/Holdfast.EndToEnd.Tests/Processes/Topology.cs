@@ -20,6 +20,8 @@ internal sealed class Topology : IAsyncDisposable
                 replicas: 3
                 health: {{health}}
                 routes: [ / ]
+                # The collector for small machines: what a process takes is then what it needs.
+                env: { DOTNET_gcServer: "0" }
             """);
         supervisor = HoldfastTool.Start(folder, "up");
     }

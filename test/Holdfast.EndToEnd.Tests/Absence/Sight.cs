@@ -1,0 +1,11 @@
+namespace Holdfast.EndToEnd.Tests.Absence;
+
+/// <summary>What somebody who has signed in was shown.</summary>
+internal enum Sight
+{
+    /// <summary>The page, as theirs.</summary>
+    Theirs,
+
+    /// <summary>That it can't be told now: 503.</summary>
+    Closed,
+}
