@@ -38,6 +38,7 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
     private const int MaxRememberedSalts = 256;
 
     private readonly ConcurrentDictionary<(Guid Key, UInt128 Salt), Derived> opened = new();
+    private readonly OpenedCookies remembered = new();
     private volatile SealingKey? sealing;
 
     /// <summary>Seals the content under the cookie's name.</summary>
@@ -70,9 +71,16 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
     /// <param name="text">The sealed cookie.</param>
     /// <param name="buffer">Where the content goes, <see cref="MaxContentBytes"/> long.</param>
     /// <param name="version">The version of the content.</param>
-    /// <param name="content">The content, in the buffer.</param>
+    /// <param name="content">The content; in the buffer, or remembered: not to be changed.</param>
     public bool TryOpen(string name, ReadOnlySpan<char> text, Span<byte> buffer, out byte version, out ReadOnlySpan<byte> content)
     {
+        if (remembered.Find(name, text) is { } known && ReferenceEquals(ring.Find(known.Key.Id), known.Key))
+        {
+            version = known.Version;
+            content = known.Content;
+            return true;
+        }
+
         version = 0;
         content = default;
         if (text.Length is < Overhead or > MaxSealedChars || text.Length % 4 != 0
@@ -112,6 +120,7 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
 
         version = sealedBytes[0];
         content = plain[..^plain[^1]];
+        remembered.Keep(name, text, key, version, content);
         return true;
     }
 

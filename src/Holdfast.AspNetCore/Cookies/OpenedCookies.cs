@@ -1,0 +1,38 @@
+namespace Holdfast.AspNetCore.Cookies;
+
+/// <summary>
+/// Cookies that were opened lately and what was in them: a client sends the same ones with every request, and opening them is the larger part of
+/// what reading a session costs. Only what was authentic is kept, under its whole text and name, so that whatever differs in one character is opened, and
+/// refused, as ever; and only for as long as its key is the ring's. An attacker who could tell how far a text agrees with a kept one would have to meet its hash
+/// first, which is seeded at random.
+/// </summary>
+internal sealed class OpenedCookies
+{
+    private const int Places = 1024;
+
+    /// <summary>Longer ones are not kept: all places together take about 2 MiB.</summary>
+    private const int MaxChars = 700;
+
+    private readonly Opened?[] places = new Opened?[Places];
+
+    /// <summary>What was in the cookie, if that is known, and the key that it was sealed under.</summary>
+    public Opened? Find(string name, ReadOnlySpan<char> text)
+    {
+        var known = Volatile.Read(ref places[PlaceOf(text)]);
+        return known is not null && text.SequenceEqual(known.Text) && known.Name == name ? known : null;
+    }
+
+    /// <summary>Keeps what was in a cookie that has proved authentic, in place of another.</summary>
+    public void Keep(string name, ReadOnlySpan<char> text, CookieKey key, byte version, ReadOnlySpan<byte> content)
+    {
+        if (text.Length <= MaxChars)
+        {
+            Volatile.Write(ref places[PlaceOf(text)], new Opened(name, text.ToString(), key, version, content.ToArray()));
+        }
+    }
+
+    private static int PlaceOf(ReadOnlySpan<char> text) => (int)((uint)string.GetHashCode(text) % Places);
+
+    /// <summary>A cookie that was opened.</summary>
+    internal sealed record Opened(string Name, string Text, CookieKey Key, byte Version, byte[] Content);
+}
