@@ -13,7 +13,7 @@ internal static class ProveCommand
 
     private static readonly Option<string> Scenario = new("--scenario")
     {
-        Description = "The file that has the scenario.", HelpName = "FILE",
+        Description = "The file that has the scenario: YAML, a HAR file that a browser saved, or an OpenAPI 3 document.", HelpName = "FILE",
     };
 
     private static readonly Option<string> Instances = new("--instances")
@@ -55,6 +55,13 @@ internal static class ProveCommand
         Description = "The authorities that signed the certificates of --instances, in PEM.", HelpName = "FILE",
     };
 
+    private static readonly Option<string> Report = new("--report") { Description = "Writes the result as one HTML page.", HelpName = "FILE" };
+
+    private static readonly Option<string> Save = new("--save-scenario")
+    {
+        Description = "Writes the scenario that was made of an archive or an OpenAPI document, to be edited.", HelpName = "FILE",
+    };
+
     private static readonly Option<string> Json = new("--json") { Description = "Writes the result as JSON.", HelpName = "FILE" };
 
     public static Command Create()
@@ -70,7 +77,7 @@ internal static class ProveCommand
             "--instances is 2 to 16 URLs of http or https with commas between them");
         var command = new Command("prove", "Finds out by experiment whether an application is stateless, and if not, why.")
         {
-            Run, Scenario, Instances, Build, Env, Folder, SharedFolder, Health, Ready, Time, Authorities, Json,
+            Run, Scenario, Instances, Build, Env, Folder, SharedFolder, Health, Ready, Time, Authorities, Json, Report, Save,
         };
         command.Validators.Add(static result =>
         {
@@ -94,6 +101,8 @@ internal static class ProveCommand
         Build = parsed.GetValue(Build),
         Time = Duration.Parse(parsed.GetValue(Time)!)!.Value,
         JsonFile = parsed.GetValue(Json),
+        ReportFile = parsed.GetValue(Report),
+        SavedScenario = parsed.GetValue(Save),
         Authorities = parsed.GetValue(Authorities),
         Running = [.. (parsed.GetValue(Instances)?.Split(',') ?? []).Select(static url => new Uri(url))],
         Application = parsed.GetValue(Run) is { } run

@@ -27,4 +27,13 @@ internal sealed record ProveRequest
 
     /// <summary>Where the result goes as JSON; null for nowhere.</summary>
     public string? JsonFile { get; init; }
+
+    /// <summary>Where the result goes as a page; null for nowhere.</summary>
+    public string? ReportFile { get; init; }
+
+    /// <summary>Where the scenario goes that was made of an archive or a document; null for nowhere.</summary>
+    public string? SavedScenario { get; init; }
+
+    /// <summary>What is proved, for people.</summary>
+    public string What => Application?.Run ?? string.Join(", ", Running);
 }

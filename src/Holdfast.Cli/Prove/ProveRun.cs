@@ -35,7 +35,8 @@ internal static class ProveRun
             ConsoleReport.Write(result, Console.Out);
         }
 
-        Write(request.JsonFile, result);
+        Write(request.JsonFile, () => ProofJson.Of(result) + "\n");
+        Write(request.ReportFile, () => HtmlReport.Of(result, request.What, TimeProvider.System.GetUtcNow()));
         return result.Verdict switch
         {
             Verdict.Stateless => ExitCode.Done,
@@ -56,7 +57,9 @@ internal static class ProveRun
             throw new CommandException("--run needs Linux, for process groups and /proc: start the instances yourself and name them with --instances");
         }
 
-        var scenario = ScenarioFile.Read(request.Scenario);
+        var text = ScenarioFile.TextOf(request.Scenario);
+        Write(request.SavedScenario, () => text);
+        var scenario = ScenarioFile.Read(request.Scenario, text);
         using var signals = new StopSignals();
         using var workplace = new Workplace(TimeProvider.System, Entropy.System, signals.KillNow);
         if (request is { Build: { } build, Application: { } built })
@@ -113,7 +116,7 @@ internal static class ProveRun
         return authorities.Count > 0 ? authorities : throw new CommandException($"{file} has no certificate: --ca is a file of certificates in PEM");
     }
 
-    private static void Write(string? file, ProofResult result)
+    private static void Write(string? file, Func<string> content)
     {
         if (file is null)
         {
@@ -122,7 +125,7 @@ internal static class ProveRun
 
         try
         {
-            File.WriteAllText(file, ProofJson.Of(result) + "\n");
+            File.WriteAllText(file, content());
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
