@@ -1,0 +1,31 @@
+using System.Globalization;
+using Holdfast;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+// An instance with one keyed endpoint, on the store that the argument names. It tells its address on its standard output. POST /NAME counts in two
+// partitions, takes a moment, and answers with something that no other run would answer.
+var builder = WebApplication.CreateSlimBuilder();
+builder.Logging.ClearProviders();
+builder.WebHost.UseUrls("http://127.0.0.1:0");
+builder.AddHoldfast(options =>
+{
+    options.State = args[0];
+    options.Idempotency = options.Idempotency with { ClaimLifetime = TimeSpan.FromSeconds(1), Affinity = static context => (string?)context.Request.RouteValues["name"] };
+});
+var app = builder.Build();
+app.UseHoldfast();
+app.MapPost("/{name}", static async (string name, HttpContext context) =>
+{
+    var state = context.GetState();
+    state.Enlist(RecordChange.Update(new Address("elsewhere", "of:" + name)).Add("n", 1));
+    await Task.Delay(50);
+    state.Enlist(RecordChange.Update(new Address("effect", name)).Add("n", 1));
+    return Guid.NewGuid().ToString("n", CultureInfo.InvariantCulture);
+}).WithIdempotency();
+await app.StartAsync();
+await Console.Out.WriteLineAsync(app.Urls.Single());
+await app.WaitForShutdownAsync();
