@@ -61,6 +61,12 @@ public sealed class HoldfastOptions
     public SessionLimitRule SessionLimitRule { get; set; }
 
     /// <summary>
+    /// Whether it is told in the journal that sessions are created, end and expire, for <see cref="global::Holdfast.AspNetCore.SessionEvents"/>. False: a small record and an event more for each
+    /// session, in the commits that are made anyway.
+    /// </summary>
+    public bool SessionEvents { get; set; }
+
+    /// <summary>
     /// The id of the user whom cookie authentication signs in: the claim <see cref="ClaimTypes.NameIdentifier"/>, else <c>sub</c>, else
     /// <see cref="ClaimTypes.Name"/>. Null for one whose sign-ins are not to be listed or ended by user.
     /// </summary>

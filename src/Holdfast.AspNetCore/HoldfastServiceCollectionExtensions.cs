@@ -5,6 +5,7 @@ using Holdfast.AspNetCore.DataProtection;
 using Holdfast.AspNetCore.Engine;
 using Holdfast.AspNetCore.Idempotency;
 using Holdfast.AspNetCore.Requests;
+using Holdfast.AspNetCore.Sessions.Events;
 using Holdfast.AspNetCore.Tickets;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
@@ -66,6 +67,8 @@ public static class HoldfastServiceCollectionExtensions
         services.AddHostedService<CookieKeyPriming>();
         services.TryAddSingleton<Carriages>();
         services.TryAddSingleton<SessionDirectory>();
+        services.TryAddSingleton<SessionEvents>();
+        services.AddHostedService<SessionExpiry>();
         services.TryAddSingleton<StateServices>();
         services.TryAddSingleton<IdempotencyMeter>();
         services.TryAddSingleton<StoredCookies>();

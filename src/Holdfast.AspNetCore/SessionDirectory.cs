@@ -90,7 +90,7 @@ public sealed class SessionDirectory
         {
             await foreach (var record in engine.ScanAsync(partition, LoginRecord.Kind, cancellationToken))
             {
-                count += await EndAsync(record.Address, record, static _ => true);
+                count += await EndAsync(new LoginEnding(record.Address, record, static _ => true));
             }
         }
 
@@ -98,13 +98,12 @@ public sealed class SessionDirectory
     }
 
     private async ValueTask<int> EndAsync(string userId, Func<string, bool> isMeant, CancellationToken cancellationToken) =>
-        await EndAsync(LoginRecord.AddressOf(userId), await ReadRecordAsync(userId, cancellationToken), isMeant);
+        await EndAsync(new LoginEnding(LoginRecord.AddressOf(userId), await ReadRecordAsync(userId, cancellationToken), isMeant));
 
-    private async ValueTask<int> EndAsync(Address address, Record? record, Func<string, bool> isMeant)
+    private async ValueTask<int> EndAsync(LoginEnding ending)
     {
-        var ending = new LoginEnding(address, record, isMeant);
         await OwnCommit.MakeAsync(engine, ending);
-        await EndedLogins.DeleteAsync(engine, ending.Ended, logger);
+        await EndedLogins.DeleteAsync(engine, ending.Ended, SessionEndReason.Revoked, logger);
         return ending.Ended.Count(login => !login.IsOver(Now));
     }
 
@@ -147,7 +146,7 @@ public sealed class SessionDirectory
     {
         if (gone.Count > 0)
         {
-            await EndAsync(userId, gone.Contains, CancellationToken.None);
+            await OwnCommit.MakeAsync(engine, new LoginEnding(LoginRecord.AddressOf(userId), await ReadRecordAsync(userId, CancellationToken.None), gone.Contains));
         }
     }
 

@@ -7,6 +7,7 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
 {
     private int reads;
     private int commits;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> commitsOf = new(StringComparer.Ordinal);
 
     public int Reads => reads;
 
@@ -33,6 +34,9 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
         afterwards?.Invoke();
     }
 
+    /// <summary>How many commits had a change of a record of this kind.</summary>
+    public int CommitsOf(string kind) => commitsOf.GetValueOrDefault(kind);
+
     public (int Reads, int Commits) Count() => (Interlocked.Exchange(ref reads, 0), Interlocked.Exchange(ref commits, 0));
 
     protected override ValueTask<Reading> ReadCoreAsync(Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
@@ -53,6 +57,11 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
     {
         Interlocked.Increment(ref commits);
         LastCommit = commit;
+        foreach (var kind in commit.Changes.Select(static change => change.Address.Kind).Distinct())
+        {
+            commitsOf.AddOrUpdate(kind, 1, static (_, count) => count + 1);
+        }
+
         if (BeforeCommit is { } before)
         {
             await before(commit);

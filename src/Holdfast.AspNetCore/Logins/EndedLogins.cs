@@ -1,4 +1,6 @@
+using Holdfast.AspNetCore.Requests;
 using Holdfast.AspNetCore.Sessions;
+using Holdfast.AspNetCore.Sessions.Events;
 using Holdfast.AspNetCore.Tickets;
 using Microsoft.Extensions.Logging;
 
@@ -10,24 +12,36 @@ namespace Holdfast.AspNetCore.Logins;
 /// </summary>
 internal static class EndedLogins
 {
-    public static async ValueTask DeleteAsync(StateEngine engine, IReadOnlyList<Login> ended, ILogger logger)
+    public static async ValueTask DeleteAsync(StateEngine engine, IReadOnlyList<Login> ended, SessionEndReason reason, ILogger logger)
     {
         try
         {
-            await Task.WhenAll(ended.SelectMany(RecordsOf).GroupBy(engine.Partitions.PartitionOf).Select(DeleteAsync));
+            await Task.WhenAll(ended.Select(login => DeleteAsync(engine, login, reason)));
         }
         catch (StateException fault)
         {
             logger.NotDeleted(fault);
         }
+    }
 
-        async Task DeleteAsync(IEnumerable<Address> ofPartition)
+    private static async Task DeleteAsync(StateEngine engine, Login login, SessionEndReason reason)
+    {
+        foreach (var some in RecordsOf(login).GroupBy(engine.Partitions.PartitionOf))
         {
-            foreach (var some in ofPartition.Chunk(StateLimits.MaxRecordsPerCommit))
-            {
-                await engine.CommitAsync(new Commit([.. some.Select(RecordChange.Delete)]));
-            }
+            var told = login is { IsTold: true, Session: { } session } && engine.Partitions.PartitionOf(session) == some.Key
+                ? await EndingAsync(engine, session, reason)
+                : null;
+            await OwnCommit.MakeAsync(engine, new Deletion(some, told));
         }
+    }
+
+    /// <summary>Tells of a session that is still there: that another has expired is for others to tell.</summary>
+    private static async ValueTask<SessionEnding?> EndingAsync(StateEngine engine, string session, SessionEndReason reason)
+    {
+        var readings = await engine.ReadManyAsync([SessionReference.AddressOf(session), SessionTrace.AddressOf(engine.Partitions, session)]);
+        return readings is [{ Record: not null }, { Record: { } trace }]
+            ? new SessionEnding(engine.Partitions, session, SessionTrace.LoginOf(trace)) { Reason = reason }
+            : null;
     }
 
     private static IEnumerable<Address> RecordsOf(Login login)
@@ -40,6 +54,27 @@ internal static class EndedLogins
         if (login.Ticket is { } ticket)
         {
             yield return TicketRecord.AddressOf(ticket);
+        }
+    }
+
+    /// <summary>Deletes records, and tells of the session among them that it has ended.</summary>
+    private sealed class Deletion(IEnumerable<Address> records, SessionEnding? told) : ICommitPart
+    {
+        public void AddTo(CommitDraft draft)
+        {
+            told?.AddTo(draft);
+            foreach (var record in records)
+            {
+                draft.Add(this, RecordChange.Delete(record));
+            }
+        }
+
+        public void Made(CommitResult result)
+        {
+        }
+
+        public void Refused(Refusal refusal)
+        {
         }
     }
 }

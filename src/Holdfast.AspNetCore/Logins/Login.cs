@@ -33,6 +33,10 @@ internal sealed record Login
     [JsonPropertyName("session")]
     public string? Session { get; init; }
 
+    /// <summary>Whether it is told when its session ends.</summary>
+    [JsonPropertyName("told")]
+    public bool IsTold { get; init; }
+
     /// <summary>The authentication scheme that signed in; null when the application did without one.</summary>
     [JsonPropertyName("scheme")]
     public string? Scheme { get; init; }
@@ -42,14 +46,15 @@ internal sealed record Login
     public string? Ticket { get; init; }
 
     /// <summary>A login that begins now, by this request.</summary>
-    public static Login Begin(HttpContext? context, DateTimeOffset now, DateTimeOffset expires, TimeSpan idle)
+    public static Login Begin(HttpContext? context, DateTimeOffset now, DateTimeOffset expires, HoldfastOptions options)
     {
         var agent = context?.Request.Headers.UserAgent.ToString();
         return new Login
         {
             Created = now.ToUnixTimeMilliseconds(),
             Expires = expires.ToUnixTimeMilliseconds(),
-            Idle = (long)idle.TotalMilliseconds,
+            Idle = (long)options.SessionIdleTimeout.TotalMilliseconds,
+            IsTold = options.SessionEvents,
             UserAgent = string.IsNullOrEmpty(agent) ? null : agent[..Math.Min(agent.Length, MaxUserAgentLength)],
             NetworkAddress = context?.Connection.RemoteIpAddress?.ToString(),
         };

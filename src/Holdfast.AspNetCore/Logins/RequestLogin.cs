@@ -64,7 +64,7 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
             End(before);
         }
 
-        await BeginAsync(user, Login.Begin(context, Now, expires, services.Options.SessionIdleTimeout) with { Session = sessionId }, cancellationToken);
+        await BeginAsync(user, Login.Begin(context, Now, expires, services.Options) with { Session = sessionId }, cancellationToken);
     }
 
     /// <summary>Signs the user in by a ticket. What was signed in by the same scheme before ends.</summary>
@@ -82,7 +82,7 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
             End(replaced);
         }
 
-        var login = Login.Begin(context, Now, signIn.Expires, services.Options.SessionIdleTimeout);
+        var login = Login.Begin(context, Now, signIn.Expires, services.Options);
         return await BeginAsync(user, login with { Session = sessionId, Scheme = scheme, Ticket = key }, cancellationToken);
     }
 
@@ -149,7 +149,7 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
 
         foreach (var made in users.Where(static user => user.IsMade))
         {
-            await EndedLogins.DeleteAsync(client.Engine, made.Displaced, services.Logger);
+            await EndedLogins.DeleteAsync(client.Engine, made.Displaced, SessionEndReason.Displaced, services.Logger);
             read.Remove(made.User);
         }
 

@@ -18,4 +18,7 @@ internal static partial class Log
 
     [LoggerMessage(4, LogLevel.Warning, "Two requests of a session at once have read and then set its key '{Key}': the later one's value stands. SessionConcurrency says what else could be done.")]
     public static partial void KeyOverwritten(this ILogger logger, string key);
+
+    [LoggerMessage(5, LogLevel.Warning, "It could not be seen whether a session has expired; that is tried again.")]
+    public static partial void NotLookedAt(this ILogger logger, Exception exception);
 }

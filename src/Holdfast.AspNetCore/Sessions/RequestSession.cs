@@ -258,13 +258,6 @@ internal sealed class RequestSession : ISession
         LoadToChange();
         isEnded = true;
         commit.BeginsAnew = false;
-        if (login.OfSession is { } signedIn)
-        {
-            login.End(signedIn);
-        }
-
-        view.Forget();
-        view.Read = null;
         commit.IsDemanded = false;
         if (commit.Stored is { } stored)
         {
@@ -274,6 +267,13 @@ internal sealed class RequestSession : ISession
         {
             endsHeld |= commit.Held is not null;
             commit.TakeAlongNothing();
+        }
+
+        view.Forget();
+        view.Read = null;
+        if (login.OfSession is { } signedIn)
+        {
+            login.End(signedIn);
         }
     }
 

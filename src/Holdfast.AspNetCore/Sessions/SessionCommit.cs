@@ -1,6 +1,7 @@
 using Holdfast.AspNetCore.Idempotency;
 using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Requests;
+using Holdfast.AspNetCore.Sessions.Events;
 
 namespace Holdfast.AspNetCore.Sessions;
 
@@ -23,6 +24,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     private const int NoPlace = -1;
 
     private SessionReference? leaving;
+    private SessionEnding? ending;
     private string? newId;
     private bool takesAlong;
     private int place = NoPlace;
@@ -89,6 +91,8 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     {
         leaving ??= stored;
         takesAlong = takeAlong;
+        ending ??= services.Options.SessionEvents ? new SessionEnding(client.Engine.Partitions, leaving.Value.Id, login.OfSession) : null;
+        ending?.Reason = takeAlong ? SessionEndReason.Renewed : SessionEndReason.SignedOut;
         Stored = null;
 
         // In the partition of the one that goes, so that both change in one commit.
@@ -116,6 +120,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     public void TakeAlongNothing()
     {
         takesAlong = false;
+        ending?.Reason = SessionEndReason.SignedOut;
         if (Held is not null)
         {
             (Held, newId) = (null, null);
@@ -136,6 +141,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         (place, isTouch) = (NoPlace, false);
         if (leaving is { } old)
         {
+            ending?.AddTo(draft);
             var deletion = RecordChange.Delete(SessionReference.AddressOf(old.Id));
             draft.Add(this, takesAlong ? deletion.When(Condition.BornAt(old.Birth)).When(Condition.RevisionIs(view.Read!.Revision)) : deletion);
             if (takesAlong)
@@ -164,6 +170,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
                 draft.Add(this, SessionRenewal.NotJustNow(gone));
             }
 
+            AddTrace(draft);
             place = draft.Add(this, Creation());
         }
 
@@ -199,7 +206,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         }
 
         view.Committed(place >= 0 ? result.Records[place] : null);
-        (leaving, takesAlong, IsDemanded, BeginsAnew, newId) = (null, false, false, false, null);
+        (leaving, ending, takesAlong, IsDemanded, BeginsAnew, newId) = (null, null, false, false, false, null);
     }
 
     /// <exception cref="SessionEndedException">The session has ended meanwhile.</exception>
@@ -272,6 +279,16 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     private bool IsOfThisSession(Record current) =>
         (takesAlong ? leaving : Stored) is { } expected
         && current.Birth == expected.Birth && current.Address == SessionReference.AddressOf(expected.Id);
+
+    private void AddTrace(CommitDraft draft)
+    {
+        if (services.Options.SessionEvents)
+        {
+            var id = EnsureNewId();
+            draft.Add(this, SessionTrace.Creation(client.Engine.Partitions, id, login.Current, services.Options.SessionAbsoluteTimeout));
+            draft.Add(id, SessionEventContent.Event(SessionEventContent.Created, SessionTrace.HandleOf(id), login.Current));
+        }
+    }
 
     private RecordChange Creation()
     {

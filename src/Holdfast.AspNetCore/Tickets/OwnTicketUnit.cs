@@ -64,10 +64,10 @@ internal sealed class OwnTicketUnit(TicketServices services, HttpContext? contex
             logins.Reread(await ReadLatestAsync(user, cancellationToken));
         }
 
-        var login = Login.Begin(context, Now, signIn.Expires, services.Options.SessionIdleTimeout);
+        var login = Login.Begin(context, Now, signIn.Expires, services.Options);
         logins.Add(reference.Id, login with { Scheme = signIn.Ticket.AuthenticationScheme, Ticket = key });
         await OwnCommit.MakeAsync(Engine, logins);
-        await EndedLogins.DeleteAsync(Engine, logins.Displaced, services.Logger);
+        await EndedLogins.DeleteAsync(Engine, logins.Displaced, SessionEndReason.Displaced, services.Logger);
         return reference;
     }
 

@@ -41,8 +41,8 @@ internal sealed class JournalCursor(int partition)
         return shared;
     }
 
-    /// <summary>What <see cref="Restore"/> reads.</summary>
-    public string Format() => string.Create(CultureInfo.InvariantCulture, $"{Term} {Position}");
+    /// <summary>What <see cref="Restore"/> reads, to go on after this position.</summary>
+    public string Format(JournalPosition after) => string.Create(CultureInfo.InvariantCulture, $"{Term} {after}");
 
     public void Restore(string stored)
     {

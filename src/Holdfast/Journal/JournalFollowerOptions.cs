@@ -25,6 +25,12 @@ public sealed record JournalFollowerOptions
     public TimeSpan RetryPause { get; init; } = DefaultRetryPause;
 
     /// <summary>
+    /// After which position of a partition the next holder of the lease begins, given the last that was handled: an earlier one has it handle again what the handler
+    /// still holds in memory. Asked whenever positions are stored, from any thread. By default the last one.
+    /// </summary>
+    public Func<int, JournalPosition, JournalPosition> ResumeAfter { get; init; } = static (_, handled) => handled;
+
+    /// <summary>
     /// What to do when events were missed: rebuild what the handler derives from them. Called before the first event
     /// after the gap; if it throws, it is called again after <see cref="RetryPause"/>. By default nothing is done
     /// beyond the engine's log event <c>JournalGap</c>.

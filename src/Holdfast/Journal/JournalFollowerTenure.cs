@@ -64,7 +64,7 @@ internal sealed class JournalFollowerTenure(
         {
             // Cleared first: a cursor that moves meanwhile is stored again.
             cursor.HasMoved = false;
-            update.Set(FieldOf(cursor), cursor.Format());
+            update.Set(FieldOf(cursor), cursor.Format(options.ResumeAfter(cursor.Partition, cursor.Position)));
         }
 
         if (update.Operations.Count == 0)

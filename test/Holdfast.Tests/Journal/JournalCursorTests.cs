@@ -44,7 +44,7 @@ public sealed class JournalCursorTests
         cursor.MoveTo(new JournalPosition(1234, 5));
         var restored = new JournalCursor(7);
 
-        restored.Restore(cursor.Format());
+        restored.Restore(cursor.Format(cursor.Position));
 
         Assert.Equal((42, new JournalPosition(1234, 5)), (restored.Term, restored.Position));
     }
