@@ -14,7 +14,11 @@ internal sealed class NodeServer : IAsyncDisposable
     private Task<string> errors = null!;
     private int port;
 
-    private NodeServer(int partitions) => this.partitions = partitions;
+    private readonly bool isEncrypted;
+    private readonly string[] arguments;
+
+    private NodeServer(int partitions, bool isEncrypted, string[] arguments) =>
+        (this.partitions, this.isEncrypted, this.arguments) = (partitions, isEncrypted, arguments);
 
     /// <summary>What clients of the port must give.</summary>
     public static string Password => "wave-9";
@@ -27,6 +31,11 @@ internal sealed class NodeServer : IAsyncDisposable
 
     public string SocketPath => Path.Combine(folder, "node.sock");
 
+    /// <summary>What the port's certificate is, if it is encrypted.</summary>
+    public string CertificateFile => Path.Combine(folder, "node.crt");
+
+    private string KeyFile => Path.Combine(folder, "node.key");
+
     public string DataFolder => Path.Combine(folder, "data");
 
     /// <summary>The loopback port. It stays the same when the node starts again.</summary>
@@ -35,9 +44,18 @@ internal sealed class NodeServer : IAsyncDisposable
     public int Pid => process.Id;
 
     /// <summary>Starts a node on an empty folder and waits until it is ready.</summary>
-    public static async Task<NodeServer> StartAsync(int partitions = 256)
+    /// <param name="partitions">The number of partitions.</param>
+    /// <param name="isEncrypted">Whether clients of the port speak TLS.</param>
+    /// <param name="arguments">Further arguments, as <c>--durability</c>, <c>written</c>.</param>
+    public static async Task<NodeServer> StartAsync(int partitions = 256, bool isEncrypted = false, params string[] arguments)
     {
-        var node = new NodeServer(partitions);
+        var node = new NodeServer(partitions, isEncrypted, arguments);
+        if (isEncrypted)
+        {
+            using var certificate = SelfSigned.Certificate();
+            SelfSigned.Write(certificate, node.CertificateFile, node.KeyFile);
+        }
+
         await node.LaunchAsync();
         return node;
     }
@@ -88,6 +106,11 @@ internal sealed class NodeServer : IAsyncDisposable
         var start = Tool(
             "node", "--data", DataFolder, "--socket", SocketPath, "--port", port.ToString(CultureInfo.InvariantCulture),
             "--partitions", partitions.ToString(CultureInfo.InvariantCulture));
+        foreach (var argument in isEncrypted ? [.. arguments, "--tls-cert", CertificateFile, "--tls-key", KeyFile] : arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
         start.Environment["HOLDFAST_NODE_PASSWORD"] = Password;
         process = Process.Start(start)!;
         errors = process.StandardError.ReadToEndAsync();

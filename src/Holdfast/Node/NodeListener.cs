@@ -8,7 +8,7 @@ internal static class NodeListener
 {
     private const int Backlog = 512;
 
-    public static Socket OnLoopback(IPEndPoint endPoint)
+    public static Socket OnPort(IPEndPoint endPoint)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try

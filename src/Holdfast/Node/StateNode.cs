@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Security.Authentication;
 using Holdfast.Node;
 
 namespace Holdfast;
 
 /// <summary>
 /// Serves an embedded engine to other processes over RESP2 and RESP3 (docs/node.md, docs/wire.md), on a Unix socket, a
-/// loopback port or both. The Redis engine is its client; redis-cli and other Redis clients can look at it.
+/// port or both. The Redis engine is its client; redis-cli and other Redis clients can look at it.
 /// </summary>
 public sealed class StateNode : IAsyncDisposable
 {
@@ -22,6 +24,7 @@ public sealed class StateNode : IAsyncDisposable
     private readonly List<Socket> listeners = [];
     private readonly List<Task> accepting = [];
     private readonly CancellationTokenSource stopping = new();
+    private IdleSweep? idleSweep;
     private long lastSessionId;
     private long commands;
 
@@ -32,13 +35,21 @@ public sealed class StateNode : IAsyncDisposable
         Keys = new WireKeys(engine.Partitions);
         Password = new NodePassword(options.Password);
         StartedAt = Clock.GetTimestamp();
+        Encryption = options.Certificate is not { } certificate ? null : new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = certificate,
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        };
     }
 
-    /// <summary>The loopback address and port that the node listens on; null if it listens on none.</summary>
+    /// <summary>The address and port that the node listens on; null if it listens on none.</summary>
     public IPEndPoint? EndPoint { get; private set; }
 
     /// <summary>The Unix socket that the node listens on; null if it listens on none.</summary>
     public string? UnixSocketPath => Options.UnixSocketPath;
+
+    /// <summary>Whether clients of <see cref="EndPoint"/> speak TLS.</summary>
+    public bool IsEncrypted => Encryption is not null;
 
     /// <summary>How many clients are connected.</summary>
     public int ConnectedClients => sessions.Count;
@@ -57,6 +68,9 @@ public sealed class StateNode : IAsyncDisposable
     internal WireKeys Keys { get; }
 
     internal NodePassword Password { get; }
+
+    /// <summary>How the port's connections are encrypted, if they are.</summary>
+    internal SslServerAuthenticationOptions? Encryption { get; }
 
     internal TrackingTable Tracking { get; } = new();
 
@@ -111,6 +125,7 @@ public sealed class StateNode : IAsyncDisposable
 
         await stopping.CancelAsync().ConfigureAwait(false);
         CloseListeners();
+        await idleSweep!.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(accepting).ConfigureAwait(false);
         foreach (var session in sessions.Values)
         {
@@ -154,13 +169,13 @@ public sealed class StateNode : IAsyncDisposable
         Engine.Options.Log(new EngineEvent(level, name, message, exception));
 
     /// <summary>Publishes to the clients and, if the channel is a signal's, to those who listen in this process; answers to how many.</summary>
-    internal int Publish(string channel, ReadOnlySpan<byte> payload) =>
-        channel.StartsWith(ChannelTable.SignalPrefix, StringComparison.Ordinal)
-            ? Channels.CountOf(channel) + Engine.Signal(channel[ChannelTable.SignalPrefix.Length..], payload)
+    internal int Publish(ChannelName channel, ReadOnlySpan<byte> payload) =>
+        channel.Signal is { } signal
+            ? Channels.CountOf(channel) + Engine.Signal(signal, payload)
             : Channels.Publish(channel, payload);
 
     private void OnSignalled(string channel, ReadOnlyMemory<byte> payload) =>
-        Channels.Publish(ChannelTable.SignalPrefix + channel, payload.Span);
+        Channels.Publish(ChannelName.OfSignal(channel), payload.Span);
 
     /// <summary>Called by the engine under the partition's lock, at the moment at which the change becomes visible.</summary>
     private void OnChanged(int partition, Address? address, object? origin)
@@ -184,14 +199,20 @@ public sealed class StateNode : IAsyncDisposable
 
         if (Options.EndPoint is { } endPoint)
         {
-            listeners.Add(NodeListener.OnLoopback(endPoint));
+            listeners.Add(NodeListener.OnPort(endPoint));
             EndPoint = (IPEndPoint)listeners[^1].LocalEndPoint!;
             if (!Password.IsRequired)
             {
                 Report(EngineEventLevel.Warning, "NoPassword", $"{EndPoint} has no password: every process of this machine can read and write the state.");
             }
+
+            if (Options.Certificate?.TargetCertificate is { } certificate && certificate.NotAfter < Clock.GetLocalNow().DateTime)
+            {
+                Report(EngineEventLevel.Warning, "CertificateExpired", $"The certificate of {EndPoint} has expired at {certificate.NotAfter:u}: clients will not accept it.");
+            }
         }
 
+        idleSweep = new IdleSweep(this);
         foreach (var listener in listeners)
         {
             accepting.Add(AcceptAsync(listener));
@@ -243,23 +264,27 @@ public sealed class StateNode : IAsyncDisposable
             return;
         }
 
-        var isTrusted = socket.AddressFamily == AddressFamily.Unix || !Password.IsRequired;
-        if (socket.AddressFamily != AddressFamily.Unix)
+        var isLocal = socket.AddressFamily == AddressFamily.Unix;
+        if (!isLocal)
         {
             socket.NoDelay = true;
         }
 
-        var session = new Session(this, socket, Interlocked.Increment(ref lastSessionId), isTrusted);
+        var wire = new ClientWire(socket);
+        var session = new Session(this, wire, Interlocked.Increment(ref lastSessionId), isLocal || !Password.IsRequired)
+        {
+            IsToBeEncrypted = !isLocal && Encryption is not null,
+        };
         sessions[session.Id] = session;
-        _ = ServeAsync(session, socket);
+        _ = ServeAsync(session, wire);
     }
 
-    private async Task ServeAsync(Session session, Socket socket)
+    private async Task ServeAsync(Session session, ClientWire wire)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            await new SessionLoop(session, socket).RunAsync().ConfigureAwait(false);
+            await new SessionLoop(session, wire).RunAsync().ConfigureAwait(false);
         }
         catch (Exception exception)
         {

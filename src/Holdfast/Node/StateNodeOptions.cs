@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 
 namespace Holdfast;
 
@@ -14,6 +15,9 @@ public sealed record StateNodeOptions
     /// <summary>The most bytes of a client's commands under way unless <see cref="MaxPendingBytesPerClient"/> says otherwise. 16 MiB.</summary>
     public const long DefaultMaxPendingBytesPerClient = 16L << 20;
 
+    /// <summary>How long a client may take to authenticate unless <see cref="AuthenticationTimeout"/> says otherwise. 10 s.</summary>
+    public static readonly TimeSpan DefaultAuthenticationTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>The most keys that a client is told of unless <see cref="MaxTrackedKeysPerClient"/> says otherwise. A million.</summary>
     public const int DefaultMaxTrackedKeysPerClient = 1_000_000;
 
@@ -24,9 +28,8 @@ public sealed record StateNodeOptions
     public string? UnixSocketPath { get; init; }
 
     /// <summary>
-    /// The loopback address and port to listen on; port 0 for a free one, told by <see cref="StateNode.EndPoint"/>.
-    /// An address beyond loopback is refused: this version has no TLS, without which the password and the state would
-    /// be readable on the way.
+    /// The address and port to listen on; port 0 for a free one, told by <see cref="StateNode.EndPoint"/>. An address
+    /// beyond loopback needs a <see cref="Password"/> and a <see cref="Certificate"/>.
     /// </summary>
     public IPEndPoint? EndPoint { get; init; }
 
@@ -37,11 +40,26 @@ public sealed record StateNodeOptions
     public string? Password { get; init; }
 
     /// <summary>
+    /// The certificate, with its private key and those between it and its root: clients of <see cref="EndPoint"/> then
+    /// speak TLS 1.2 or 1.3. Null for none.
+    /// </summary>
+    public SslStreamCertificateContext? Certificate { get; init; }
+
+    /// <summary>
     /// When a command such as SET, which can't say it itself, is acknowledged: once it survives loss of power
     /// (<see cref="Durability.Synced"/>, the default), or once it survives kill -9. What only moves a key's expiry is
     /// acknowledged once written.
     /// </summary>
     public Durability Durability { get; init; } = Durability.Synced;
+
+    /// <summary>How long a client may take to agree on TLS and to authenticate, before it is disconnected. 10 s.</summary>
+    public TimeSpan AuthenticationTimeout { get; init; } = DefaultAuthenticationTimeout;
+
+    /// <summary>
+    /// How long a client may be silent before it is disconnected, unless it listens to channels or waits for a reply;
+    /// null, the default, for any time. At least a second.
+    /// </summary>
+    public TimeSpan? IdleTimeout { get; init; }
 
     /// <summary>The most clients at a time; those beyond are told so and closed. 10,000.</summary>
     public int MaxClients { get; init; } = DefaultMaxClients;
@@ -64,11 +82,30 @@ public sealed record StateNodeOptions
             problems.Add("UnixSocketPath or EndPoint: name at least one of them to listen on.");
         }
 
-        if (EndPoint is { } endPoint && !IPAddress.IsLoopback(endPoint.Address))
+        if (EndPoint is { } endPoint && !IPAddress.IsLoopback(endPoint.Address) && (Password is null || Certificate is null))
         {
             problems.Add(
-                $"EndPoint: {endPoint} can be reached from other machines, and this version of the node has no TLS. "
-                + "Listen on 127.0.0.1 or ::1, or use a Redis server with TLS.");
+                $"EndPoint: {endPoint} can be reached from other machines, so it needs {Missing()}. Give what is missing, or listen on 127.0.0.1.");
+        }
+
+        if (Certificate is { TargetCertificate.HasPrivateKey: false })
+        {
+            problems.Add("Certificate: it has no private key; load it together with its key.");
+        }
+
+        if (Durability is not (Durability.Written or Durability.Synced))
+        {
+            problems.Add($"Durability: Written or Synced, not {Durability}.");
+        }
+
+        if (AuthenticationTimeout <= TimeSpan.Zero)
+        {
+            problems.Add($"AuthenticationTimeout: more than no time, not {AuthenticationTimeout}.");
+        }
+
+        if (IdleTimeout < TimeSpan.FromSeconds(1))
+        {
+            problems.Add($"IdleTimeout: at least one second, or null for any time, not {IdleTimeout}.");
         }
 
         if (Password is { Length: 0 or > 4096 })
@@ -84,6 +121,9 @@ public sealed record StateNodeOptions
         {
             throw new ArgumentException(string.Join(" ", problems));
         }
+
+        string Missing() =>
+            Password is not null ? "a Certificate, for TLS" : Certificate is not null ? "a Password" : "a Password and a Certificate, for TLS";
 
         void RequirePositive(long value, string name)
         {

@@ -1,4 +1,8 @@
 using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Node;
 
@@ -14,7 +18,7 @@ public class NodeLimitTests
         using var other = host.Connect();
         var big = new string('x', 100_000);
         other.Ask(host.Set("big/k", "a", big));
-        Assert.Throws<System.Net.Sockets.SocketException>(() => SendForever(dead, host.Key("big/k"), () =>
+        Assert.Throws<IOException>(() => SendForever(dead, host.Key("big/k"), () =>
             Assert.Equal(big, other.Ask("HGET", host.Key("big/k"), "a"))));
         Assert.Equal("PONG", other.Ask("PING"));
         Assert.Contains(host.Events, static item => item.Name == "ClientTooSlow");
@@ -40,16 +44,68 @@ public class NodeLimitTests
     }
 
     [Fact]
-    public async Task Off_loopback_and_with_nowhere_to_listen_it_does_not_start()
+    public async Task A_reply_that_would_be_too_large_is_an_error_and_no_memory()
+    {
+        var host = new NodeHost { Options = new() { MaxQueuedBytesPerClient = 1 << 20 } };
+        await host.InitializeAsync();
+        await using var disposing = host;
+        using var client = host.Connect();
+        client.Ask("SET", "big", new string('x', 100_000));
+        Assert.StartsWith("-HFLIMIT a reply has at most 1048576 bytes", (string)client.Ask(["MGET", .. Enumerable.Repeat("big", 10_000)])!);
+        Assert.Equal(100_000L, client.Ask("STRLEN", "big"));
+    }
+
+    [Fact]
+    public async Task Who_does_not_authenticate_in_time_is_disconnected()
+    {
+        var host = new NodeHost { Options = new() { AuthenticationTimeout = TimeSpan.FromSeconds(1) } };
+        await host.InitializeAsync();
+        await using var disposing = host;
+        using var client = RawClient.OnPort(host.Node.EndPoint!.Port);
+        using var stranger = RawClient.OnPort(host.Node.EndPoint!.Port);
+        client.Ask("AUTH", NodeHost.Password);
+        stranger.Send("*2\r\n$4\r\nAUTH\r\n$100\r\nsl"u8);
+        Assert.True(stranger.IsClosed());
+        Assert.Equal("PONG", client.Ask("PING"));
+    }
+
+    [Fact]
+    public async Task A_silent_client_is_disconnected_if_that_is_asked_for_unless_it_listens()
+    {
+        var host = new NodeHost { Options = new() { IdleTimeout = TimeSpan.FromSeconds(1) } };
+        await host.InitializeAsync();
+        await using var disposing = host;
+        using var listener = host.Connect();
+        listener.Ask("SUBSCRIBE", "news");
+        using var silent = host.Connect();
+        silent.Ask("PING");
+        Assert.True(silent.IsClosed());
+        using var sender = host.Connect();
+        Assert.Equal(1L, sender.Ask("PUBLISH", "news", "late"));
+        Assert.Equal(["message", "news", "late"], (List<object?>)listener.Read()!);
+    }
+
+    [Fact]
+    public async Task Off_loopback_without_password_and_TLS_and_with_nowhere_to_listen_it_does_not_start()
     {
         var host = new NodeHost();
         await host.InitializeAsync();
         await using var disposing = host;
-        var error = await Assert.ThrowsAsync<ArgumentException>(async () => await StateNode.StartAsync(
-            host.Engine, new StateNodeOptions { EndPoint = new IPEndPoint(IPAddress.Any, 0), Password = "long enough", MaxClients = 0 }));
-        Assert.Contains("no TLS", error.Message);
-        Assert.Contains("MaxClients", error.Message);
-        await Assert.ThrowsAsync<ArgumentException>(async () => await StateNode.StartAsync(host.Engine, new StateNodeOptions()));
+        async Task<string> ProblemsOf(StateNodeOptions options) =>
+            (await Assert.ThrowsAsync<ArgumentException>(async () => await StateNode.StartAsync(host.Engine, options))).Message;
+
+        var everywhere = new StateNodeOptions { EndPoint = new IPEndPoint(IPAddress.Any, 0) };
+        using var certificate = SelfSigned.Certificate();
+        Assert.Contains("needs a Password and a Certificate, for TLS", await ProblemsOf(everywhere));
+        var both = await ProblemsOf(everywhere with { Password = "long enough", MaxClients = 0, AuthenticationTimeout = TimeSpan.Zero });
+        Assert.Contains("needs a Certificate, for TLS", both);
+        Assert.Contains("MaxClients", both);
+        Assert.Contains("AuthenticationTimeout", both);
+        Assert.Contains("needs a Password", await ProblemsOf(everywhere with { Certificate = SslStreamCertificateContext.Create(certificate, null, offline: true) }));
+        Assert.Contains("IdleTimeout", await ProblemsOf(new() { UnixSocketPath = "x", IdleTimeout = TimeSpan.Zero }));
+        Assert.Contains("Durability", await ProblemsOf(new() { UnixSocketPath = "x", Durability = Durability.Memory }));
+        Assert.Contains("listen on", await ProblemsOf(new()));
+        (everywhere with { Password = "p", Certificate = SslStreamCertificateContext.Create(certificate, null, offline: true) }).Validate();
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await StateNode.StartAsync(
             host.Engine, new StateNodeOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) }));
     }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Holdfast.Tests.Node;
@@ -11,18 +13,34 @@ internal sealed class RawClient : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Socket socket;
+    private readonly Stream wire;
     private readonly BufferedStream stream;
 
-    private RawClient(Socket socket)
+    private RawClient(Socket socket, X509Certificate2? trusted = null)
     {
         this.socket = socket;
         socket.ReceiveTimeout = (int)Patience.TotalMilliseconds;
-        stream = new BufferedStream(new NetworkStream(socket));
+        wire = new NetworkStream(socket);
+        if (trusted is not null)
+        {
+            var encrypted = new SslStream(wire);
+            encrypted.AuthenticateAsClient(new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                RemoteCertificateValidationCallback = (_, presented, _, _) => trusted.Equals(presented),
+            });
+            wire = encrypted;
+        }
+
+        stream = new BufferedStream(wire);
     }
 
     public static RawClient OnSocket(string path) => On(new UnixDomainSocketEndPoint(path));
 
     public static RawClient OnPort(int port) => On(new IPEndPoint(IPAddress.Loopback, port));
+
+    /// <summary>Speaks TLS with who presents this certificate.</summary>
+    public static RawClient OnSecurePort(int port, X509Certificate2 trusted) => On(new IPEndPoint(IPAddress.Loopback, port), trusted);
 
     public static byte[] Bytes(params IReadOnlyList<string> command)
     {
@@ -48,10 +66,7 @@ internal sealed class RawClient : IDisposable
 
     public void Send(ReadOnlySpan<byte> bytes)
     {
-        while (bytes.Length > 0)
-        {
-            bytes = bytes[socket.Send(bytes)..];
-        }
+        wire.Write(bytes);
     }
 
     /// <summary>Reads a reply: an error as text that begins with <c>-</c>, a push as a list whose first element begins with <c>&gt;</c>.</summary>
@@ -111,11 +126,11 @@ internal sealed class RawClient : IDisposable
 
     public void Dispose() => socket.Dispose();
 
-    private static RawClient On(EndPoint place)
+    private static RawClient On(EndPoint place, X509Certificate2? trusted = null)
     {
         var socket = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(place);
-        return new RawClient(socket);
+        return new RawClient(socket, trusted);
     }
 
     private static List<object?> AsPush(List<object?> push)

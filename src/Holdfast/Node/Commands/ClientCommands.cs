@@ -157,7 +157,7 @@ internal static class ClientCommands
         var age = (long)session.Node.Clock.GetElapsedTime(session.ConnectedAt).TotalSeconds;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"id={session.Id} name={session.Name} age={age} db=0 sub={session.Channels.Count} resp={session.Protocol} "
+            $"id={session.Id} name={session.Name} age={age} db=0 sub={session.Channels.Count} psub={session.Patterns.Count} resp={session.Protocol} "
             + $"tracking={(session.Tracked.IsOn ? "on" : "off")} tracked-keys={session.Tracked.Count} "
             + $"lib-name={session.LibraryName} lib-ver={session.LibraryVersion}\n");
     }

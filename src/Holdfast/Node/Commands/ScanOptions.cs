@@ -6,7 +6,7 @@ internal sealed class ScanOptions
     private const int DefaultCount = 10;
     private const int MaxPatternBytes = 1024;
 
-    private byte[]? pattern;
+    private Glob? pattern;
     private byte[]? type;
     private long count = DefaultCount;
 
@@ -14,7 +14,7 @@ internal sealed class ScanOptions
 
     public long Count => count;
 
-    public bool Matches(ReadOnlySpan<byte> name) => pattern is null || Glob.Matches(pattern, name);
+    public bool Matches(ReadOnlySpan<byte> name) => pattern?.Matches(name) ?? true;
 
     public bool IsOfType(ReadOnlySpan<byte> type) => this.type is null || System.Text.Ascii.EqualsIgnoreCase(this.type, type);
 
@@ -34,8 +34,13 @@ internal sealed class ScanOptions
     {
         if (command.Is(name, "MATCH"u8))
         {
-            pattern = command[value].ToArray();
-            return pattern.Length > MaxPatternBytes ? $"HFLIMIT a pattern has at most {MaxPatternBytes} bytes" : null;
+            if (command[value].Length > MaxPatternBytes)
+            {
+                return $"HFLIMIT a pattern has at most {MaxPatternBytes} bytes";
+            }
+
+            pattern = new Glob(command[value]);
+            return null;
         }
 
         if (command.Is(name, "COUNT"u8))

@@ -1,100 +1,121 @@
 namespace Holdfast.Node;
 
-/// <summary>PUBLISH, SUBSCRIBE and UNSUBSCRIBE: signals between connections, and between them and the process that hosts the engine.</summary>
+/// <summary>
+/// PUBLISH, SUBSCRIBE, PSUBSCRIBE and their ends: signals between connections, and between them and the process that
+/// hosts the engine.
+/// </summary>
 internal static class SignalCommands
 {
-    private const int MaxChannelsPerClient = 10_000;
+    private const int MaxSubscriptionsPerClient = 10_000;
+
+    private static readonly int MaxNameBytes = StateLimits.MaxChannelBytes + ChannelName.SignalPrefix.Length;
 
     public static readonly CommandSpec[] All =
     [
         new("publish", 3, Publish),
-        new("subscribe", -2, Subscribe) { IsForSubscribers = true },
-        new("unsubscribe", -1, Unsubscribe) { IsForSubscribers = true },
+        new("subscribe", -2, static (x, command) => Subscribe(x, command, isPattern: false)) { IsForSubscribers = true },
+        new("unsubscribe", -1, static (x, command) => Unsubscribe(x, command, isPattern: false)) { IsForSubscribers = true },
+        new("psubscribe", -2, static (x, command) => Subscribe(x, command, isPattern: true)) { IsForSubscribers = true },
+        new("punsubscribe", -1, static (x, command) => Unsubscribe(x, command, isPattern: true)) { IsForSubscribers = true },
     ];
 
     private static void Publish(Execution x, Command command)
     {
-        var channel = command.Text(1);
-        if (!IsChannel(x, command[1]))
+        if (command[1].Length > MaxNameBytes)
         {
-            return;
+            RefuseName(x);
         }
-
-        if (command[2].Length > StateLimits.MaxSignalBytes)
+        else if (command[2].Length > StateLimits.MaxSignalBytes)
         {
             x.Reply.Error($"HFLIMIT a signal has at most {StateLimits.MaxSignalBytes} bytes, not {command[2].Length}");
-            return;
         }
-
-        x.Reply.Integer(x.Node.Publish(channel, command[2]));
+        else
+        {
+            x.Reply.Integer(x.Node.Publish(new ChannelName(command[1]), command[2]));
+        }
     }
 
-    private static void Subscribe(Execution x, Command command)
+    private static void Subscribe(Execution x, Command command, bool isPattern)
     {
+        var session = x.Session;
         for (var i = 1; i < command.Count; i++)
         {
-            var channel = command.Text(i);
-            if (!IsChannel(x, command[i]))
+            if (command[i].Length > MaxNameBytes)
             {
+                RefuseName(x);
                 return;
             }
 
-            if (x.Session.Channels.Count >= MaxChannelsPerClient)
+            if (session.Subscriptions >= MaxSubscriptionsPerClient)
             {
-                x.Reply.Error($"HFLIMIT a client listens to at most {MaxChannelsPerClient} channels");
+                x.Reply.Error($"HFLIMIT a client listens to at most {MaxSubscriptionsPerClient} channels and patterns");
                 return;
             }
 
-            x.Session.Channels.Add(channel);
-            x.Node.Channels.Enter(x.Session, channel, () => Confirm(x, "subscribe"u8, channel));
+            var name = new ChannelName(command[i]);
+            if (isPattern)
+            {
+                session.Patterns.Add(name);
+                x.Node.Channels.EnterPattern(session, name, () => Confirm(x, "psubscribe"u8, name));
+            }
+            else
+            {
+                session.Channels.Add(name);
+                x.Node.Channels.Enter(session, name, () => Confirm(x, "subscribe"u8, name));
+            }
         }
     }
 
-    private static void Unsubscribe(Execution x, Command command)
+    private static void Unsubscribe(Execution x, Command command, bool isPattern)
     {
-        var channels = command.Count > 1
-            ? Enumerable.Range(1, command.Count - 1).Select(command.Text).ToList()
-            : [.. x.Session.Channels];
-        foreach (var channel in channels)
+        var all = isPattern ? x.Session.Patterns : x.Session.Channels;
+        var what = isPattern ? "punsubscribe"u8 : "unsubscribe"u8;
+        List<ChannelName> names = [.. all];
+        if (command.Count > 1)
         {
-            x.Session.Channels.Remove(channel);
-            x.Node.Channels.Leave(x.Session, channel);
-            Confirm(x, "unsubscribe"u8, channel);
+            names = [.. Enumerable.Range(1, command.Count - 1).Select(i => new ChannelName(command[i]))];
         }
 
-        if (channels.Count == 0)
+        foreach (var name in names)
         {
-            Confirm(x, "unsubscribe"u8, null);
+            all.Remove(name);
+            if (isPattern)
+            {
+                x.Node.Channels.LeavePattern(x.Session, name);
+            }
+            else
+            {
+                x.Node.Channels.Leave(x.Session, name);
+            }
+
+            Confirm(x, what, name);
+        }
+
+        if (names.Count == 0)
+        {
+            Confirm(x, what, null);
         }
     }
 
     /// <summary>Each confirmation goes out at once, as the first message may follow it before the command has ended.</summary>
-    private static void Confirm(Execution x, ReadOnlySpan<byte> what, string? channel)
+    private static void Confirm(Execution x, ReadOnlySpan<byte> what, ChannelName? name)
     {
         x.Reply.Push(3);
         x.Reply.Bulk(what);
-        if (channel is null)
+        if (name is { } given)
         {
-            x.Reply.Null();
+            x.Reply.Bulk(given.Bytes);
         }
         else
         {
-            x.Reply.Bulk(channel);
+            x.Reply.Null();
         }
 
-        x.Reply.Integer(x.Session.Channels.Count);
+        x.Reply.Integer(x.Session.Subscriptions);
         x.Session.Output.Append(x.Reply.Written);
         x.Reply.Clear();
     }
 
-    private static bool IsChannel(Execution x, ReadOnlySpan<byte> channel)
-    {
-        if (channel.Length is > 0 and <= StateLimits.MaxChannelBytes + 10)
-        {
-            return true;
-        }
-
-        x.Reply.Error($"HFLIMIT a channel's name has 1 to {StateLimits.MaxChannelBytes} bytes after '{ChannelTable.SignalPrefix}'");
-        return false;
-    }
+    private static void RefuseName(Execution x) =>
+        x.Reply.Error($"HFLIMIT a channel's name has at most {StateLimits.MaxChannelBytes} bytes after '{ChannelName.SignalPrefix}', and a pattern {MaxNameBytes}");
 }

@@ -1,88 +1,113 @@
 namespace Holdfast.Node;
 
 /// <summary>
-/// Redis's patterns: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[^a]</c>, and <c>\</c> before a character that stands for
-/// itself. On a mismatch only the last star is tried again, one byte further: a match never costs more than the
-/// product of the two lengths, whatever the pattern, where trying every star in turn is exponential.
+/// A pattern of Redis: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[^a]</c>, and <c>\</c> before a character that stands for
+/// itself.
 /// </summary>
-internal static class Glob
+/// <remarks>
+/// The pattern is a row of steps, each of which takes one byte, with stars before some of them. A match keeps the set
+/// of all steps at which it may stand, one bit each, and moves the whole set with every byte: so it costs the text's
+/// length times the number of words of the set, whatever the pattern, where trying every star in turn is exponential.
+/// </remarks>
+internal sealed class Glob
 {
-    public static bool Matches(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text)
+    private const int WordBits = 64;
+
+    private readonly int steps;
+    private readonly int words;
+
+    /// <summary>For each byte the row of <see cref="moves"/> that tells which steps take it.</summary>
+    private readonly byte[] rowOfByte = new byte[256];
+    private readonly ulong[] moves;
+
+    /// <summary>The steps before which there is a star: who stands there may stay.</summary>
+    private readonly ulong[] stars;
+
+    public Glob(ReadOnlySpan<byte> pattern)
     {
-        int p = 0, t = 0, star = -1, retry = 0;
-        while (t < text.Length)
+        List<GlobStep> row = [];
+        List<int> starred = [];
+        for (var at = 0; at < pattern.Length;)
         {
-            if (p < pattern.Length && pattern[p] == '*')
+            if (pattern[at] == '*')
             {
-                star = ++p;
-                retry = t;
-            }
-            else if (p < pattern.Length && MatchesOne(pattern, p, text[t], out var next))
-            {
-                p = next;
-                t++;
-            }
-            else if (star >= 0)
-            {
-                p = star;
-                t = ++retry;
+                starred.Add(row.Count);
+                at++;
             }
             else
+            {
+                row.Add(GlobStep.Read(pattern, ref at));
+            }
+        }
+
+        steps = row.Count;
+        words = (steps / WordBits) + 1;
+        stars = new ulong[words];
+        foreach (var step in starred)
+        {
+            stars[step / WordBits] |= 1UL << (step % WordBits);
+        }
+
+        moves = MovesOf(row);
+    }
+
+    /// <summary>Whether all of the text matches.</summary>
+    public bool Matches(ReadOnlySpan<byte> text)
+    {
+        Span<ulong> standing = stackalloc ulong[16];
+        standing = words <= standing.Length ? standing[..words] : new ulong[words];
+        standing.Clear();
+        standing[0] = 1;
+        foreach (var value in text)
+        {
+            var taken = moves.AsSpan(rowOfByte[value] * words, words);
+            ulong carry = 0;
+            ulong any = 0;
+            for (var i = 0; i < words; i++)
+            {
+                var moving = standing[i] & taken[i];
+                standing[i] = (moving << 1) | carry | (standing[i] & stars[i]);
+                carry = moving >> (WordBits - 1);
+                any |= standing[i];
+            }
+
+            if (any == 0)
             {
                 return false;
             }
         }
 
-        while (p < pattern.Length && pattern[p] == '*')
-        {
-            p++;
-        }
-
-        return p == pattern.Length;
+        return (standing[steps / WordBits] >> (steps % WordBits) & 1) != 0;
     }
 
-    private static bool MatchesOne(ReadOnlySpan<byte> pattern, int at, byte value, out int next)
+    /// <summary>Bytes that all steps treat alike share a row: there are few rows, mostly as many as different characters.</summary>
+    private ulong[] MovesOf(List<GlobStep> row)
     {
-        next = at + 1;
-        switch (pattern[at])
+        List<ulong> all = [];
+        Dictionary<string, byte> rows = [];
+        var signature = new char[steps];
+        for (var value = 0; value < 256; value++)
         {
-            case (byte)'?':
-                return true;
-            case (byte)'[':
-                return MatchesClass(pattern, at + 1, value, out next);
-            case (byte)'\\' when at + 1 < pattern.Length:
-                next = at + 2;
-                return pattern[at + 1] == value;
-            default:
-                return pattern[at] == value;
-        }
-    }
-
-    /// <summary>A class that is not closed ends with the pattern, as in Redis.</summary>
-    private static bool MatchesClass(ReadOnlySpan<byte> pattern, int at, byte value, out int next)
-    {
-        var negated = at < pattern.Length && pattern[at] == '^';
-        at += negated ? 1 : 0;
-        var found = false;
-        while (at < pattern.Length && pattern[at] != ']')
-        {
-            if (pattern[at] == '\\' && at + 1 < pattern.Length)
+            for (var i = 0; i < steps; i++)
             {
-                at++;
+                signature[i] = row[i].Takes((byte)value) ? '1' : '0';
             }
 
-            var low = pattern[at++];
-            var high = low;
-            if (at + 1 < pattern.Length && pattern[at] == '-')
+            var text = new string(signature);
+            if (!rows.TryGetValue(text, out var index))
             {
-                high = pattern[at + 1];
-                at += 2;
+                rows.Add(text, index = (byte)rows.Count);
+                var first = all.Count;
+                all.AddRange(new ulong[words]);
+                for (var i = 0; i < steps; i++)
+                {
+                    all[first + (i / WordBits)] |= signature[i] == '1' ? 1UL << (i % WordBits) : 0;
+                }
             }
 
-            found |= value >= Math.Min(low, high) && value <= Math.Max(low, high);
+            rowOfByte[value] = index;
         }
 
-        next = Math.Min(at + 1, pattern.Length);
-        return found != negated;
+        return [.. all];
     }
 }

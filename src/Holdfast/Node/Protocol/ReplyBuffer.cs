@@ -15,6 +15,9 @@ internal sealed class ReplyBuffer
     /// <summary>2 or 3.</summary>
     public int Protocol { get; set; } = 2;
 
+    /// <summary>The most bytes that it takes; beyond, writing fails.</summary>
+    public long MaxBytes { get; init; } = System.Array.MaxLength;
+
     public int Length { get; private set; }
 
     public ReadOnlySpan<byte> Written => bytes.AsSpan(0, Length);
@@ -158,9 +161,20 @@ internal sealed class ReplyBuffer
     {
         if (bytes.Length - Length < count)
         {
-            System.Array.Resize(ref bytes, Math.Max(bytes.Length * 2, checked(Length + count)));
+            Grow(count);
         }
 
         return bytes.AsSpan(Length);
+    }
+
+    private void Grow(int count)
+    {
+        var needed = (long)Length + count;
+        if (needed > MaxBytes)
+        {
+            throw new StateLimitException($"a reply has at most {MaxBytes} bytes: ask for less at once");
+        }
+
+        System.Array.Resize(ref bytes, (int)Math.Min(System.Array.MaxLength, Math.Max(bytes.Length * 2L, needed)));
     }
 }

@@ -7,7 +7,7 @@ internal sealed class Execution(Session session)
 
     public StateNode Node => session.Node;
 
-    public ReplyBuffer Reply { get; } = new();
+    public ReplyBuffer Reply { get; } = new() { MaxBytes = session.Node.Options.MaxQueuedBytesPerClient };
 
     public List<TrackedKey> Read { get; } = [];
 

@@ -1,22 +1,21 @@
-using System.Net.Sockets;
-
 namespace Holdfast.Node;
 
 /// <summary>One client's connection: who it is, what it asked for, and its parts.</summary>
 internal sealed class Session
 {
     private readonly ReplyBuffer pushes = new() { Protocol = 3 };
-    private readonly Socket socket;
+    private readonly ClientWire wire;
+    private long heardAt;
 
-    public Session(StateNode node, Socket socket, long id, bool needsNoPassword)
+    public Session(StateNode node, ClientWire wire, long id, bool needsNoPassword)
     {
-        this.socket = socket;
+        this.wire = wire;
         Node = node;
         Id = id;
-        ConnectedAt = node.Clock.GetTimestamp();
+        ConnectedAt = heardAt = node.Clock.GetTimestamp();
         NeedsNoPassword = needsNoPassword;
         IsAuthenticated = needsNoPassword;
-        Output = new SessionOutput(socket, node.Options.MaxQueuedBytesPerClient, ReportOverflow);
+        Output = new SessionOutput(wire, node.Options.MaxQueuedBytesPerClient, ReportOverflow);
         Lanes = new SessionLanes(this);
         Tracked = new TrackedKeys(this, node.Tracking, node.Options.MaxTrackedKeysPerClient);
     }
@@ -35,6 +34,9 @@ internal sealed class Session
 
     public bool IsAuthenticated { get; set; }
 
+    /// <summary>Whether the connection begins with agreeing on TLS.</summary>
+    public bool IsToBeEncrypted { get; init; }
+
     /// <summary>What the client calls itself; empty until it does.</summary>
     public string Name { get; set; } = "";
 
@@ -46,7 +48,13 @@ internal sealed class Session
     public bool IsLeaving { get; set; }
 
     /// <summary>The channels that the client listens to. Only its own commands change them.</summary>
-    public HashSet<string> Channels { get; } = [];
+    public HashSet<ChannelName> Channels { get; } = [];
+
+    /// <summary>The patterns of channels that it listens to.</summary>
+    public HashSet<ChannelName> Patterns { get; } = [];
+
+    /// <summary>What it listens to, in all.</summary>
+    public int Subscriptions => Channels.Count + Patterns.Count;
 
     public SessionOutput Output { get; }
 
@@ -58,7 +66,7 @@ internal sealed class Session
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Whether only commands about channels are allowed, since RESP2 can't tell their replies from messages.</summary>
-    public bool IsSubscriber => Protocol == 2 && Channels.Count > 0;
+    public bool IsSubscriber => Protocol == 2 && Subscriptions > 0;
 
     /// <summary>Tells that a key has changed, in order with the replies. Called under the gate.</summary>
     public void Push(in TrackedKey key)
@@ -74,23 +82,20 @@ internal sealed class Session
         Output.Timeline.Append(pushes.Written);
     }
 
+    /// <summary>When the client last sent something.</summary>
+    public long HeardAt => Volatile.Read(ref heardAt);
+
+    /// <summary>Notes that the client has sent something.</summary>
+    public void Hear() => Volatile.Write(ref heardAt, Node.Clock.GetTimestamp());
+
     /// <summary>Takes no more commands; replies under way still go out.</summary>
-    public void StopListening()
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Receive);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // It is closed already.
-        }
-    }
+    public void StopListening() => wire.StopReceiving();
 
     /// <summary>Ends what outlives the connection.</summary>
     public void End()
     {
         Output.Cut();
+        wire.Dispose();
         Tracked.TurnOff(forGood: true);
         Node.Channels.Leave(this);
     }

@@ -1,9 +1,9 @@
-using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace Holdfast.Node;
 
 /// <summary>Takes the commands of one connection, in their order, until it ends.</summary>
-internal sealed class SessionLoop(Session session, Socket socket)
+internal sealed class SessionLoop(Session session, ClientWire wire)
 {
     /// <summary>How long, at most, a connection that was answered for the last time is listened to, so that closing it does not discard the answer.</summary>
     private static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(1);
@@ -19,6 +19,11 @@ internal sealed class SessionLoop(Session session, Socket socket)
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
+            if (session.IsToBeEncrypted)
+            {
+                await wire.EncryptAsync(session.Node.Encryption!).ConfigureAwait(false);
+            }
+
             while (!session.IsLeaving && await ReceiveAsync().ConfigureAwait(false))
             {
                 await ObeyAsync().ConfigureAwait(false);
@@ -29,7 +34,7 @@ internal sealed class SessionLoop(Session session, Socket socket)
 
             await SayFarewellAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception) when (ClientWire.IsBroken(exception) || exception is AuthenticationException or OperationCanceledException)
         {
             // The client is gone, or was cut: its commands are done or ignored, and there is nobody to tell.
         }
@@ -50,7 +55,8 @@ internal sealed class SessionLoop(Session session, Socket socket)
 
     private async ValueTask<bool> ReceiveAsync()
     {
-        var count = await socket.ReceiveAsync(input.Room(), SocketFlags.None, CancellationToken.None).ConfigureAwait(false);
+        var count = await wire.ReceiveAsync(input.Room()).ConfigureAwait(false);
+        session.Hear();
         input.Received(count);
         return count > 0;
     }
@@ -179,8 +185,8 @@ internal sealed class SessionLoop(Session session, Socket socket)
         session.Output.Finish();
         using var timeout = new CancellationTokenSource(FarewellTimeout, session.Node.Clock);
         await session.Output.Ended.Task.WaitAsync(timeout.Token).ConfigureAwait(false);
-        socket.Shutdown(SocketShutdown.Send);
-        while (await socket.ReceiveAsync(input.Farewell(), SocketFlags.None, timeout.Token).ConfigureAwait(false) > 0)
+        await wire.EndSendingAsync().ConfigureAwait(false);
+        while (await wire.ReceiveAsync(input.Farewell(), timeout.Token).ConfigureAwait(false) > 0)
         {
         }
     }

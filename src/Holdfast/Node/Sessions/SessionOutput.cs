@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace Holdfast.Node;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace Holdfast.Node;
 /// a time sends, all that is ready at once, so that a client that does not read holds up nobody. Beyond
 /// <paramref name="maxQueuedBytes"/> the connection is cut.
 /// </summary>
-internal sealed class SessionOutput(Socket socket, long maxQueuedBytes, Action overflowed) : IThreadPoolWorkItem
+internal sealed class SessionOutput(ClientWire wire, long maxQueuedBytes, Action overflowed) : IThreadPoolWorkItem
 {
     private ReplyBuffer sending = new();
     private bool isSending;
@@ -69,7 +67,7 @@ internal sealed class SessionOutput(Socket socket, long maxQueuedBytes, Action o
         }
 
         Ended.TrySetResult();
-        socket.Dispose();
+        wire.Cut();
     }
 
     void IThreadPoolWorkItem.Execute() => _ = SendAsync();
@@ -112,14 +110,10 @@ internal sealed class SessionOutput(Socket socket, long maxQueuedBytes, Action o
         {
             while (TakeBatch() is { } batch)
             {
-                while (batch.Length > 0)
-                {
-                    var sent = await socket.SendAsync(batch, SocketFlags.None, CancellationToken.None).ConfigureAwait(false);
-                    batch = batch[sent..];
-                }
+                await wire.SendAsync(batch).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (ClientWire.IsBroken(exception))
         {
             Cut();
         }

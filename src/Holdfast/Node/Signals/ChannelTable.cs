@@ -1,16 +1,17 @@
 namespace Holdfast.Node;
 
-/// <summary>Which connections listen to which channels. The table's lock comes before a session's gate.</summary>
+/// <summary>
+/// Which connections listen to which channels, and to which patterns of channels. The table's lock comes before a
+/// session's gate.
+/// </summary>
 internal sealed class ChannelTable
 {
-    /// <summary>What the channel of a signal begins with (docs/wire.md, Keys).</summary>
-    public const string SignalPrefix = "hf:signal:";
-
     private readonly Lock gate = new();
-    private readonly Dictionary<string, HashSet<Session>> listeners = [];
+    private readonly Dictionary<ChannelName, HashSet<Session>> listeners = [];
+    private readonly Dictionary<ChannelName, PatternListeners> patterns = [];
 
     /// <summary>Adds the listener, and confirms it to it in order with the messages.</summary>
-    public void Enter(Session session, string channel, Action confirm)
+    public void Enter(Session session, ChannelName channel, Action confirm)
     {
         lock (gate)
         {
@@ -24,13 +25,39 @@ internal sealed class ChannelTable
         }
     }
 
-    public void Leave(Session session, string channel)
+    /// <summary>Adds the listener to all channels that match the pattern, and confirms it.</summary>
+    public void EnterPattern(Session session, ChannelName pattern, Action confirm)
+    {
+        lock (gate)
+        {
+            if (!patterns.TryGetValue(pattern, out var matching))
+            {
+                patterns.Add(pattern, matching = new PatternListeners(new Glob(pattern.Bytes), []));
+            }
+
+            matching.Sessions.Add(session);
+            confirm();
+        }
+    }
+
+    public void Leave(Session session, ChannelName channel)
     {
         lock (gate)
         {
             if (listeners.TryGetValue(channel, out var sessions) && sessions.Remove(session) && sessions.Count == 0)
             {
                 listeners.Remove(channel);
+            }
+        }
+    }
+
+    public void LeavePattern(Session session, ChannelName pattern)
+    {
+        lock (gate)
+        {
+            if (patterns.TryGetValue(pattern, out var matching) && matching.Sessions.Remove(session) && matching.Sessions.Count == 0)
+            {
+                patterns.Remove(pattern);
             }
         }
     }
@@ -42,47 +69,81 @@ internal sealed class ChannelTable
             Leave(session, channel);
         }
 
+        foreach (var pattern in session.Patterns)
+        {
+            LeavePattern(session, pattern);
+        }
+
         session.Channels.Clear();
+        session.Patterns.Clear();
     }
 
-    public int CountOf(string channel)
+    /// <summary>How many would be sent a message.</summary>
+    public int CountOf(ChannelName channel)
     {
         lock (gate)
         {
-            return listeners.TryGetValue(channel, out var sessions) ? sessions.Count : 0;
+            var count = listeners.TryGetValue(channel, out var sessions) ? sessions.Count : 0;
+            foreach (var matching in patterns.Values)
+            {
+                count += matching.Glob.Matches(channel.Bytes) ? matching.Sessions.Count : 0;
+            }
+
+            return count;
         }
     }
 
     /// <summary>Sends to everyone who listens now; answers to how many.</summary>
-    public int Publish(string channel, ReadOnlySpan<byte> payload)
+    public int Publish(ChannelName channel, ReadOnlySpan<byte> payload)
     {
         lock (gate)
         {
-            if (!listeners.TryGetValue(channel, out var sessions))
+            var count = 0;
+            if (listeners.TryGetValue(channel, out var sessions))
             {
-                return 0;
+                count += sessions.Count;
+                Send(sessions, null, channel, payload);
             }
 
-            var message = new ReplyBuffer();
-            foreach (var protocol in (ReadOnlySpan<int>)[2, 3])
+            foreach (var (pattern, matching) in patterns)
             {
-                message.Clear();
-                message.Protocol = protocol;
-                message.Push(3);
-                message.Bulk("message"u8);
-                message.Bulk(channel);
-                message.Bulk(payload);
-                foreach (var session in sessions)
+                if (matching.Glob.Matches(channel.Bytes))
                 {
-                    if (session.Protocol == protocol)
-                    {
-                        session.Output.Append(message.Written);
-                        session.Output.FlushSoon();
-                    }
+                    count += matching.Sessions.Count;
+                    Send(matching.Sessions, pattern, channel, payload);
                 }
             }
 
-            return sessions.Count;
+            return count;
         }
     }
+
+    private static void Send(HashSet<Session> sessions, ChannelName? pattern, ChannelName channel, ReadOnlySpan<byte> payload)
+    {
+        var message = new ReplyBuffer();
+        foreach (var protocol in (ReadOnlySpan<int>)[2, 3])
+        {
+            message.Clear();
+            message.Protocol = protocol;
+            message.Push(pattern is null ? 3 : 4);
+            message.Bulk(pattern is null ? "message"u8 : "pmessage"u8);
+            if (pattern is { } matched)
+            {
+                message.Bulk(matched.Bytes);
+            }
+
+            message.Bulk(channel.Bytes);
+            message.Bulk(payload);
+            foreach (var session in sessions)
+            {
+                if (session.Protocol == protocol)
+                {
+                    session.Output.Append(message.Written);
+                    session.Output.FlushSoon();
+                }
+            }
+        }
+    }
+
+    private sealed record PatternListeners(Glob Glob, HashSet<Session> Sessions);
 }

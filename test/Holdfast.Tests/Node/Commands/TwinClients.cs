@@ -36,6 +36,21 @@ internal sealed class TwinClients : IDisposable
         }
     }
 
+    /// <summary>Reads a message or a confirmation on both sides, and checks that they are the same.</summary>
+    public void HearAlike(string what)
+    {
+        var expected = string.Join(' ', theirs.ReadParts());
+        Assert.Equal(expected, string.Join(' ', ours.ReadParts()));
+        Assert.Contains(what, expected);
+    }
+
+    /// <summary>Reads so many messages, which each side tells in an order of its own.</summary>
+    public void HearAlike(int count)
+    {
+        string[] Heard(RawClient client) => [.. Enumerable.Range(0, count).Select(_ => string.Join(' ', client.ReadParts())).Order(StringComparer.Ordinal)];
+        Assert.Equal(Heard(theirs), Heard(ours));
+    }
+
     /// <summary>Asks the node alone, which knows none of the commands.</summary>
     public void OursAreUnknown(IReadOnlyList<string[]> commands)
     {
