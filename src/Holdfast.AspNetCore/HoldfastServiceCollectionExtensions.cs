@@ -5,11 +5,13 @@ using Holdfast.AspNetCore.DataProtection;
 using Holdfast.AspNetCore.Engine;
 using Holdfast.AspNetCore.Idempotency;
 using Holdfast.AspNetCore.Requests;
+using Holdfast.AspNetCore.Sessions;
 using Holdfast.AspNetCore.Sessions.Events;
 using Holdfast.AspNetCore.Tickets;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -94,6 +96,22 @@ public static class HoldfastServiceCollectionExtensions
         services.TryAddSingleton<SessionDirectory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CookieAuthenticationOptions>, TicketSchemes>());
         services.Configure<TicketSchemes.Names>(names => names.All.UnionWith(schemes));
+        return services;
+    }
+
+    /// <summary>
+    /// Moves sessions of ASP.NET Core's own middleware, each when its client first comes: what it holds in the registered <c>IDistributedCache</c> goes into a session of
+    /// Holdfast's, with the request's commit, and is deleted there. It needs the data-protection ring and application name that the
+    /// session's cookie was protected under. Take it out once the last of those sessions has expired.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="cookieName">The name of the cookie of the sessions that are moved.</param>
+    public static IServiceCollection AddHoldfastSessionMove(this IServiceCollection services, string cookieName = ".AspNetCore.Session")
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrEmpty(cookieName);
+        services.TryAddSingleton(provider => new StockSession(
+            provider.GetRequiredService<IDistributedCache>(), provider.GetRequiredService<IDataProtectionProvider>(), cookieName));
         return services;
     }
 

@@ -36,7 +36,10 @@ public sealed class RequestState
         arrived = carriage.Read(context.Request);
         client = new CausalClient(services, arrived.Stamps);
         Login = new RequestLogin(context, services, client);
-        Session = new RequestSession(services, client, Login, arrived, terms);
+        var stock = services.Stock is { } other && !arrived.HasSession && terms.Transport == SessionTransport.Cookie && other.IsNamedBy(context.Request)
+            ? new StockVisit(other, context, services.Logger)
+            : null;
+        Session = new RequestSession(services, client, Login, arrived, terms, stock);
     }
 
     /// <summary>The engine, for what is not the client's: watches, leases, journals. What is done through it leaves no stamp with the client.</summary>

@@ -15,7 +15,8 @@ internal sealed class StateServices(
     SessionDirectory directory,
     IOptions<HoldfastOptions> options,
     IHostEnvironment environment,
-    ILogger<RequestState> logger)
+    ILogger<RequestState> logger,
+    StockSession? stock = null)
 {
     public StateEngine Engine => engine;
 
@@ -28,6 +29,9 @@ internal sealed class StateServices(
     public HoldfastOptions Options => options.Value;
 
     public ILogger Logger => logger;
+
+    /// <summary>Where sessions are moved from, if that was asked for.</summary>
+    public StockSession? Stock => stock;
 
     /// <summary>Whether responses tell what state cost them.</summary>
     public bool TellsCost { get; } = environment.IsDevelopment();

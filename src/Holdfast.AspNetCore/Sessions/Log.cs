@@ -16,6 +16,9 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "The session's key '{Key}' holds no {Type} that this version of the application can read: it counts as absent, and stays until it is set. Told once for each key.")]
     public static partial void ValueUnreadable(this ILogger logger, string key, string type, Exception exception);
 
+    [LoggerMessage(6, LogLevel.Warning, "A session was moved from the distributed cache, but could not be deleted there: it stays until it expires.")]
+    public static partial void StockSessionLeft(this ILogger logger, Exception exception);
+
     [LoggerMessage(4, LogLevel.Warning, "Two requests of a session at once have read and then set its key '{Key}': the later one's value stands. SessionConcurrency says what else could be done.")]
     public static partial void KeyOverwritten(this ILogger logger, string key);
 

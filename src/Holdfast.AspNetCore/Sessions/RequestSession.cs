@@ -20,6 +20,8 @@ internal sealed class RequestSession : ISession
     private readonly SessionView view = new();
     private readonly RequestLogin login;
     private readonly SessionTerms terms;
+    private readonly StockVisit? stock;
+    private bool isImported;
     private ExceptionDispatchInfo? loadFailure;
     private bool isEnded;
     private bool endsHeld;
@@ -29,13 +31,14 @@ internal sealed class RequestSession : ISession
     /// <param name="login">Who has signed in.</param>
     /// <param name="carried">What its client carries.</param>
     /// <param name="terms">What is declared of the session.</param>
+    /// <param name="stock">The session of another kind that the client comes with, if it is to be moved.</param>
     public RequestSession(
-        StateServices services, CausalClient client, RequestLogin login, Carried carried, SessionTerms terms)
+        StateServices services, CausalClient client, RequestLogin login, Carried carried, SessionTerms terms, StockVisit? stock)
     {
-        (this.services, this.client, this.login, this.terms) = (services, client, login, terms);
+        (this.services, this.client, this.login, this.terms, this.stock) = (services, client, login, terms, stock);
         commit = new SessionCommit(services, client, view, login) { Stored = carried.Session, Held = carried.Held, TouchedSeconds = carried.TouchedSeconds };
         RequestCommit = new RequestCommit(client, commit, login);
-        IsLoaded = !carried.HasSession;
+        IsLoaded = !carried.HasSession && stock is null;
     }
 
     /// <summary>The session in the store, if there is one.</summary>
@@ -298,6 +301,11 @@ internal sealed class RequestSession : ISession
         }
 
         (ToHold, endsHeld) = (toHold, false);
+        if (isImported && (isEnded || ToHold is not null || commit.Stored is not null))
+        {
+            await stock!.LeaveAsync();
+        }
+
         if (toHold is not null && commit.Held is null)
         {
             services.Meter.SessionCreated();
@@ -356,7 +364,9 @@ internal sealed class RequestSession : ISession
         loadFailure?.Throw();
         try
         {
-            await (commit.Held is { } held ? ReadHeldAsync(held, cancellationToken) : ReadStoredAsync(commit.Stored!.Value, cancellationToken));
+            await (stock is not null ? ImportAsync(stock, cancellationToken)
+                : commit.Held is { } held ? ReadHeldAsync(held, cancellationToken)
+                : ReadStoredAsync(commit.Stored!.Value, cancellationToken));
         }
         catch (StateException fault)
         {
@@ -364,6 +374,19 @@ internal sealed class RequestSession : ISession
             loadFailure = ExceptionDispatchInfo.Capture(fault);
             throw;
         }
+    }
+
+    /// <summary>Begins a session with what the client brings.</summary>
+    private async ValueTask ImportAsync(StockVisit from, CancellationToken cancellationToken)
+    {
+        foreach (var (key, value) in await from.ReadAsync(cancellationToken))
+        {
+            SessionFields.CheckLimits(key, value);
+            view.Set(key, value);
+            isImported = true;
+        }
+
+        IsLoaded = true;
     }
 
     private async ValueTask ReadStoredAsync(SessionReference named, CancellationToken cancellationToken)
