@@ -107,9 +107,10 @@ public sealed class HoldfastTool : IAsyncDisposable
     }
 
     /// <summary>Returns the exit code once the tool has ended.</summary>
-    public async Task<int> EndAsync()
+    /// <param name="deadline">How long that may take; <see cref="Deadline"/> unless told.</param>
+    public async Task<int> EndAsync(TimeSpan? deadline = null)
     {
-        await process.WaitForExitAsync().WaitAsync(Deadline);
+        await process.WaitForExitAsync().WaitAsync(deadline ?? Deadline);
         await output.Ended.WaitAsync(Deadline);
         return process.ExitCode;
     }

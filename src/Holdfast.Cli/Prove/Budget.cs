@@ -7,6 +7,8 @@ internal sealed class Budget(TimeSpan total, TimeProvider clock)
 
     public TimeSpan Spent => clock.GetElapsedTime(started);
 
+    public TimeSpan Total => total;
+
     public TimeSpan Left => total - Spent;
 
     /// <summary>Whether something that takes so long still fits.</summary>

@@ -55,8 +55,8 @@ internal sealed class Proof
             await RotateAsync();
             if (CanDisturb)
             {
-                await DisturbAsync(Arm.Restart);
-                await DisturbAsync(Arm.Kill);
+                await DisturbAsync(Arm.Restart, share: 2);
+                await DisturbAsync(Arm.Kill, share: 1);
             }
 
             var (verdict, reason) = Judge();
@@ -114,13 +114,19 @@ internal sealed class Proof
         }
     }
 
-    private async Task DisturbAsync(Arm name)
+    /// <param name="name">Restart or kill.</param>
+    /// <param name="share">How many arms share what time is left.</param>
+    private async Task DisturbAsync(Arm name, int share)
     {
-        var places = dependence.TellingPlaces();
-        if (places.Count == 0 || !laboratory.Budget.HasShare(0.1))
+        var all = dependence.TellingPlaces();
+        if (all.Count == 0 || !laboratory.Budget.Has(TimeSpan.Zero))
         {
             return;
         }
+
+        // Where starting takes long, the later requests are tried: they depend on most of what is before them.
+        var affordable = (int)(laboratory.Budget.Left / share / (laboratory.Runner.Timings.Start ?? TimeSpan.FromSeconds(1)));
+        var places = all.OrderDescending().Take(Math.Max(1, affordable)).ToHashSet();
 
         var arm = new DisturbArm(laboratory, controls, name);
         var runs = findings.Count > 0 ? 1 : 2;
@@ -201,16 +207,19 @@ internal sealed class Proof
         var reason = ControlCheck.Flakiness(controls.Expectation, walk)
             ?? unexplained
             ?? (laboratory.Runner.Deaths > 0 ? "an instance ended by itself while it was asked" : null)
-            ?? (dependence.Pairs.Count == 0 ? NothingWritten() : null)
-            ?? (counts.GetValueOrDefault(Arm.Rotate) == 0 ? "there was no time, or only one instance, to send requests to another instance; give more --time" : null)
-            ?? (CanDisturb && (counts.GetValueOrDefault(Arm.Restart) == 0 || counts.GetValueOrDefault(Arm.Kill) == 0)
-                ? "there was no time to restart and to kill instances; give more --time"
-                : null);
+            ?? (dependence.Pairs.Count > 0 ? null : dependence.IsComplete ? NothingWritten() : NoTime("find out which answers depend on earlier requests"))
+            ?? (counts.GetValueOrDefault(Arm.Rotate) == 0 ? NoTime("send requests to another instance (rotate)") : null)
+            ?? (CanDisturb && counts.GetValueOrDefault(Arm.Restart) == 0 ? NoTime("restart instances (restart)") : null)
+            ?? (CanDisturb && counts.GetValueOrDefault(Arm.Kill) == 0 ? NoTime("kill instances (kill)") : null);
         return reason is not null
             ? (Verdict.Inconclusive, reason)
             : (Verdict.Stateless, $"{dependence.Pairs.Count} answers that depend on an earlier request came out the same on other instances"
                 + (CanDisturb ? ", after restarts and after kills" : "; restarts and kills were not tried on instances that run already"));
     }
+
+    private string NoTime(string purpose) => $"there was no time to {purpose}: a run of the scenario took {TypicalRun().TotalSeconds:0.0} s here, so give more --time than {laboratory.Budget.Total.TotalSeconds:0} s, or a shorter scenario";
+
+    private TimeSpan TypicalRun() => laboratory.Budget.Spent / Math.Max(1, laboratory.Runs.Count);
 
     private string NothingWritten() => controls.Expectation.Noise.Any(static noise => noise.Kind == "differs from run to run" && Leaf.IsBodyPath(noise.Path))
         ? "no answer that is the same from run to run depends on an earlier request, so nothing could be seen to be lost: use {{unique}} in what is written"

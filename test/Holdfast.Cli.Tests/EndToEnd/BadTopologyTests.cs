@@ -52,9 +52,9 @@ public sealed class BadTopologyTests
               web: { run: node server.js, routes: / }
               deaf: { run: echo I am deaf; sleep 7000, routes: /deaf }
             """);
-        await using var tool = HoldfastTool.Start(folder.Path, "up", "--ready-timeout", "3");
+        await using var tool = HoldfastTool.Start(folder.Path, "up", "--ready-timeout", "12");
         Assert.Equal(1, await tool.EndAsync());
-        Assert.Contains("deaf-1 was not ready within 3 s: nothing listens on port", tool.Output, StringComparison.Ordinal);
+        Assert.Contains("deaf-1 was not ready within 12 s: nothing listens on port", tool.Output, StringComparison.Ordinal);
         Assert.Contains("    I am deaf", tool.Output, StringComparison.Ordinal);
         Assert.Empty(tool.Left());
     }
@@ -68,7 +68,7 @@ public sealed class BadTopologyTests
               web: { run: node sick.js, health: /healthz }
             """);
         folder.Write("sick.js", "require('http').createServer((_, response) => response.writeHead(500).end()).listen(+process.env.PORT, '127.0.0.1')");
-        await using var tool = HoldfastTool.Start(folder.Path, "up", "--ready-timeout", "3");
+        await using var tool = HoldfastTool.Start(folder.Path, "up", "--ready-timeout", "12");
         Assert.Equal(1, await tool.EndAsync());
         Assert.Contains("answers 500, so have it answer 2xx or 3xx", tool.Output, StringComparison.Ordinal);
         Assert.Empty(tool.Left());

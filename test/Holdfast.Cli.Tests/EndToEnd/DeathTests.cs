@@ -103,9 +103,10 @@ public sealed class DeathTests
         await tool.SeeAsync("web is ready at ");
         var family = Family(tool);
         Assert.NotEmpty(family);
-        HoldfastTool.Signal((await HoldfastTool.StatusAsync(folder.Path)).Instance("web-1").Pid(), "KILL");
+        var victim = (await HoldfastTool.StatusAsync(folder.Path)).Instance("web-1").Pid();
         var seen = tool.Lines.Count;
-        await tool.SeeAsync("web-1 is ready", seen - 1);
+        HoldfastTool.Signal(victim, "KILL");
+        await tool.SeeAsync("web-1 is ready", seen);
         Assert.Empty(Family(tool).Intersect(family));
 
         static string[] Family(HoldfastTool tool) =>

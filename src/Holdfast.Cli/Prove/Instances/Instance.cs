@@ -36,6 +36,10 @@ internal abstract class Instance(int number) : IAsyncDisposable
             UseProxy = false,
             AutomaticDecompression = System.Net.DecompressionMethods.All,
             ConnectTimeout = TimeSpan.FromSeconds(5),
+
+            // Servers close connections that idle for some seconds, two the soonest. A request that is sent at that moment
+            // gets no answer, and would look like one that failed.
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1),
             ActivityHeadersPropagator = null,
         };
         handler.SslOptions.RemoteCertificateValidationCallback = validate;

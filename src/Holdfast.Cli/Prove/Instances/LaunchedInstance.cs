@@ -8,6 +8,9 @@ internal sealed class LaunchedInstance : Instance
     /// <summary>How long a copy may take to end after SIGTERM.</summary>
     public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 
+    /// <summary>How many ports are tried, one after the other, when others take them first.</summary>
+    private const int MaxPorts = 3;
+
     private readonly Application application;
     private readonly Workplace workplace;
     private InstanceFolder? folder;
@@ -42,12 +45,28 @@ internal sealed class LaunchedInstance : Instance
             ? InstanceFolder.Shared(application.Folder, workplace.SharedRoot)
             : await InstanceFolder.CopyAsync(application.Folder, workplace.NextFolder(), cancellationToken);
 
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await LaunchAsync(cancellationToken);
+            }
+            catch (CommandException) when (attempt < MaxPorts && process is { Ended.IsCompleted: true } && !LoopbackPorts.IsFree(port))
+            {
+                // Somebody took the port between its choice and its use.
+                await ForgetAsync();
+            }
+        }
+    }
+
+    private async Task<TimeSpan> LaunchAsync(CancellationToken cancellationToken)
+    {
         // Another port at each start, so that what the kernel keeps of the last one is in nobody's way. Who answers there
         // was started from here, so any certificate that it shows is its own.
         port = workplace.Ports.Reserve();
         client = CreateClient(static (_, certificate, _, _) => certificate is not null);
         var started = workplace.Clock.GetTimestamp();
-        var plan = new LaunchPlan(Name, LaunchPlan.Shell(application.Run), folder.Work, InstanceEnvironment.Of(application, folder, port, Number));
+        var plan = new LaunchPlan(Name, LaunchPlan.Shell(application.Run), folder!.Work, InstanceEnvironment.Of(application, folder, port, Number));
         process = GuardedProcess.Start(plan, workplace.Marker, workplace.Clock, static _ => { });
         address = await new Readiness(application, workplace.Clock).WaitAsync(process, Name, port, client, cancellationToken);
         return workplace.Clock.GetElapsedTime(started);

@@ -15,6 +15,9 @@ internal sealed class Dependence(Laboratory laboratory, ControlGroup controls)
     /// <summary>Pairs of requests of which the later's answer is another without the earlier.</summary>
     public IReadOnlySet<(int Write, int Read)> Pairs => pairs;
 
+    /// <summary>Whether there was time to leave out every request.</summary>
+    public bool IsComplete { get; private set; } = true;
+
     /// <summary>The requests ahead of which a disturbance would show: they depend on one since the last such.</summary>
     public IReadOnlySet<int> TellingPlaces()
     {
@@ -40,6 +43,7 @@ internal sealed class Dependence(Laboratory laboratory, ControlGroup controls)
         {
             if (!laboratory.Budget.HasShare(0.4))
             {
+                IsComplete = false;
                 break;
             }
 

@@ -25,7 +25,8 @@ internal sealed class RotateArm(Laboratory laboratory, ControlGroup controls, En
     {
         foreach (var schedule in Rotations.Of(controls.Walk, laboratory.InstanceCount, orders, entropy))
         {
-            if (laboratory.Budget.HasShare(0.3))
+            // One order is run in any case: without it nothing at all is known of other instances.
+            if (runs.Count == 0 || laboratory.Budget.HasShare(0.3))
             {
                 var fresh = schedule with { IsFresh = isFresh };
                 runs.Add((fresh, await laboratory.RunAsync(controls.Walk, fresh)));
