@@ -35,6 +35,7 @@ public sealed class EmbeddedEngine : StateEngine
             partitions[i] = new EmbeddedPartition(states[i], store.Log, () => Volatile.Read(ref observer));
         }
 
+        store.Log.Start();
         Span<byte> runId = stackalloc byte[RunIdBytes];
         options.Entropy.Fill(runId);
         RunId = Convert.ToHexStringLower(runId);

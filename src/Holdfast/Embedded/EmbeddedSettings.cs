@@ -1,10 +1,13 @@
 namespace Holdfast.Embedded;
 
-/// <summary>Bounds of the embedded engine that tests make small.</summary>
+/// <summary>What tests give the embedded engine otherwise: bounds that they make small, and a disk that fails.</summary>
 internal sealed record EmbeddedSettings
 {
     /// <inheritdoc cref="EmbeddedStore.DefaultMinLogBytes"/>
     public long MinLogBytes { get; init; } = EmbeddedStore.DefaultMinLogBytes;
+
+    /// <summary>The disk that the store is on.</summary>
+    public StoreDisk Disk { get; init; } = StoreDisk.Machine;
 
     /// <inheritdoc cref="RequestMemory.DefaultMaxBytes"/>
     public long MaxRequestBytes { get; init; } = RequestMemory.DefaultMaxBytes;

@@ -46,7 +46,7 @@ internal sealed class Sweeper : IAsyncDisposable
                 Forget();
             }
 
-            if (store.IsCheckpointDue && Interlocked.Exchange(ref checkpointing, 1) == 0)
+            if (store.Checkpoints.IsDue && Interlocked.Exchange(ref checkpointing, 1) == 0)
             {
                 new Thread(Checkpoint) { IsBackground = true, Name = "holdfast-snapshot" }.Start();
             }
@@ -81,7 +81,7 @@ internal sealed class Sweeper : IAsyncDisposable
 
     private void Checkpoint()
     {
-        store.Checkpoint(partitions);
+        store.Checkpoints.Run(partitions);
         Volatile.Write(ref checkpointing, 0);
     }
 }

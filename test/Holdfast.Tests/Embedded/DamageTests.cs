@@ -32,6 +32,9 @@ public sealed class DamageTests : IAsyncLifetime
         {
             File.Copy(path, store[Path.GetFileName(path)]);
         }
+
+        // Of the zeros ahead of the log a few, so that damage hits what it holds.
+        File.WriteAllBytes(store["log-000002"], [.. store.ReadLog("log-000002"), .. new byte[2 * SectorBytes]]);
     }
 
     public ValueTask DisposeAsync()

@@ -131,6 +131,6 @@ public sealed class EmbeddedEngineTests : IDisposable
         }
 
         await engine.CommitAsync(new Commit(change.Set("field", new byte[100_000])));
-        Assert.InRange(new FileInfo(store["log-000001"]).Length, 100_000, 200_000);
+        Assert.InRange(store.ReadLog("log-000001").Length, 100_000, 200_000);
     }
 }

@@ -11,6 +11,8 @@ public sealed class FailingDiskTests
     [Theory]
     [Trait("Experiment", "R4")]
     [InlineData("pwrite64")]
+    [InlineData("pwritev2")]
+    [InlineData("ftruncate")]
     [InlineData("fdatasync")]
     [InlineData("fsync")]
     [InlineData("rename")]

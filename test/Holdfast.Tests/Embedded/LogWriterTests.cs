@@ -14,9 +14,8 @@ public sealed class LogWriterTests : IDisposable
     [Fact]
     public async Task A_failed_write_takes_back_what_was_not_acknowledged_and_ends_writing()
     {
-        using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
-        SyncedFile.Create(store.Folder, 1, 0);
-        using var log = new LogWriter(store.Folder, 1, segment, 0, new StoreClock(TimeProvider.System), store.Events.Enqueue);
+        using var segment = NewSegment();
+        using var log = StartOn(segment);
         var written = new Entry();
         await log.Append([1], written, out _);
         segment.Dispose();
@@ -34,20 +33,19 @@ public sealed class LogWriterTests : IDisposable
     [InlineData(true)]
     public async Task A_frame_is_in_the_file_before_its_entry_is_released(bool untilSynced)
     {
-        using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
-        SyncedFile.Create(store.Folder, 1, 0);
-        using var log = new LogWriter(store.Folder, 1, segment, 0, new StoreClock(TimeProvider.System), store.Events.Enqueue);
-        var length = 0L;
-        await log.Append(new byte[100], new Entry(() => length = new FileInfo(store["log-000001"]).Length) { UntilSynced = untilSynced }, out _);
-        Assert.Equal(LogHeader.Bytes + Frame.HeaderBytes + 100, length);
+        using var segment = NewSegment();
+        using var log = StartOn(segment);
+        var payload = Enumerable.Repeat((byte)7, 100).ToArray();
+        byte[] found = [];
+        await log.Append(payload, new Entry(() => found = ReadLog()) { UntilSynced = untilSynced }, out _);
+        Assert.Equal(payload, found[(LogHeader.Bytes + Frame.HeaderBytes)..][..payload.Length]);
     }
 
     [Fact]
     public async Task What_follows_a_frame_is_done_once_it_is_durable_and_once_it_can_never_be()
     {
-        using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
-        SyncedFile.Create(store.Folder, 1, 0);
-        using var log = new LogWriter(store.Folder, 1, segment, 0, new StoreClock(TimeProvider.System), store.Events.Enqueue);
+        using var segment = NewSegment();
+        using var log = StartOn(segment);
         using var hold = new ManualResetEventSlim();
 
         // The log's thread stands still in the release of the first frame, so that the second is followed before it is written.
@@ -77,8 +75,46 @@ public sealed class LogWriterTests : IDisposable
     {
         using var pipe = new AnonymousPipeServerStream();
         using var notADisk = new SafeFileHandle(pipe.SafePipeHandle.DangerousGetHandle(), ownsHandle: false);
-        Assert.Throws<IOException>(() => StoreDisk.Sync(notADisk));
+        using var file = new MachineFile(notADisk);
+        Assert.Throws<IOException>(file.Sync);
     }
+
+    [Fact]
+    public void Zeros_are_written_ahead_of_what_is_synchronised_and_nothing_of_them_stays_behind_a_cut()
+    {
+        using var segment = NewSegment();
+        var lengths = new HashSet<long>();
+        for (var i = 1; i <= 1000; i++)
+        {
+            segment.AppendSynced(new byte[100]);
+            Assert.Equal(LogHeader.Bytes + (100 * i), segment.Length);
+            lengths.Add(ReadLog().LongLength);
+        }
+
+        // The file grew a few times, and not with each append.
+        Assert.InRange(lengths.Count, 2, 4);
+        Assert.All(lengths, length => Assert.True(length >= 64 << 10));
+        segment.CutToLength();
+        Assert.Equal(segment.Length, ReadLog().LongLength);
+        segment.Append([1, 2, 3]);
+        Assert.Equal(segment.Length, ReadLog().LongLength);
+    }
+
+    private LogSegment NewSegment()
+    {
+        SyncedFile.Create(StoreDisk.Machine, store.Folder, 1, 0);
+        return LogSegment.Create(StoreDisk.Machine, store.Folder, 1, salt: 1, firstSequence: 1);
+    }
+
+    private LogWriter StartOn(LogSegment segment)
+    {
+        var log = new LogWriter(
+            new LogFiles(StoreDisk.Machine, store.Folder, 1, segment, 0, new StoreClock(TimeProvider.System)), store.Events.Enqueue);
+        log.Start();
+        return log;
+    }
+
+    private byte[] ReadLog() => StoreDisk.Machine.ReadAll(store["log-000001"]);
 
     private sealed class Entry(Action? released = null) : ILogEntry
     {

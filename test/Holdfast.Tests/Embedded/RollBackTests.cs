@@ -17,9 +17,10 @@ public sealed class RollBackTests : IDisposable
     public async Task A_repetition_or_a_refusal_between_two_roll_backs_fails_with_what_it_saw()
     {
         var clock = new StoreClock(TimeProvider.System);
-        using var segment = LogSegment.Create(store.Folder, 1, salt: 1, firstSequence: 1);
-        SyncedFile.Create(store.Folder, 1, 0);
-        using var log = new LogWriter(store.Folder, 1, segment, 0, clock, store.Events.Enqueue);
+        using var segment = LogSegment.Create(StoreDisk.Machine, store.Folder, 1, salt: 1, firstSequence: 1);
+        SyncedFile.Create(StoreDisk.Machine, store.Folder, 1, 0);
+        using var log = new LogWriter(new LogFiles(StoreDisk.Machine, store.Folder, 1, segment, 0, clock), store.Events.Enqueue);
+        log.Start();
         var state = new PartitionState(0, clock, new RequestMemory(RequestMemory.DefaultMaxBytes));
         state.OpenTerm(clock.WallMilliseconds);
         var partition = new EmbeddedPartition(state, log, static () => null);

@@ -37,5 +37,18 @@ internal sealed class StoreCopy : IDisposable
         return copy;
     }
 
+    /// <summary>A log's bytes up to the end of its last frame, without the zeros that were written ahead.</summary>
+    public byte[] ReadLog(string file)
+    {
+        var log = File.ReadAllBytes(this[file]);
+        var end = LogHeader.Bytes;
+        while (end + Frame.HeaderBytes <= log.Length && Frame.LengthOf(log.AsSpan(end)) is > 0 and var length)
+        {
+            end += Frame.HeaderBytes + length;
+        }
+
+        return log[..end];
+    }
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Holdfast.Embedded;
 
 /// <summary>Reads a log or a snapshot from its beginning, frame by frame.</summary>
@@ -7,24 +5,24 @@ internal sealed class FrameReader : IDisposable
 {
     private const int ReadBytes = 1 << 20;
 
-    private readonly SafeFileHandle file;
+    private readonly StoreFile file;
     private readonly ulong salt;
     private byte[] buffer = new byte[ReadBytes];
     private long bufferStart;
     private int buffered;
     private int position;
 
-    public FrameReader(string path, ReadOnlySpan<byte> title, ulong salt)
+    public FrameReader(StoreDisk disk, string path, ReadOnlySpan<byte> title, ulong salt)
     {
         Path = path;
         this.salt = salt;
-        if (!File.Exists(path))
+        if (!disk.Exists(path))
         {
             throw new StateCorruptException($"{path} is missing, though the manifest names it. Restore the folder from a backup.");
         }
 
-        file = File.OpenHandle(path);
-        FileLength = RandomAccess.GetLength(file);
+        file = disk.OpenToRead(path);
+        FileLength = file.Length;
         Fill(LogHeader.Bytes);
         if (!LogHeader.TryRead(buffer.AsSpan(0, buffered), title, salt, out var first))
         {
@@ -65,6 +63,26 @@ internal sealed class FrameReader : IDisposable
     /// <summary>Goes on to the frame after the one that was read.</summary>
     public void Advance(int payloadBytes) => position += Frame.HeaderBytes + payloadBytes;
 
+    /// <summary>How many bytes follow the last frame, without the zeros at the file's end, which are written ahead of frames.</summary>
+    public long FindTail()
+    {
+        var start = Offset;
+        var end = start;
+        while (!AtEnd)
+        {
+            Fill(1);
+            var rest = buffer.AsSpan(position, buffered - position);
+            if (rest.LastIndexOfAnyExcept((byte)0) is >= 0 and var last)
+            {
+                end = Offset + last + 1;
+            }
+
+            position = buffered;
+        }
+
+        return end - start;
+    }
+
     public StateCorruptException Damaged(long offset, string what) =>
         new($"{Path} is damaged at offset {offset}: {what}. Nothing was changed. Restore the folder from a backup.");
 
@@ -83,24 +101,6 @@ internal sealed class FrameReader : IDisposable
         var target = needed > buffer.Length ? new byte[needed] : buffer;
         kept.CopyTo(target);
         (buffer, position) = (target, 0);
-        buffered += ReadAt(buffer.AsSpan(buffered), bufferStart + buffered);
-    }
-
-    /// <summary>Fills the target, or less at the file's end.</summary>
-    private int ReadAt(Span<byte> target, long offset)
-    {
-        var read = 0;
-        while (read < target.Length)
-        {
-            var count = RandomAccess.Read(file, target[read..], offset + read);
-            if (count == 0)
-            {
-                break;
-            }
-
-            read += count;
-        }
-
-        return read;
+        buffered += file.Read(buffer.AsSpan(buffered), bufferStart + buffered);
     }
 }

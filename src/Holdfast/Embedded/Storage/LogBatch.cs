@@ -20,6 +20,9 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
     /// <summary>Whether somebody waits for the disk.</summary>
     public bool NeedsSync { get; private set; }
 
+    /// <summary>Whether all of it is of use only once it is on the disk.</summary>
+    public bool NeedsOnlySync { get; private set; } = true;
+
     public List<ILogEntry> Entries { get; } = [];
 
     public int Bytes => end;
@@ -43,6 +46,7 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
         end += bytes;
         Entries.Add(entry);
         NeedsSync |= entry.UntilSynced;
+        NeedsOnlySync &= entry.UntilSynced;
     }
 
     public ReadOnlySpan<byte> Frames => buffer.AsSpan(0, end);

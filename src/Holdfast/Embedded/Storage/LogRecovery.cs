@@ -4,12 +4,14 @@ namespace Holdfast.Embedded;
 /// Reads the log's segments back. The only damage that is mended is a torn tail: what follows the last whole frame of
 /// the last segment, and the last one that was synchronised.
 /// </summary>
+/// <param name="disk">The disk.</param>
 /// <param name="folder">The store's folder.</param>
 /// <param name="manifest">Its manifest.</param>
 /// <param name="synced">The last frame that is known to have been synchronised (<see cref="SyncedFile"/>).</param>
 /// <param name="partitions">What the frames are applied to.</param>
 /// <param name="log">Where a cut is told.</param>
-internal sealed class LogRecovery(string folder, Manifest manifest, long synced, PartitionState[] partitions, Action<EngineEvent> log)
+internal sealed class LogRecovery(
+    StoreDisk disk, string folder, Manifest manifest, long synced, PartitionState[] partitions, Action<EngineEvent> log)
 {
     private readonly LogReplay replay = new(partitions);
     private long last = -1;
@@ -23,7 +25,7 @@ internal sealed class LogRecovery(string folder, Manifest manifest, long synced,
         long end = 0;
         for (var number = Math.Max(1, manifest.FirstLog); number <= manifest.LastLog; number++)
         {
-            using var reader = new FrameReader(Path.Combine(folder, Manifest.LogName(number)), LogHeader.LogTitle, manifest.Salt);
+            using var reader = new FrameReader(disk, Path.Combine(folder, Manifest.LogName(number)), LogHeader.LogTitle, manifest.Salt);
             if (last >= 0 && reader.FirstSequence != last + 1)
             {
                 throw reader.Damaged(0, $"it begins with frame {reader.FirstSequence} where {last + 1} should come");
@@ -37,12 +39,11 @@ internal sealed class LogRecovery(string folder, Manifest manifest, long synced,
                 throw reader.Damaged(reader.Offset, $"frame {last + 1}, which had been synchronised, does not check out or is missing");
             }
 
-            if (!reader.AtEnd)
-            {
-                TellCut(reader);
-            }
-
             end = reader.Offset;
+            if (isLast && reader.FindTail() is > 0 and var torn)
+            {
+                TellCut(reader.Path, end, torn);
+            }
         }
 
         return end;
@@ -78,9 +79,9 @@ internal sealed class LogRecovery(string folder, Manifest manifest, long synced,
         }
     }
 
-    private void TellCut(FrameReader reader) => log(new EngineEvent(
+    private void TellCut(string path, long offset, long torn) => log(new EngineEvent(
         EngineEventLevel.Warning,
         "TornTailCut",
-        $"{reader.Path} ended in {reader.FileLength - reader.Offset} bytes of unfinished frames at offset {reader.Offset}, "
+        $"{path} ended in {torn} bytes of unfinished frames at offset {offset}, "
         + "never acknowledged as synchronised: they were cut off."));
 }

@@ -11,13 +11,13 @@ internal sealed class LogRoll(Manifest manifest)
     /// Creates the segment and prepares the manifest. Null after a failure, which is told: the old segment goes on, and
     /// what this one left behind is overwritten by the next attempt.
     /// </summary>
-    public LogSegment? Begin(string folder, ulong salt, long firstSequence)
+    public LogSegment? Begin(StoreDisk disk, string folder, ulong salt, long firstSequence)
     {
         LogSegment? segment = null;
         try
         {
-            segment = LogSegment.Create(folder, manifest.LastLog, salt, firstSequence);
-            manifest.Prepare(folder);
+            segment = LogSegment.Create(disk, folder, manifest.LastLog, salt, firstSequence);
+            manifest.Prepare(disk, folder);
             return segment;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

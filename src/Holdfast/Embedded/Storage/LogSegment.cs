@@ -1,28 +1,38 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Holdfast.Embedded;
 
 /// <summary>A log file that is appended to. Used by one thread at a time.</summary>
+/// <remarks>
+/// Zeros are written ahead of what is synchronised: the file then has its length and its place on the disk already, and a
+/// synchronised append changes nothing but content, where it would otherwise wait for the file system's own journal too.
+/// </remarks>
 internal sealed class LogSegment : IDisposable
 {
-    private readonly SafeFileHandle file;
+    // As much is written ahead as the segment holds, within these bounds: little in a small store, and in a large one once in a megabyte.
+    private const int MinBytesAhead = 64 << 10;
+    private const int MaxBytesAhead = 1 << 20;
 
-    private LogSegment(SafeFileHandle file, long length) => (this.file, Length) = (file, length);
+    private static readonly byte[] Zeros = new byte[MaxBytesAhead];
+
+    private readonly StoreFile file;
+
+    // Up to here the file holds zeros behind the last frame.
+    private long ahead;
+
+    private LogSegment(StoreFile file, long length, long ahead) => (this.file, Length, this.ahead) = (file, length, ahead);
 
     /// <summary>Where the last whole frame ends.</summary>
     public long Length { get; private set; }
 
     /// <summary>Creates the segment, durably and in place of any left-over of that name; the manifest must then name it.</summary>
-    public static LogSegment Create(string folder, int number, ulong salt, long firstSequence)
+    public static LogSegment Create(StoreDisk disk, string folder, int number, ulong salt, long firstSequence)
     {
-        var path = Path.Combine(folder, Manifest.LogName(number));
-        var file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
+        var file = disk.Create(Path.Combine(folder, Manifest.LogName(number)));
         try
         {
-            RandomAccess.Write(file, LogHeader.Make(LogHeader.LogTitle, salt, firstSequence), 0);
-            StoreDisk.Sync(file);
-            StoreDisk.SyncFolder(folder);
-            return new LogSegment(file, LogHeader.Bytes);
+            file.Write(LogHeader.Make(LogHeader.LogTitle, salt, firstSequence), 0);
+            file.Sync();
+            disk.SyncFolder(folder);
+            return new LogSegment(file, LogHeader.Bytes, LogHeader.Bytes);
         }
         catch
         {
@@ -32,18 +42,14 @@ internal sealed class LogSegment : IDisposable
     }
 
     /// <summary>Opens a segment that was recovered, and cuts what follows its last whole frame.</summary>
-    public static LogSegment Continue(string folder, int number, long length)
+    public static LogSegment Continue(StoreDisk disk, string folder, int number, long length)
     {
-        var file = File.OpenHandle(Path.Combine(folder, Manifest.LogName(number)), FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        var file = disk.Open(Path.Combine(folder, Manifest.LogName(number)));
         try
         {
-            if (RandomAccess.GetLength(file) != length)
-            {
-                RandomAccess.SetLength(file, length);
-            }
-
-            StoreDisk.Sync(file);
-            return new LogSegment(file, length);
+            var segment = new LogSegment(file, length, file.Length);
+            segment.CutToLength();
+            return segment;
         }
         catch
         {
@@ -52,29 +58,70 @@ internal sealed class LogSegment : IDisposable
         }
     }
 
+    /// <summary>Appends frames, which reach the disk by <see cref="Sync"/>.</summary>
     public void Append(ReadOnlySpan<byte> frames)
     {
-        try
-        {
-            RandomAccess.Write(file, frames, Length);
-        }
-        catch (ArgumentOutOfRangeException fault)
-        {
-            // .NET's way to tell EFBIG: over the file system's or the process's limit.
-            throw new IOException(fault.Message, StoreDisk.FileTooLarge);
-        }
-
-        Length += frames.Length;
+        file.Write(frames, Length);
+        Advance(frames.Length);
     }
 
-    public void Sync() => StoreDisk.Sync(file);
+    /// <summary>Appends frames that have reached the disk when this returns. Everything before must have.</summary>
+    public void AppendSynced(ReadOnlySpan<byte> frames)
+    {
+        if (Length + frames.Length <= ahead)
+        {
+            file.WriteSynced(frames, Length);
+        }
+        else
+        {
+            WriteAhead(Length + frames.Length);
+            file.Write(frames, Length);
+            file.Sync();
+        }
 
-    /// <summary>Takes back what a failed append may have left, durably: its whole frames would come back after a power loss.</summary>
+        Advance(frames.Length);
+    }
+
+    public void Sync() => file.Sync();
+
+    /// <summary>
+    /// Cuts off, durably, what is behind the last whole frame: zeros, or what a failed append may have left, whose whole frames would
+    /// come back after a loss of power.
+    /// </summary>
     public void CutToLength()
     {
-        RandomAccess.SetLength(file, Length);
-        Sync();
+        if (file.Length != Length)
+        {
+            file.SetLength(Length);
+        }
+
+        file.Sync();
+        ahead = Length;
     }
 
     public void Dispose() => file.Dispose();
+
+    private void Advance(int bytes)
+    {
+        Length += bytes;
+        ahead = Math.Max(ahead, Length);
+    }
+
+    private void WriteAhead(long end)
+    {
+        var target = end + Math.Clamp(end, MinBytesAhead, MaxBytesAhead);
+        try
+        {
+            for (var at = ahead; at < target; at += Zeros.Length)
+            {
+                file.Write(Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, target - at)), at);
+            }
+
+            ahead = target;
+        }
+        catch (IOException fault) when (StoreDisk.IsFull(fault))
+        {
+            // The frames themselves may still fit.
+        }
+    }
 }

@@ -10,57 +10,49 @@ namespace Holdfast.Embedded;
 /// A partition's lock may be held while the log's gate is taken, never the other way round. When a batch can't be
 /// written, appending is closed first, then every entry that was not released is rolled back, then the log is cut to
 /// its last whole frame: if only the disk was full, appending opens again; after any other fault it stays closed.
+/// Until <see cref="Start"/> there is no thread: whoever has the writer takes its steps, as a simulation does to the end.
 /// </remarks>
 internal sealed class LogWriter : IDisposable
 {
     // Past this, commits wait before they are evaluated.
     private const int MaxGatheredBytes = 64 << 20;
 
-    // What nobody asked to have synchronised is, after this time.
-    private const int UnaskedSyncMilliseconds = 1000;
-
     private readonly object gate = new();
-    private readonly string folder;
-    private readonly ulong salt;
+    private readonly LogFiles files;
     private readonly Action<EngineEvent> log;
-    private readonly StoreClock clock;
-    private readonly Thread thread;
-    private readonly SyncedFile synced;
-    private LogSegment segment;
+    private Thread? thread;
     private LogBatch gathering;
     private LogBatch? underWay;
     private byte[]? spare;
     private LogRoll? rolling;
     private Exception? closed;
     private bool stopping;
-    private long writtenSequence;
-    private long syncedSequence;
-    private long unsyncedSince;
     private long rollBacks;
-    private long framesWritten;
-    private long syncs;
 
-    public LogWriter(string folder, ulong salt, LogSegment segment, long lastSequence, StoreClock clock, Action<EngineEvent> log)
+    public LogWriter(LogFiles files, Action<EngineEvent> log)
     {
-        (this.folder, this.salt, this.segment, this.clock, this.log) = (folder, salt, segment, clock, log);
-        synced = SyncedFile.Open(folder, salt);
-        writtenSequence = syncedSequence = lastSequence;
-        gathering = new LogBatch(lastSequence + 1);
-        thread = new Thread(Run) { IsBackground = true, Name = "holdfast-log" };
-        thread.Start();
+        (this.files, this.log) = (files, log);
+        gathering = new LogBatch(files.WrittenSequence + 1);
     }
 
     /// <summary>The segment's length in bytes.</summary>
-    public long SegmentBytes => Volatile.Read(ref segment).Length;
+    public long SegmentBytes => files.SegmentBytes;
 
     /// <summary>How many frames were written since the log was opened.</summary>
-    public long Frames => Interlocked.Read(ref framesWritten);
+    public long Frames => files.Frames;
 
     /// <summary>How often the log was synchronised since it was opened.</summary>
-    public long Syncs => Interlocked.Read(ref syncs);
+    public long Syncs => files.Syncs;
 
     /// <summary>How often entries were rolled back: what was copied from partitions in between can't be trusted.</summary>
     public long RollBacks => Interlocked.Read(ref rollBacks);
+
+    /// <summary>Has the steps taken by a thread of the writer's own from now on.</summary>
+    public void Start()
+    {
+        thread = new Thread(Run) { IsBackground = true, Name = "holdfast-log" };
+        thread.Start();
+    }
 
     /// <summary>Completes when there is room to gather more; null when there is.</summary>
     public Task? Room()
@@ -77,7 +69,7 @@ internal sealed class LogWriter : IDisposable
     /// </summary>
     public Task Append(ReadOnlySpan<byte> payload, ILogEntry entry, out long sequence)
     {
-        var sum = Frame.SumPayload(salt, payload);
+        var sum = Frame.SumPayload(files.Salt, payload);
         lock (gate)
         {
             if (closed is not null)
@@ -131,6 +123,36 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
+    /// <summary>
+    /// Writes what has gathered and makes the roll that was asked for; without either, synchronises what was only written. False at
+    /// the end, when everything has been written.
+    /// </summary>
+    public bool Step()
+    {
+        if (!Take(out var batch, out var roll))
+        {
+            EndFiles();
+            return false;
+        }
+
+        if (batch is not null)
+        {
+            Write(batch);
+        }
+        else if (closed is null && files.HasUnsynced)
+        {
+            TrySync(new LogBatch(files.WrittenSequence + 1));
+        }
+
+        if (roll is not null)
+        {
+            Roll(roll);
+        }
+
+        spare = batch?.Spare;
+        return true;
+    }
+
     /// <summary>Writes and synchronises what was appended, and ends the writer.</summary>
     public void Dispose()
     {
@@ -140,9 +162,13 @@ internal sealed class LogWriter : IDisposable
             Monitor.Pulse(gate);
         }
 
-        thread.Join();
-        segment.Dispose();
-        synced.Dispose();
+        if (thread is null)
+        {
+            Run();
+        }
+
+        thread?.Join();
+        files.Dispose();
     }
 
     private static StateException Closed(Exception cause) => cause switch
@@ -155,50 +181,42 @@ internal sealed class LogWriter : IDisposable
     {
         try
         {
-            while (Next(out var batch, out var roll))
+            do
             {
-                if (batch is not null)
-                {
-                    Write(batch);
-                }
-                else if (closed is null && writtenSequence > syncedSequence)
-                {
-                    SyncUnasked();
-                }
-
-                if (roll is not null)
-                {
-                    Roll(roll);
-                }
-
-                spare = batch?.Spare;
+                WaitForWork();
             }
-
-            SyncAtEnd();
+            while (Step());
         }
         catch (Exception fault)
         {
             // A defect of ours: nothing may be acknowledged any more.
-            Abandon(underWay ?? new LogBatch(writtenSequence + 1), fault);
+            Abandon(underWay ?? new LogBatch(files.WrittenSequence + 1), fault);
         }
     }
 
-    /// <summary>Waits for work; without any, for a second while something is written and not synchronised. False at the end.</summary>
-    private bool Next(out LogBatch? batch, out LogRoll? roll)
+    /// <summary>Waits for something to do; for a second at most while something is written and not synchronised.</summary>
+    private void WaitForWork()
     {
         lock (gate)
         {
             underWay = null;
             if (gathering.IsEmpty && rolling is null && !stopping)
             {
-                Monitor.Wait(gate, writtenSequence > syncedSequence ? UnaskedSyncMilliseconds : Timeout.Infinite);
+                Monitor.Wait(gate, files.HasUnsynced ? LogFiles.UnaskedSyncMilliseconds : Timeout.Infinite);
             }
+        }
+    }
 
+    /// <summary>What there is to do; false at the end.</summary>
+    private bool Take(out LogBatch? batch, out LogRoll? roll)
+    {
+        lock (gate)
+        {
             batch = gathering.IsEmpty ? null : gathering;
             (roll, rolling) = (rolling, null);
+            underWay = batch;
             if (batch is not null)
             {
-                underWay = batch;
                 gathering = new LogBatch(batch.LastSequence + 1, spare);
             }
 
@@ -216,7 +234,7 @@ internal sealed class LogWriter : IDisposable
     {
         try
         {
-            AppendFrames(batch);
+            files.Append(batch);
         }
         catch (IOException fault) when (StoreDisk.IsFull(fault))
         {
@@ -231,7 +249,7 @@ internal sealed class LogWriter : IDisposable
 
         Release(batch, untilSynced: false);
         batch.CompleteWritten();
-        if ((batch.NeedsSync || IsSyncOverdue()) && !TrySync(batch))
+        if (((batch.NeedsSync && files.HasUnsynced) || files.IsSyncOverdue) && !TrySync(batch))
         {
             return;
         }
@@ -240,25 +258,11 @@ internal sealed class LogWriter : IDisposable
         batch.CompleteSynced();
     }
 
-    private void AppendFrames(LogBatch batch)
-    {
-        segment.Append(batch.Frames);
-        unsyncedSince = writtenSequence > syncedSequence ? unsyncedSince : clock.Timestamp;
-        writtenSequence = batch.LastSequence;
-        Interlocked.Add(ref framesWritten, batch.Entries.Count);
-    }
-
-    private bool IsSyncOverdue() =>
-        writtenSequence > syncedSequence && clock.After(unsyncedSince, UnaskedSyncMilliseconds) <= clock.Timestamp;
-
     private bool TrySync(LogBatch batch)
     {
         try
         {
-            segment.Sync();
-            Interlocked.Increment(ref syncs);
-            syncedSequence = writtenSequence;
-            synced.Tell(syncedSequence);
+            files.Sync();
             return true;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -279,23 +283,12 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    private void SyncUnasked() => TrySync(new LogBatch(writtenSequence + 1));
-
-    /// <summary>At a clean end everything is on the disk, and the disk says so.</summary>
-    private void SyncAtEnd()
+    private void EndFiles()
     {
-        if (closed is not StateUnavailableException { InnerException: null })
+        if (closed is StateUnavailableException { InnerException: null })
         {
-            return;
+            files.End();
         }
-
-        if (writtenSequence > syncedSequence)
-        {
-            segment.Sync();
-            synced.Tell(writtenSequence);
-        }
-
-        synced.Sync();
     }
 
     private void Roll(LogRoll roll)
@@ -306,30 +299,21 @@ internal sealed class LogWriter : IDisposable
             return;
         }
 
-        if (roll.Begin(folder, salt, writtenSequence + 1) is not { } next)
+        if (files.Begin(roll) is not { } next)
         {
             return;
         }
 
         try
         {
-            segment.Sync();
-            synced.Tell(writtenSequence);
-            Manifest.Replace(folder);
+            files.Continue(next);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             next.Dispose();
-            Abandon(new LogBatch(writtenSequence + 1), fault);
+            Abandon(new LogBatch(files.WrittenSequence + 1), fault);
             roll.Fail(fault);
             return;
-        }
-
-        syncedSequence = writtenSequence;
-        segment.Dispose();
-        lock (gate)
-        {
-            segment = next;
         }
 
         roll.Complete();
@@ -337,12 +321,12 @@ internal sealed class LogWriter : IDisposable
 
     private void Refuse(LogBatch batch, IOException fault)
     {
-        var refusal = new StateFullException($"The disk of {folder} is full: free some space and repeat. Nothing was changed.", fault);
+        var refusal = new StateFullException($"The disk of {files.Folder} is full: free some space and repeat. Nothing was changed.", fault);
         log(new EngineEvent(EngineEventLevel.Error, "DiskFull", refusal.Message, fault));
         var dropped = TakeBack(batch, refusal);
         try
         {
-            segment.CutToLength();
+            files.CutToLength();
         }
         catch (Exception second) when (second is IOException or UnauthorizedAccessException)
         {
@@ -354,7 +338,7 @@ internal sealed class LogWriter : IDisposable
 
         lock (gate)
         {
-            gathering = new LogBatch(writtenSequence + 1);
+            gathering = new LogBatch(files.WrittenSequence + 1);
             closed = null;
         }
 
@@ -371,12 +355,12 @@ internal sealed class LogWriter : IDisposable
     }
 
     private CommitUnknownException Unknown(Exception fault) =>
-        new($"The log of {folder} could not be written: the commit may or may not be found after a restart.", fault);
+        new($"The log of {files.Folder} could not be written: the commit may or may not be found after a restart.", fault);
 
     private void StayClosed(Exception fault)
     {
         var end = new StateUnavailableException(
-            $"Writing the log of {folder} failed ({fault.Message}), so writing has ended; reading goes on. "
+            $"Writing the log of {files.Folder} failed ({fault.Message}), so writing has ended; reading goes on. "
             + "Check the disk, then start the process again.",
             fault);
         lock (gate)

@@ -39,15 +39,15 @@ internal sealed record Manifest
     public static string LogName(int number) => $"log-{number:d6}";
 
     /// <summary>Reads the folder's manifest; null if there is none.</summary>
-    public static Manifest? Load(string folder)
+    public static Manifest? Load(StoreDisk disk, string folder)
     {
         var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        if (!disk.Exists(path))
         {
             return null;
         }
 
-        var bytes = File.ReadAllBytes(path);
+        var bytes = disk.ReadAll(path);
         var lines = Encoding.UTF8.GetString(bytes).Split('\n');
         var version = VersionIn(path, lines[0]);
         var body = bytes.AsSpan().LastIndexOf("crc "u8);
@@ -69,29 +69,29 @@ internal sealed record Manifest
     }
 
     /// <summary>Makes this the folder's manifest, durably.</summary>
-    public void Save(string folder)
+    public void Save(StoreDisk disk, string folder)
     {
-        Prepare(folder);
-        Replace(folder);
+        Prepare(disk, folder);
+        Replace(disk, folder);
     }
 
     /// <summary>Writes this beside the folder's manifest. A failure leaves that one in force.</summary>
-    public void Prepare(string folder)
+    public void Prepare(StoreDisk disk, string folder)
     {
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"{Title} {Version}\npartitions {Partitions}\nsalt {Salt:x16}\nsnapshot {Snapshot}\nlogs {FirstLog} {LastLog}\n");
         var body = Encoding.UTF8.GetBytes(text);
-        using var file = File.OpenHandle(Path.Combine(folder, ReplacementName), FileMode.Create, FileAccess.Write);
-        RandomAccess.Write(file, Encoding.UTF8.GetBytes($"{text}crc {Checksum(body)}\n"), 0);
-        StoreDisk.Sync(file);
+        using var file = disk.Create(Path.Combine(folder, ReplacementName));
+        file.Write(Encoding.UTF8.GetBytes($"{text}crc {Checksum(body)}\n"), 0);
+        file.Sync();
     }
 
     /// <summary>Puts what was prepared in force. After a failure either may be.</summary>
-    public static void Replace(string folder)
+    public static void Replace(StoreDisk disk, string folder)
     {
-        File.Move(Path.Combine(folder, ReplacementName), Path.Combine(folder, FileName), overwrite: true);
-        StoreDisk.SyncFolder(folder);
+        disk.Rename(Path.Combine(folder, ReplacementName), Path.Combine(folder, FileName));
+        disk.SyncFolder(folder);
     }
 
     private static Manifest Parse(string[] lines)

@@ -6,9 +6,9 @@ namespace Holdfast.Embedded;
 internal static class SnapshotReader
 {
     /// <summary>Reads the file and tells its length.</summary>
-    public static long Read(string path, ulong salt, PartitionState[] partitions)
+    public static long Read(StoreDisk disk, string path, ulong salt, PartitionState[] partitions)
     {
-        using var reader = new FrameReader(path, LogHeader.SnapshotTitle, salt);
+        using var reader = new FrameReader(disk, path, LogHeader.SnapshotTitle, salt);
         PartitionState? current = null;
         long frames = 0;
         while (reader.TryPeek(out var sequence, out var payload) && sequence == frames + 1)

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Holdfast.Embedded;
 
 /// <summary>Writes a snapshot: a file of frames, numbered from 1, partition after partition, with an end.</summary>
@@ -8,7 +6,7 @@ internal sealed class SnapshotWriter : IDisposable
     private const int FlushedBytes = 1 << 20;
 
     private readonly PayloadWriter payload = new();
-    private readonly SafeFileHandle file;
+    private readonly StoreFile file;
     private readonly ulong salt;
     private readonly StoreClock clock;
     private byte[] buffer = new byte[FlushedBytes + (64 << 10)];
@@ -16,11 +14,11 @@ internal sealed class SnapshotWriter : IDisposable
     private long length = LogHeader.Bytes;
     private long sequence;
 
-    public SnapshotWriter(string path, ulong salt, StoreClock clock)
+    public SnapshotWriter(StoreDisk disk, string path, ulong salt, StoreClock clock)
     {
         (this.salt, this.clock) = (salt, clock);
-        file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
-        RandomAccess.Write(file, LogHeader.Make(LogHeader.SnapshotTitle, salt, 1), 0);
+        file = disk.Create(path);
+        file.Write(LogHeader.Make(LogHeader.SnapshotTitle, salt, 1), 0);
     }
 
     public void Add(PartitionCopy copy)
@@ -54,7 +52,7 @@ internal sealed class SnapshotWriter : IDisposable
         payload.Number(sequence);
         AddFrame();
         Flush();
-        StoreDisk.Sync(file);
+        file.Sync();
         return length;
     }
 
@@ -162,7 +160,7 @@ internal sealed class SnapshotWriter : IDisposable
 
     private void Flush()
     {
-        RandomAccess.Write(file, buffer.AsSpan(0, filled), length);
+        file.Write(buffer.AsSpan(0, filled), length);
         length += filled;
         filled = 0;
     }

@@ -6,16 +6,16 @@ namespace Holdfast.Embedded;
 internal static class StoreFolder
 {
     /// <summary>The folder's manifest; a new one in a folder that holds nothing.</summary>
-    public static Manifest Open(string folder, StateEngineOptions options)
+    public static Manifest Open(StoreDisk disk, string folder, StateEngineOptions options)
     {
-        var manifest = Manifest.Load(folder);
+        var manifest = Manifest.Load(disk, folder);
         if (manifest is null)
         {
-            RefuseUnlessEmpty(folder);
+            RefuseUnlessEmpty(disk, folder);
             Span<byte> salt = stackalloc byte[sizeof(ulong)];
             options.Entropy.Fill(salt);
             manifest = new Manifest { Partitions = options.PartitionCount, Salt = BitConverter.ToUInt64(salt) };
-            manifest.Save(folder);
+            manifest.Save(disk, folder);
             return manifest;
         }
 
@@ -30,15 +30,14 @@ internal static class StoreFolder
     }
 
     /// <summary>Removes snapshots and logs that the manifest does not name.</summary>
-    public static void RemoveLeftOvers(string folder, Manifest manifest)
+    public static void RemoveLeftOvers(StoreDisk disk, string folder, Manifest manifest)
     {
-        foreach (var path in Directory.EnumerateFiles(folder))
+        foreach (var name in disk.NamesIn(folder))
         {
-            var name = Path.GetFileName(path);
             if ((NumberOf(name, "snapshot-") is { } snapshot && snapshot != manifest.Snapshot)
                 || (NumberOf(name, "log-") is { } log && (log < manifest.FirstLog || log > manifest.LastLog)))
             {
-                File.Delete(path);
+                disk.Delete(Path.Combine(folder, name));
             }
         }
     }
@@ -49,14 +48,14 @@ internal static class StoreFolder
             ? number
             : null;
 
-    private static void RefuseUnlessEmpty(string folder)
+    private static void RefuseUnlessEmpty(StoreDisk disk, string folder)
     {
-        foreach (var path in Directory.EnumerateFileSystemEntries(folder))
+        foreach (var name in disk.NamesIn(folder))
         {
-            if (Path.GetFileName(path) is not (FolderLock.FileName or FolderLock.HolderName or Manifest.ReplacementName))
+            if (name is not (FolderLock.FileName or FolderLock.HolderName or Manifest.ReplacementName))
             {
                 throw new StateCorruptException(
-                    $"{folder} holds {Path.GetFileName(path)} and no file {Manifest.FileName} (looked for at offset 0): either it is no store, "
+                    $"{folder} holds {name} and no file {Manifest.FileName} (looked for at offset 0): either it is no store, "
                     + "then choose an empty folder, or its manifest was lost, then restore it from a backup. Nothing was changed.");
             }
         }

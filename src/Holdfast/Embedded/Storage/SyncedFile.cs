@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Microsoft.Win32.SafeHandles;
 
 namespace Holdfast.Embedded;
 
@@ -18,32 +17,32 @@ internal sealed class SyncedFile : IDisposable
 
     private const int SlotBytes = 4096;
 
-    private readonly SafeFileHandle file;
+    private readonly StoreFile file;
     private readonly ulong salt;
     private int nextSlot;
 
-    private SyncedFile(SafeFileHandle file, ulong salt) => (this.file, this.salt) = (file, salt);
+    private SyncedFile(StoreFile file, ulong salt) => (this.file, this.salt) = (file, salt);
 
     /// <summary>Creates the file, durably, in place of any other.</summary>
-    public static void Create(string folder, ulong salt, long sequence)
+    public static void Create(StoreDisk disk, string folder, ulong salt, long sequence)
     {
-        using var file = File.OpenHandle(Path.Combine(folder, FileName), FileMode.Create, FileAccess.Write);
-        RandomAccess.Write(file, Slot(salt, sequence), 0);
-        RandomAccess.Write(file, Slot(salt, sequence), SlotBytes);
-        StoreDisk.Sync(file);
-        StoreDisk.SyncFolder(folder);
+        using var file = disk.Create(Path.Combine(folder, FileName));
+        file.Write(Slot(salt, sequence), 0);
+        file.Write(Slot(salt, sequence), SlotBytes);
+        file.Sync();
+        disk.SyncFolder(folder);
     }
 
     /// <summary>The last frame that is known to have been synchronised.</summary>
-    public static long Read(string folder, ulong salt)
+    public static long Read(StoreDisk disk, string folder, ulong salt)
     {
         var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        if (!disk.Exists(path))
         {
             throw Damaged(path, 0, "it is missing");
         }
 
-        var bytes = File.ReadAllBytes(path);
+        var bytes = disk.ReadAll(path);
         long highest = -1;
         for (var at = 0; at + Frame.HeaderBytes <= bytes.Length; at += SlotBytes)
         {
@@ -58,18 +57,17 @@ internal sealed class SyncedFile : IDisposable
         return highest >= 0 ? highest : throw Damaged(path, 0, "neither of its two slots checks out");
     }
 
-    public static SyncedFile Open(string folder, ulong salt) =>
-        new(File.OpenHandle(Path.Combine(folder, FileName), FileMode.Open, FileAccess.ReadWrite, FileShare.Read), salt);
+    public static SyncedFile Open(StoreDisk disk, string folder, ulong salt) => new(disk.Open(Path.Combine(folder, FileName)), salt);
 
     /// <summary>The log has been synchronised up to this frame.</summary>
     public void Tell(long sequence)
     {
-        RandomAccess.Write(file, Slot(salt, sequence), nextSlot * SlotBytes);
+        file.Write(Slot(salt, sequence), nextSlot * SlotBytes);
         nextSlot ^= 1;
     }
 
     /// <summary>Has the file reach the disk, at a clean end.</summary>
-    public void Sync() => StoreDisk.Sync(file);
+    public void Sync() => file.Sync();
 
     public void Dispose() => file.Dispose();
 

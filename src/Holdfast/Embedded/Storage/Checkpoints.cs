@@ -1,0 +1,139 @@
+namespace Holdfast.Embedded;
+
+/// <summary>
+/// Replaces the log by a snapshot, while commits go on. (1) The log goes on in a new segment, which the manifest
+/// names beside the old one. (2) Each partition is copied under its lock and written. (3) Everything that the
+/// copies show is synchronised in the log, so that the snapshot is never ahead of it. (4) The manifest names the
+/// snapshot and the new segment alone. (5) The old files are removed. A crash leaves what the manifest names.
+/// </summary>
+internal sealed class Checkpoints(
+    StoreDisk disk, string folder, Manifest current, LogWriter writer, long currentBytes, StoreClock clock, long minLogBytes, Action<EngineEvent> log)
+{
+    private readonly Lock gate = new();
+    private readonly RetryPause pause = new(clock);
+    private Manifest manifest = current;
+    private long snapshotBytes = currentBytes;
+
+    // Both manifests lead to the same state, but the files of neither may be touched until a restart tells which it is.
+    private volatile bool isManifestInDoubt;
+    private bool hasEnded;
+
+    /// <summary>Whether the log has grown enough to be replaced, and nothing speaks against trying.</summary>
+    public bool IsDue => writer.SegmentBytes is var bytes && bytes >= minLogBytes && bytes >= Interlocked.Read(ref snapshotBytes)
+        && pause.IsOver && !isManifestInDoubt;
+
+    /// <summary>Whether the log is worth a last snapshot when the store is closed.</summary>
+    public bool IsWorthwhile => writer.SegmentBytes >= Interlocked.Read(ref snapshotBytes) / 4;
+
+    /// <summary>Makes a snapshot on this thread. A failure is logged, and <see cref="IsDue"/> waits then.</summary>
+    public void Run(EmbeddedPartition[] partitions)
+    {
+        lock (gate)
+        {
+            foreach (var awaited in Steps(partitions))
+            {
+                Task.WaitAny(awaited);
+            }
+        }
+    }
+
+    /// <summary>The same step by step: each is to be followed by the next once its task has ended, however it did.</summary>
+    public IEnumerable<Task> Steps(EmbeddedPartition[] partitions)
+    {
+        if (isManifestInDoubt || hasEnded)
+        {
+            yield break;
+        }
+
+        using var steps = StepsOfOne(partitions).GetEnumerator();
+        while (TryMove(steps))
+        {
+            yield return steps.Current;
+        }
+    }
+
+    /// <summary>Returns once no snapshot is under way; there will be none.</summary>
+    public void End()
+    {
+        lock (gate)
+        {
+            hasEnded = true;
+        }
+    }
+
+    private bool TryMove(IEnumerator<Task> steps)
+    {
+        try
+        {
+            if (steps.MoveNext())
+            {
+                return true;
+            }
+
+            pause.End();
+        }
+        catch (Exception fault) when (isManifestInDoubt)
+        {
+            log(new EngineEvent(
+                EngineEventLevel.Error,
+                "ManifestInDoubt",
+                $"A snapshot of {folder} may or may not have come into force, and either loses nothing. The log stays and grows: "
+                + "check the disk, then start the process again.",
+                fault));
+        }
+        catch (Exception fault)
+        {
+            // Whatever it was, the log still holds everything.
+            pause.Lengthen();
+            log(new EngineEvent(EngineEventLevel.Warning, "CheckpointFailed", $"A snapshot of {folder} could not be made: the log stays.", fault));
+        }
+
+        return false;
+    }
+
+    private IEnumerable<Task> StepsOfOne(EmbeddedPartition[] partitions)
+    {
+        var next = manifest with { LastLog = manifest.LastLog + 1 };
+        var rolled = writer.RollAsync(next);
+        yield return rolled;
+        rolled.GetAwaiter().GetResult();
+        manifest = next;
+
+        var rollBacks = writer.RollBacks;
+        var number = manifest.Snapshot + 1;
+        long bytes;
+        using (var snapshot = new SnapshotWriter(disk, Path.Combine(folder, Manifest.SnapshotName(number)), manifest.Salt, clock))
+        {
+            foreach (var partition in partitions)
+            {
+                snapshot.Add(partition.Copy());
+                yield return Task.CompletedTask;
+            }
+
+            bytes = snapshot.Finish();
+        }
+
+        disk.SyncFolder(folder);
+        var synced = writer.Append([(byte)FrameKind.Snapshot], SyncedEntry.Instance, out _);
+        yield return synced;
+        synced.GetAwaiter().GetResult();
+        if (writer.RollBacks != rollBacks)
+        {
+            throw new IOException("Commits were taken back while the snapshot was made.");
+        }
+
+        PutInForce(manifest with { Snapshot = number, FirstLog = manifest.LastLog }, bytes);
+    }
+
+    private void PutInForce(Manifest next, long bytes)
+    {
+        next.Prepare(disk, folder);
+        isManifestInDoubt = true;
+        Manifest.Replace(disk, folder);
+        isManifestInDoubt = false;
+        manifest = next;
+        Interlocked.Exchange(ref snapshotBytes, bytes);
+        StoreFolder.RemoveLeftOvers(disk, folder, manifest);
+        log(new EngineEvent(EngineEventLevel.Information, "SnapshotMade", $"The log of {folder} was replaced by a snapshot of {bytes} bytes."));
+    }
+}

@@ -1,0 +1,118 @@
+namespace Holdfast.Embedded;
+
+/// <summary>
+/// The files that the log's writer works on: the segment, and beside it how far it was synchronised. Used by one thread at a time,
+/// except for the figures.
+/// </summary>
+internal sealed class LogFiles : IDisposable
+{
+    // What nobody asked to have synchronised is, after this time.
+    public const int UnaskedSyncMilliseconds = 1000;
+
+    private readonly StoreDisk disk;
+    private readonly string folder;
+    private readonly StoreClock clock;
+    private readonly SyncedFile synced;
+    private LogSegment segment;
+    private long syncedSequence;
+    private long unsyncedSince;
+    private long framesWritten;
+    private long syncs;
+
+    public LogFiles(StoreDisk disk, string folder, ulong salt, LogSegment segment, long lastSequence, StoreClock clock)
+    {
+        (this.disk, this.folder, Salt, this.segment, this.clock) = (disk, folder, salt, segment, clock);
+        synced = SyncedFile.Open(disk, folder, salt);
+        WrittenSequence = syncedSequence = lastSequence;
+    }
+
+    public ulong Salt { get; }
+
+    public string Folder => folder;
+
+    /// <summary>The last frame in the segment.</summary>
+    public long WrittenSequence { get; private set; }
+
+    /// <summary>Whether anything was written and not synchronised.</summary>
+    public bool HasUnsynced => WrittenSequence > syncedSequence;
+
+    /// <summary>Whether that has waited for as long as it may.</summary>
+    public bool IsSyncOverdue => HasUnsynced && clock.After(unsyncedSince, UnaskedSyncMilliseconds) <= clock.Timestamp;
+
+    /// <summary>The segment's length in bytes.</summary>
+    public long SegmentBytes => Volatile.Read(ref segment).Length;
+
+    /// <summary>How many frames were written since the log was opened.</summary>
+    public long Frames => Interlocked.Read(ref framesWritten);
+
+    /// <summary>How often the log was synchronised since it was opened.</summary>
+    public long Syncs => Interlocked.Read(ref syncs);
+
+    /// <summary>Writes the batch, and has it reach the disk at once if that is all that anybody waits for.</summary>
+    public void Append(LogBatch batch)
+    {
+        if (batch.NeedsOnlySync && !HasUnsynced)
+        {
+            segment.AppendSynced(batch.Frames);
+            NoteWritten(batch);
+            TellSynced();
+            return;
+        }
+
+        segment.Append(batch.Frames);
+        unsyncedSince = HasUnsynced ? unsyncedSince : clock.Timestamp;
+        NoteWritten(batch);
+    }
+
+    public void Sync()
+    {
+        segment.Sync();
+        TellSynced();
+    }
+
+    /// <summary>Takes back what a failed append may have left, durably.</summary>
+    public void CutToLength() => segment.CutToLength();
+
+    /// <summary>Ends the segment, durably, and puts the prepared manifest in force, which names the next one too.</summary>
+    public void Continue(LogSegment next)
+    {
+        segment.CutToLength();
+        TellSynced();
+        Manifest.Replace(disk, folder);
+        segment.Dispose();
+        Volatile.Write(ref segment, next);
+    }
+
+    /// <summary>Creates the segment that a roll asks for; null if it could not be, which the roll tells.</summary>
+    public LogSegment? Begin(LogRoll roll) => roll.Begin(disk, folder, Salt, WrittenSequence + 1);
+
+    /// <summary>At a clean end everything is on the disk, and the disk says so.</summary>
+    public void End()
+    {
+        segment.CutToLength();
+        TellSynced();
+        synced.Sync();
+    }
+
+    public void Dispose()
+    {
+        segment.Dispose();
+        synced.Dispose();
+    }
+
+    private void NoteWritten(LogBatch batch)
+    {
+        WrittenSequence = batch.LastSequence;
+        Interlocked.Add(ref framesWritten, batch.Entries.Count);
+    }
+
+    private void TellSynced()
+    {
+        Interlocked.Increment(ref syncs);
+        if (HasUnsynced)
+        {
+            syncedSequence = WrittenSequence;
+            synced.Tell(syncedSequence);
+        }
+    }
+}
