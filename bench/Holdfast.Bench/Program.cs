@@ -2,12 +2,14 @@ using Holdfast.Bench;
 
 var inProcess = new SideBySide(TimeSpan.FromMilliseconds(300), warmUps: 1, rounds: 9);
 var underLoad = new SideBySide(TimeSpan.FromSeconds(2), warmUps: 5, rounds: 9);
+var betweenServers = new SideBySide(TimeSpan.FromSeconds(1), warmUps: 2, rounds: 5);
 var benches = new Dictionary<string, Func<Task>>
 {
     ["embedded"] = () => Benches.EmbeddedAsync(inProcess),
     ["durability"] = () => Benches.DurabilityAsync(inProcess),
     ["near-cache"] = () => Benches.NearCacheAsync(inProcess),
     ["servers"] = () => Benches.ServersAsync(inProcess),
+    ["node"] = () => NodeBench.RunAsync(betweenServers),
     ["sessions"] = () => SessionBench.RunAsync(underLoad),
 };
 string[] chosen = args.Length > 0 ? args : [.. benches.Keys];

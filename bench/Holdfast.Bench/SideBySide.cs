@@ -31,13 +31,13 @@ internal sealed class SideBySide(TimeSpan slice, int warmUps, int rounds)
         }
     }
 
+    public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
     private static void Print(string names, List<double> first, List<double> other)
     {
         var ratio = Median([.. first.Zip(other, static (one, two) => one / two)]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"RATIO {names} {ratio:0.00}"));
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     // Who begins changes from round to round.
     private async Task<List<double>[]> MeasureAsync(Measured[] things)

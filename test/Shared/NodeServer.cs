@@ -15,10 +15,11 @@ internal sealed class NodeServer : IAsyncDisposable
     private int port;
 
     private readonly bool isEncrypted;
+    private readonly int? core;
     private readonly string[] arguments;
 
-    private NodeServer(int partitions, bool isEncrypted, string[] arguments) =>
-        (this.partitions, this.isEncrypted, this.arguments) = (partitions, isEncrypted, arguments);
+    private NodeServer(int partitions, bool isEncrypted, int? core, string[] arguments) =>
+        (this.partitions, this.isEncrypted, this.core, this.arguments) = (partitions, isEncrypted, core, arguments);
 
     /// <summary>What clients of the port must give.</summary>
     public static string Password => "wave-9";
@@ -46,10 +47,11 @@ internal sealed class NodeServer : IAsyncDisposable
     /// <summary>Starts a node on an empty folder and waits until it is ready.</summary>
     /// <param name="partitions">The number of partitions.</param>
     /// <param name="isEncrypted">Whether clients of the port speak TLS.</param>
+    /// <param name="core">The one core of the machine that it may use, from 0; null for all.</param>
     /// <param name="arguments">Further arguments, as <c>--durability</c>, <c>written</c>.</param>
-    public static async Task<NodeServer> StartAsync(int partitions = 256, bool isEncrypted = false, params string[] arguments)
+    public static async Task<NodeServer> StartAsync(int partitions = 256, bool isEncrypted = false, int? core = null, params string[] arguments)
     {
-        var node = new NodeServer(partitions, isEncrypted, arguments);
+        var node = new NodeServer(partitions, isEncrypted, core, arguments);
         if (isEncrypted)
         {
             using var certificate = SelfSigned.Certificate();
@@ -112,7 +114,7 @@ internal sealed class NodeServer : IAsyncDisposable
         }
 
         start.Environment["HOLDFAST_NODE_PASSWORD"] = Password;
-        process = Process.Start(start)!;
+        process = Process.Start(OneCore.Pin(start, core))!;
         errors = process.StandardError.ReadToEndAsync();
         using var timeout = new CancellationTokenSource(StartTimeout);
         var line = await process.StandardOutput.ReadLineAsync(timeout.Token);

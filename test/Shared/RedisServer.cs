@@ -15,11 +15,12 @@ internal sealed class RedisServer : IAsyncDisposable
     private readonly string folder;
     private readonly string? password;
     private readonly int? port;
+    private readonly int? core;
     private Process process;
 
-    private RedisServer(string folder, int? port, string? password, List<string> arguments)
+    private RedisServer(string folder, int? port, string? password, int? core, List<string> arguments)
     {
-        (this.folder, this.port, this.password, this.arguments) = (folder, port, password, arguments);
+        (this.folder, this.port, this.password, this.core, this.arguments) = (folder, port, password, core, arguments);
         process = Launch();
     }
 
@@ -46,9 +47,10 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <param name="isTcp">On a free loopback port instead of a Unix socket.</param>
     /// <param name="isDurable">With an append-only file that is written before each answer (<c>appendfsync always</c>).</param>
     /// <param name="password">What clients must give.</param>
+    /// <param name="core">The one core of the machine that it may use, from 0; null for all.</param>
     /// <param name="arguments">Further arguments, as <c>--maxmemory</c>, <c>10mb</c>.</param>
     public static async Task<RedisServer> StartAsync(
-        bool isTcp = false, bool isDurable = false, string? password = null, params string[] arguments)
+        bool isTcp = false, bool isDurable = false, string? password = null, int? core = null, params string[] arguments)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -56,7 +58,7 @@ internal sealed class RedisServer : IAsyncDisposable
             int? port = isTcp ? FreePort.Next() : null;
             var all = ArgumentsFor(folder, port, isDurable, password);
             all.AddRange(arguments);
-            var server = new RedisServer(folder, port, password, all);
+            var server = new RedisServer(folder, port, password, core, all);
             try
             {
                 await server.WaitUntilReadyAsync();
@@ -141,7 +143,7 @@ internal sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    private Process Launch() => Process.Start(new ProcessStartInfo("redis-server", arguments) { UseShellExecute = false })!;
+    private Process Launch() => Process.Start(OneCore.Pin(new ProcessStartInfo("redis-server", arguments) { UseShellExecute = false }, core))!;
 
     private Socket Connect()
     {
