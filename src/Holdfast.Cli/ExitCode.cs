@@ -15,6 +15,9 @@ internal static class ExitCode
     /// <summary>Of <c>prove</c>: neither is shown, or nothing could be proved.</summary>
     public const int Inconclusive = 2;
 
+    /// <summary>Of <c>node check</c> and <c>node backup</c>: the data folder is damaged.</summary>
+    public const int Damaged = 2;
+
     /// <summary>The command line could not be understood (EX_USAGE of sysexits.h).</summary>
     public const int Usage = 64;
 

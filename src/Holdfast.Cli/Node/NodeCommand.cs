@@ -17,6 +17,7 @@ internal static class NodeCommand
         var arguments = new NodeArguments();
         var command = new Command("node", "Serves the embedded engine to other processes, over the Redis protocol.");
         arguments.AddTo(command);
+        FolderCommands.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(arguments, parsed));
         return command;
     }

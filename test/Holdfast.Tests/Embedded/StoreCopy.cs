@@ -26,6 +26,13 @@ internal sealed class StoreCopy : IDisposable
     public StoreCopy Copy()
     {
         var copy = new StoreCopy();
+        CopyTo(copy);
+        return copy;
+    }
+
+    /// <inheritdoc cref="Copy"/>
+    public void CopyTo(StoreCopy copy)
+    {
         foreach (var path in Directory.EnumerateFiles(Folder))
         {
             if (Path.GetFileName(path) is not (FolderLock.FileName or FolderLock.HolderName))
@@ -33,8 +40,6 @@ internal sealed class StoreCopy : IDisposable
                 File.Copy(path, copy[Path.GetFileName(path)]);
             }
         }
-
-        return copy;
     }
 
     /// <summary>A log's bytes up to the end of its last frame, without the zeros that were written ahead.</summary>

@@ -4,7 +4,7 @@ namespace Holdfast.Embedded;
 
 /// <summary>
 /// Keeps a store's folder to one engine: the file <c>lock</c>, locked while the engine lives, by the operating system,
-/// so that a process that dies lets go. <c>holder</c> beside it names the process, for people.
+/// so that a process that dies lets go. <c>holder</c> beside it tells the process's number and program, for people.
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
@@ -36,7 +36,8 @@ internal sealed class FolderLock : IDisposable
                 fault);
         }
 
-        File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
+        var program = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
+        File.WriteAllText(holder, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId} ({program})\n"));
         return new FolderLock(file);
     }
 

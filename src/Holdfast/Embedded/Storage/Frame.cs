@@ -60,5 +60,7 @@ internal static class Frame
         return BinaryPrimitives.ReadUInt32LittleEndian(source[4..]) == Sum(SumPayload(salt, payload), sequence, length);
     }
 
+    public static long SequenceOf(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadInt64LittleEndian(header[8..]);
+
     public static int LengthOf(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadInt32LittleEndian(header);
 }

@@ -12,7 +12,12 @@ internal sealed class FrameReader : IDisposable
     private int buffered;
     private int position;
 
-    public FrameReader(StoreDisk disk, string path, ReadOnlySpan<byte> title, ulong salt)
+    /// <param name="disk">The disk.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="title">How it must begin.</param>
+    /// <param name="salt">The store's.</param>
+    /// <param name="mayBeDamaged">Whether to go on behind a beginning that does not check out.</param>
+    public FrameReader(StoreDisk disk, string path, ReadOnlySpan<byte> title, ulong salt, bool mayBeDamaged = false)
     {
         Path = path;
         this.salt = salt;
@@ -24,19 +29,23 @@ internal sealed class FrameReader : IDisposable
         file = disk.OpenToRead(path);
         FileLength = file.Length;
         Fill(LogHeader.Bytes);
-        if (!LogHeader.TryRead(buffer.AsSpan(0, buffered), title, salt, out var first))
+        HasHeader = LogHeader.TryRead(buffer.AsSpan(0, buffered), title, salt, out var first);
+        if (!HasHeader && !mayBeDamaged)
         {
             file.Dispose();
             throw Damaged(0, "the file's beginning does not check out");
         }
 
         FirstSequence = first;
-        position = LogHeader.Bytes;
+        position = Math.Min(buffered, LogHeader.Bytes);
     }
 
     public string Path { get; }
 
     public long FileLength { get; }
+
+    /// <summary>Whether the file's beginning checks out.</summary>
+    public bool HasHeader { get; }
 
     public long FirstSequence { get; }
 
@@ -62,6 +71,26 @@ internal sealed class FrameReader : IDisposable
 
     /// <summary>Goes on to the frame after the one that was read.</summary>
     public void Advance(int payloadBytes) => position += Frame.HeaderBytes + payloadBytes;
+
+    /// <summary>Goes on to the next whole frame whose sequence is above this one; false if there is none, at the file's end.</summary>
+    public bool TryFind(long above)
+    {
+        for (; !AtEnd; position++)
+        {
+            Fill(Frame.HeaderBytes);
+            var header = buffer.AsSpan(position, buffered - position);
+            if (header.Length >= Frame.HeaderBytes && Frame.SequenceOf(header) is var found && found > above
+                && found - above <= FileLength && TryPeek(out _, out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Goes to this place.</summary>
+    public void Seek(long offset) => (bufferStart, buffered, position) = (offset, 0, 0);
 
     /// <summary>How many bytes follow the last frame, without the zeros at the file's end, which are written ahead of frames.</summary>
     public long FindTail()

@@ -42,12 +42,12 @@ internal sealed record Manifest
     public static Manifest? Load(StoreDisk disk, string folder)
     {
         var path = Path.Combine(folder, FileName);
-        if (!disk.Exists(path))
-        {
-            return null;
-        }
+        return disk.Exists(path) ? Read(path, disk.ReadAll(path)) : null;
+    }
 
-        var bytes = disk.ReadAll(path);
+    /// <summary>Reads a manifest out of its file's content.</summary>
+    public static Manifest Read(string path, byte[] bytes)
+    {
         var lines = Encoding.UTF8.GetString(bytes).Split('\n');
         var version = VersionIn(path, lines[0]);
         var body = bytes.AsSpan().LastIndexOf("crc "u8);
@@ -67,6 +67,10 @@ internal sealed record Manifest
             throw Damaged(path, 0, "it can't be understood");
         }
     }
+
+    /// <summary>Whether the bytes are a manifest's, of any version, whole and undamaged.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> bytes) =>
+        bytes.LastIndexOf("crc "u8) is >= 0 and var body && Encoding.UTF8.GetString(bytes[body..]) == $"crc {Checksum(bytes[..body])}\n";
 
     /// <summary>Makes this the folder's manifest, durably.</summary>
     public void Save(StoreDisk disk, string folder)

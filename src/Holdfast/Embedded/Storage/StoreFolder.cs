@@ -42,7 +42,8 @@ internal static class StoreFolder
         }
     }
 
-    private static int? NumberOf(string name, string prefix) =>
+    /// <summary>The number in a name of this kind; null for any other name.</summary>
+    public static int? NumberOf(string name, string prefix) =>
         name.StartsWith(prefix, StringComparison.Ordinal)
         && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
