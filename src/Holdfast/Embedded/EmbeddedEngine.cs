@@ -178,6 +178,13 @@ public sealed class EmbeddedEngine : StateEngine
     /// <summary>Broadcasts, and tells how many listened in this process.</summary>
     internal int Signal(string channel, ReadOnlySpan<byte> payload) => signals.Send(channel, payload);
 
+    /// <summary>A record of the partition, at once.</summary>
+    internal Reading Read(Address address, int partition)
+    {
+        CheckOpen(CancellationToken.None);
+        return partitions[partition].Read(address);
+    }
+
     /// <summary>A partition's head, at once.</summary>
     internal PartitionHead Head(int partition) => partitions[partition].Head();
 

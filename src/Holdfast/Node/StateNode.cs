@@ -163,7 +163,7 @@ public sealed class StateNode : IAsyncDisposable
         return true;
     }
 
-    internal void CountCommand() => Interlocked.Increment(ref commands);
+    internal void CountCommands(long count) => Interlocked.Add(ref commands, count);
 
     internal void Report(EngineEventLevel level, string name, string message, Exception? exception = null) =>
         Engine.Options.Log(new EngineEvent(level, name, message, exception));

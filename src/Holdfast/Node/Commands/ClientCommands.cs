@@ -11,7 +11,7 @@ internal static class ClientCommands
         new("client|getname", 2, GetName),
         new("client|setname", 3, SetName),
         new("client|setinfo", 4, SetInfo),
-        new("client|tracking", -3, Tracking),
+        new("client|tracking", -3, Tracking) { Order = CommandOrder.AfterAll },
         new("client|no-evict", 3, Switch),
         new("client|no-touch", 3, Switch),
         new("client|kill", -3, Kill),

@@ -9,15 +9,27 @@ internal static class CommandLane
     /// <summary>The command names several.</summary>
     public const int Several = -2;
 
-    public static int Of(CommandSpec spec, WireKeys keys, in Command command)
+    /// <summary>The lane of a command.</summary>
+    /// <param name="spec">The command's specification.</param>
+    /// <param name="keys">Takes keys apart.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="first">Its key, if it has one.</param>
+    public static int Of(CommandSpec spec, WireKeys keys, in Command command, out WireKey first)
     {
+        first = default;
         var positions = spec.Keys;
         if (spec.Order != CommandOrder.InLane || command.Count <= positions.First)
         {
             return None;
         }
 
-        return positions == KeyPositions.One ? keys.PartitionOf(command[1]) : OfMany(positions, keys, command);
+        if (positions != KeyPositions.One)
+        {
+            return OfMany(positions, keys, command);
+        }
+
+        first = keys.Parse(command[1]);
+        return first.Partition;
     }
 
     private static int OfMany(in KeyPositions positions, WireKeys keys, in Command command)

@@ -14,6 +14,9 @@ internal sealed record CommandSpec(string Name, int Arity, Action<Execution, Com
     /// <summary>How a commit starts; it ends later, and <see cref="Run"/> is not used.</summary>
     public CommitStart? Start { get; init; }
 
+    /// <summary>Whether its commit is decided, and its reply written, before <see cref="Start"/> returns.</summary>
+    public bool IsOneCommit { get; init; }
+
     /// <summary>Whether it changes keys that are not Holdfast's own.</summary>
     public bool IsWrite { get; init; }
 
@@ -35,7 +38,7 @@ internal sealed record CommandSpec(string Name, int Arity, Action<Execution, Com
 
     /// <summary>A command that changes the one key that is its first argument.</summary>
     public static CommandSpec OfKeyWrite(string name, int arity, CommitStart start) =>
-        new(name, arity, Nothing) { Order = CommandOrder.InLane, Keys = KeyPositions.One, Start = start, IsWrite = true };
+        new(name, arity, Nothing) { Order = CommandOrder.InLane, Keys = KeyPositions.One, Start = start, IsOneCommit = true, IsWrite = true };
 
     /// <summary>What a command runs that has subcommands, or starts a commit.</summary>
     public static void Nothing(Execution x, Command command)

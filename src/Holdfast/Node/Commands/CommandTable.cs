@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 
@@ -20,14 +21,18 @@ internal static class CommandTable
     private static readonly FrozenDictionary<string, CommandSpec>.AlternateLookup<ReadOnlySpan<char>> Lookup =
         Commands.GetAlternateLookup<ReadOnlySpan<char>>();
 
+    /// <summary>The commands whose names are at most eight letters, by these: nearly all.</summary>
+    private static readonly FrozenDictionary<ulong, CommandSpec> ByLetters =
+        Commands.Values.Where(static command => TryPack(Encoding.ASCII.GetBytes(command.Name), out _))
+            .ToFrozenDictionary(static command => TryPack(Encoding.ASCII.GetBytes(command.Name), out var letters) ? letters : 0);
+
     public static int Count => Commands.Count;
 
     /// <summary>The command's, or its subcommand's, specification; null with Redis's error when there is none or the number of arguments is wrong.</summary>
     public static CommandSpec? Find(in Command command, out string? error)
     {
-        Span<char> name = stackalloc char[MaxNameLength];
         error = null;
-        if (!TryLower(command[0], name, out var length) || !Lookup.TryGetValue(name[..length], out var spec))
+        if (!TryFind(command[0], out var spec))
         {
             error = UnknownCommand(command);
             return null;
@@ -80,6 +85,41 @@ internal static class CommandTable
         }
 
         return $"ERR unknown command '{Cut(command[0], 128)}', with args beginning with: {arguments}";
+    }
+
+    private static bool TryFind(ReadOnlySpan<byte> name, [NotNullWhen(true)] out CommandSpec? spec)
+    {
+        if (TryPack(name, out var letters))
+        {
+            return ByLetters.TryGetValue(letters, out spec);
+        }
+
+        Span<char> lower = stackalloc char[MaxNameLength];
+        spec = null;
+        return TryLower(name, lower, out var length) && Lookup.TryGetValue(lower[..length], out spec);
+    }
+
+    /// <summary>Packs one to eight letters, in any case, into a number.</summary>
+    private static bool TryPack(ReadOnlySpan<byte> name, out ulong letters)
+    {
+        letters = 0;
+        if (name.Length is 0 or > sizeof(ulong))
+        {
+            return false;
+        }
+
+        foreach (var character in name)
+        {
+            var lower = (uint)character | 0x20;
+            if (lower - 'a' > 'z' - 'a')
+            {
+                return false;
+            }
+
+            letters = (letters << 8) | lower;
+        }
+
+        return true;
     }
 
     private static bool TryLower(ReadOnlySpan<byte> name, Span<char> lower, out int length)

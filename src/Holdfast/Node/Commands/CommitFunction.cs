@@ -5,15 +5,16 @@ namespace Holdfast.Node;
 /// <summary><c>hf1_commit</c> and <c>hf1_remove</c> (docs/wire.md, Functions).</summary>
 internal static class CommitFunction
 {
-    /// <summary>Evaluates the commit; its reply is written once the verdict is durable.</summary>
+    /// <summary>Evaluates the commit; its reply goes out once the verdict is durable.</summary>
     public static ValueTask Start(PendingCommit pending, bool isRemoval)
     {
         var node = pending.Session.Node;
         var call = new CommitArguments(node.Keys, pending.Command).Read(isRemoval, node.Engine.RunId);
         TrackRecords(pending, call);
         var commit = call.Commit;
-        var verdict = node.Engine.Begin(commit, new CommitSender(call.Client, call.Sequence, pending));
-        return pending.AnswerOnce(verdict.Durable, () => Answer(pending, commit, verdict));
+        var verdict = node.Engine.Begin(commit, new CommitSender(call.Client, call.Sequence, pending.Origin));
+        Answer(pending, commit, verdict);
+        return pending.AnswerOnce(verdict.Durable);
     }
 
     private static void Answer(PendingCommit pending, Commit commit, in CommitVerdict verdict)
@@ -24,7 +25,7 @@ internal static class CommitFunction
         {
             if (!isMade || commit.Changes[i].Kind != ChangeKind.Update)
             {
-                pending.Read.Add(new TrackedKey(pending.Lane.Partition, commit.Changes[i].Address));
+                pending.HasRead(new TrackedKey(pending.Lane.Partition, commit.Changes[i].Address));
             }
         }
     }

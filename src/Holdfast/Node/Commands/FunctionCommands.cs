@@ -22,11 +22,13 @@ internal static class FunctionCommands
     [
         new("hf1_commit", -3, CommandSpec.Nothing)
         {
-            Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction, Start = static pending => CommitFunction.Start(pending, isRemoval: false),
+            Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction, IsOneCommit = true,
+            Start = static pending => CommitFunction.Start(pending, isRemoval: false),
         },
         new("hf1_remove", -3, CommandSpec.Nothing)
         {
-            Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction, Start = static pending => CommitFunction.Start(pending, isRemoval: true),
+            Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction, IsOneCommit = true,
+            Start = static pending => CommitFunction.Start(pending, isRemoval: true),
         },
         new("hf1_open", -3, ReadFunctions.Open) { Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction },
         new("hf1_read", -3, ReadFunctions.Read) { Order = CommandOrder.InLane, Keys = KeyPositions.OfFunction },

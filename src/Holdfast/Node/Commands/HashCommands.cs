@@ -23,7 +23,7 @@ internal static class HashCommands
 
     private static Action<Execution, Command> OfHash(Action<Execution, Command, StoredKey> run) => (x, command) =>
     {
-        var key = StoredKey.Read(x, command[1]);
+        var key = StoredKey.ReadFirst(x);
         if (key.Exists && !key.IsHash)
         {
             x.Reply.Error(RedisErrors.WrongType);

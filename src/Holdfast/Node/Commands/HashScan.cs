@@ -11,7 +11,7 @@ internal static class HashScan
             return;
         }
 
-        var key = StoredKey.Read(x, command[1]);
+        var key = StoredKey.ReadFirst(x);
         if (key.Exists && !key.IsHash)
         {
             x.Reply.Error(RedisErrors.WrongType);

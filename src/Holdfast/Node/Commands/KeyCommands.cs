@@ -5,9 +5,9 @@ internal static class KeyCommands
 {
     public static readonly CommandSpec[] All =
     [
-        CommandSpec.OfKey("type", 2, static (x, command) => x.Reply.Simple(StoredKey.Read(x, command[1]).Type)),
-        CommandSpec.OfKey("pttl", 2, static (x, command) => x.Reply.Integer(StoredKey.Read(x, command[1]).MillisecondsLeft(x.Node.Clock))),
-        CommandSpec.OfKey("ttl", 2, static (x, command) => x.Reply.Integer(InSeconds(StoredKey.Read(x, command[1]).MillisecondsLeft(x.Node.Clock)))),
+        CommandSpec.OfKey("type", 2, static (x, command) => x.Reply.Simple(StoredKey.ReadFirst(x).Type)),
+        CommandSpec.OfKey("pttl", 2, static (x, command) => x.Reply.Integer(StoredKey.ReadFirst(x).MillisecondsLeft(x.Node.Clock))),
+        CommandSpec.OfKey("ttl", 2, static (x, command) => x.Reply.Integer(InSeconds(StoredKey.ReadFirst(x).MillisecondsLeft(x.Node.Clock)))),
         CommandSpec.OfKey("pexpiretime", 2, static (x, command) => x.Reply.Integer(ExpiryTime(x, command))),
         CommandSpec.OfKey("expiretime", 2, static (x, command) => x.Reply.Integer(InSeconds(ExpiryTime(x, command)))),
         new("exists", -2, CountThose) { Order = CommandOrder.InLane, Keys = KeyPositions.All },
@@ -27,7 +27,7 @@ internal static class KeyCommands
 
     private static long ExpiryTime(Execution x, Command command)
     {
-        var left = StoredKey.Read(x, command[1]).MillisecondsLeft(x.Node.Clock);
+        var left = StoredKey.ReadFirst(x).MillisecondsLeft(x.Node.Clock);
         return left < 0 ? left : x.Node.Clock.GetUtcNow().ToUnixTimeMilliseconds() + left;
     }
 

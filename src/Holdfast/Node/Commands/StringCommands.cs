@@ -25,7 +25,7 @@ internal static class StringCommands
 
     private static void Get(Execution x, Command command)
     {
-        var key = StoredKey.Read(x, command[1]);
+        var key = StoredKey.ReadFirst(x);
         if (key.IsHash)
         {
             x.Reply.Error(RedisErrors.WrongType);
@@ -38,7 +38,7 @@ internal static class StringCommands
 
     private static void Length(Execution x, Command command)
     {
-        var key = StoredKey.Read(x, command[1]);
+        var key = StoredKey.ReadFirst(x);
         if (key.IsHash)
         {
             x.Reply.Error(RedisErrors.WrongType);

@@ -6,8 +6,12 @@ namespace Holdfast.Node;
 internal static class KeyCommit
 {
     /// <summary>Makes the write and answers it. It is decided before this returns.</summary>
-    public static ValueTask MakeAsync(PendingCommit pending, KeyWrite write) =>
-        pending.AnswerOnce(Begin(pending, pending.Lane.Partition, [write]).Durable, () => write.Answer(pending.Reply));
+    public static ValueTask MakeAsync(PendingCommit pending, KeyWrite write)
+    {
+        var verdict = Begin(pending, pending.Lane.Partition, [write]);
+        write.Answer(pending.Reply);
+        return pending.AnswerOnce(verdict.Durable);
+    }
 
     /// <summary>
     /// Makes the writes, of different keys: one commit for each partition, and further ones beyond what a commit may
@@ -43,7 +47,7 @@ internal static class KeyCommit
     private static CommitVerdict Begin(PendingCommit pending, int partition, KeyWrite[] writes)
     {
         var node = pending.Session.Node;
-        return node.Engine.Begin(partition, writes, writes[0].Durability ?? node.Options.Durability, pending);
+        return node.Engine.Begin(partition, writes, writes[0].Durability ?? node.Options.Durability, pending.Origin);
     }
 
     private static IEnumerable<KeyWrite[]> Fitting(IEnumerable<KeyWrite> writes)

@@ -27,10 +27,12 @@ internal readonly struct PlainKey
         SearchValues.Create(Enumerable.Range('!', '~' - '!' + 1).Select(static code => (byte)code).Where(static b => b is not ((byte)'/' or (byte)'{' or (byte)'}' or (byte)'%')).ToArray());
 
     public PlainKey(ReadOnlyMemory<byte> bytes)
+        : this(bytes, AddressOf(bytes.Span))
     {
-        Bytes = bytes;
-        Address = AddressOf(bytes.Span);
     }
+
+    /// <summary>A key whose address is known already.</summary>
+    public PlainKey(ReadOnlyMemory<byte> bytes, Address address) => (Bytes, Address) = (bytes, address);
 
     public ReadOnlyMemory<byte> Bytes { get; }
 

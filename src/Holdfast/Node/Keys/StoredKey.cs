@@ -24,16 +24,20 @@ internal readonly struct StoredKey
     public int FieldCount => own?.Fields.Count ?? (record is null ? 0 : record.Fields.Count - (record.Fields.ContainsKey(PlainRecord.KeyField) ? 1 : 0));
 
     /// <summary>Reads what the key names, and tracks it.</summary>
-    public static StoredKey Read(Execution x, ReadOnlySpan<byte> key)
+    public static StoredKey Read(Execution x, ReadOnlySpan<byte> key) => Read(x, x.Node.Keys.Parse(key));
+
+    /// <summary>Reads what the command's one key names, and tracks it.</summary>
+    public static StoredKey ReadFirst(Execution x) => Read(x, x.First);
+
+    private static StoredKey Read(Execution x, in WireKey parsed)
     {
-        var parsed = x.Node.Keys.Parse(key);
         if (parsed.Kind != WireKeyKind.Plain)
         {
             return new StoredKey(null, WireHash.Find(x, parsed));
         }
 
         x.Track(new TrackedKey(parsed.Partition, parsed.Address));
-        return new StoredKey(Ended.Of(x.Node.Engine.ReadAsync(parsed.Address)).Record, null);
+        return new StoredKey(x.Node.Engine.Read(parsed.Address, parsed.Partition).Record, null);
     }
 
     /// <summary>As PTTL tells it.</summary>

@@ -155,8 +155,13 @@ internal sealed class CommandParser
     /// <summary>Reads the decimal number after the mark at the position, and moves behind its line.</summary>
     private ParseOutcome ParseLength(ReadOnlySpan<byte> buffer, string what, out long length)
     {
-        length = 0;
         var line = buffer[position..];
+        if (TryShortLength(line, out length, out var taken))
+        {
+            position += taken;
+            return ParseOutcome.Complete;
+        }
+
         var end = line[..Math.Min(line.Length, MaxLengthLine)].IndexOf((byte)'\n');
         if (end < 0)
         {
@@ -171,6 +176,26 @@ internal sealed class CommandParser
 
         position += end + 1;
         return ParseOutcome.Complete;
+    }
+
+    /// <summary>A mark, one or two digits and the line's end: what nearly all lengths are.</summary>
+    private static bool TryShortLength(ReadOnlySpan<byte> line, out long length, out int taken)
+    {
+        (length, taken) = (0, 0);
+        if (line.Length < 5 || !char.IsAsciiDigit((char)line[1]))
+        {
+            return false;
+        }
+
+        length = line[1] - '0';
+        taken = 4;
+        if (char.IsAsciiDigit((char)line[2]))
+        {
+            length = (length * 10) + (line[2] - '0');
+            taken = 5;
+        }
+
+        return taken == 4 ? line[2] == '\r' && line[3] == '\n' : line[3] == '\r' && line[4] == '\n';
     }
 
     /// <summary>

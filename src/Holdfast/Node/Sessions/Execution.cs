@@ -3,6 +3,10 @@ namespace Holdfast.Node;
 /// <summary>One run of a command that ends at once: its reply, and the keys that it read.</summary>
 internal sealed class Execution(Session session)
 {
+    private const int MaxGatheredBytes = 16 << 10;
+
+    private bool isGathering;
+
     public Session Session => session;
 
     public StateNode Node => session.Node;
@@ -21,8 +25,40 @@ internal sealed class Execution(Session session)
         }
     }
 
+    /// <summary>The command's first key, taken apart, if it is of one key.</summary>
+    public WireKey First { get; set; }
+
+    /// <summary>Begins a reply behind those that were gathered; tells where.</summary>
+    public int Gather()
+    {
+        if (Reply.Length > MaxGatheredBytes)
+        {
+            Settle();
+        }
+
+        if (!isGathering)
+        {
+            Begin();
+            isGathering = true;
+        }
+
+        return Reply.Length;
+    }
+
+    /// <summary>Puts the replies that were gathered into their place. Until then nothing else may be put there.</summary>
+    public void Settle()
+    {
+        if (isGathering)
+        {
+            isGathering = false;
+            session.Output.Append(Reply.Written);
+            Reply.Clear();
+        }
+    }
+
     public void Begin()
     {
+        Settle();
         Reply.Clear();
         Reply.Protocol = session.Protocol;
         Read.Clear();

@@ -6,9 +6,10 @@ namespace Holdfast.Node;
 /// it and none after it; commits one after another do not wait for each other, and neither do lanes. Guarded by the
 /// session's gate.
 /// </summary>
-internal sealed class Lane(int partition)
+internal sealed class Lane
 {
-    public int Partition { get; } = partition;
+    /// <summary>The partition; the lane serves another one once it is idle.</summary>
+    public int Partition { get; set; }
 
     /// <summary>How many commits are under way.</summary>
     public int Commits { get; set; }

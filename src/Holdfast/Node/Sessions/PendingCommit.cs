@@ -1,36 +1,64 @@
 namespace Holdfast.Node;
 
 /// <summary>A commit that a connection has under way. The engine hands it back as the origin of what the commit changed.</summary>
-internal sealed class PendingCommit(Session session, Lane lane, WaitingCommand waiting)
+/// <param name="session">The connection.</param>
+/// <param name="lane">What it has under way in the partition.</param>
+/// <param name="spec">The command's specification.</param>
+/// <param name="command">The command; it may point into the connection's input, and then only until the commit is decided.</param>
+/// <param name="first">The command's first key, taken apart, if it is of one key.</param>
+internal sealed class PendingCommit(Session session, Lane lane, CommandSpec spec, Command command, WireKey first)
 {
+    private readonly WireKey first = first;
+    private ReplyBuffer? reply;
+
     public Session Session => session;
 
     public Lane Lane => lane;
 
-    public CommandSpec Spec => waiting.Spec;
+    public CommandSpec Spec => spec;
 
-    public Command Command => waiting.Command;
+    public Command Command => command;
 
-    public ReplySlot Slot => waiting.Slot;
+    /// <summary>What the command takes of the memory that a connection may have under way.</summary>
+    public int Bytes { get; } = command.Bytes;
 
-    /// <summary>When it may be answered, if <see cref="AnswerOnce"/> said so.</summary>
+    /// <summary>What the engine is to hand back with what the commit changed: nothing, if the connection is told of no changes.</summary>
+    public PendingCommit? Origin => session.Tracked.IsOn ? this : null;
+
+    /// <summary>Where the reply goes; null until it shares the place of others that are answered at the same moment.</summary>
+    public ReplySlot? Slot { get; set; }
+
+    /// <summary>Where the reply begins among those that share its place.</summary>
+    public int ReplyStart { get; private set; }
+
+    /// <summary>How long it is there.</summary>
+    public int ReplyLength { get; private set; }
+
+    /// <summary>When the reply may go out, if <see cref="AnswerOnce"/> said so: what it tells is written by then.</summary>
     public Task? Durable { get; private set; }
 
-    /// <summary>Writes the reply then.</summary>
-    public Action? Answer { get; private set; }
-
-    public ReplyBuffer Reply { get; } = new() { Protocol = session.Protocol };
+    /// <summary>The reply, while it is written.</summary>
+    public ReplyBuffer Reply
+    {
+        get => reply ??= new ReplyBuffer { Protocol = session.Protocol };
+        set => reply = value;
+    }
 
     /// <summary>
     /// Records of the reply that the engine read rather than changed, as in a refusal. If one was told of as changed
     /// since, it is told once more behind the reply, which may be older.
     /// </summary>
-    public List<TrackedKey> Read { get; } = [];
+    public List<TrackedKey>? Read { get; private set; }
 
     /// <summary>The argument, as a plain key.</summary>
     /// <exception cref="WireArgumentException">It is a key of Holdfast's own.</exception>
     public PlainKey Key(int index = 1) =>
-        PlainKey.IsOwn(Command[index]) ? throw new WireArgumentException(PlainKey.OwnKeysRefusal) : new PlainKey(Command.Memory(index));
+        index == 1 && first.Kind == WireKeyKind.Plain ? new PlainKey(command.Memory(1), first.Address)
+        : PlainKey.IsOwn(command[index]) ? throw new WireArgumentException(PlainKey.OwnKeysRefusal)
+        : new PlainKey(command.Memory(index));
+
+    /// <summary>Notes a record that the reply tells and the commit did not change.</summary>
+    public void HasRead(in TrackedKey key) => (Read ??= []).Add(key);
 
     /// <summary>Answers the error; nothing is committed.</summary>
     public ValueTask Refuse(string error)
@@ -39,19 +67,29 @@ internal sealed class PendingCommit(Session session, Lane lane, WaitingCommand w
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Has the reply written once the task has ended, together with those of other commits that wait for it.</summary>
-    public ValueTask AnswerOnce(Task durable, Action answer)
+    /// <summary>Has the reply, which is written, go out once the task has ended, together with those of other commits that wait for it.</summary>
+    public ValueTask AnswerOnce(Task durable)
     {
-        (Durable, Answer) = (durable, answer);
+        Durable = durable;
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Puts the reply into the place, behind those that it holds already. Called under the gate.</summary>
+    public void PutReply(ReplySlot place)
+    {
+        (Slot, ReplyStart, ReplyLength) = (place, place.Length, Reply.Length);
+        session.Output.Timeline.Hold(place, Reply.Written);
     }
 
     /// <summary>The commit is visible from now on: what is told of later moments goes behind its reply.</summary>
     public void Settle()
     {
-        lock (Session.Output.Gate)
+        lock (session.Output.Gate)
         {
-            Slot.IsSettled = true;
+            if (Slot is not null)
+            {
+                Slot.IsSettled = true;
+            }
         }
     }
 }

@@ -9,12 +9,14 @@ namespace Holdfast.Node;
 internal sealed class ReplyTimeline
 {
     private readonly Queue<ReplySlot> slots = new();
+    private ReplySlot? last;
+    private ReplyBuffer? spare;
     private long heldBytes;
 
     /// <summary>What can be sent.</summary>
     public ReplyBuffer Ready { get; private set; } = new();
 
-    /// <summary>How many replies have a place and are not ready.</summary>
+    /// <summary>How many places hold replies that can't be sent yet.</summary>
     public int Pending => slots.Count;
 
     /// <summary>Bytes that are held for the client.</summary>
@@ -29,45 +31,79 @@ internal sealed class ReplyTimeline
             return;
         }
 
-        slots.Enqueue(new ReplySlot(null) { Reply = Held(reply), IsSettled = true });
+        if (!last!.IsOpen)
+        {
+            Add(new ReplySlot(null) { IsOpen = true, IsReady = true, IsSettled = true });
+        }
+
+        Hold(last, reply);
     }
 
     /// <summary>Keeps a place at the end for a reply that comes later.</summary>
     public ReplySlot Reserve(Lane lane)
     {
         var slot = new ReplySlot(lane);
-        slots.Enqueue(slot);
+        Add(slot);
         lane.Unsettled.Enqueue(slot);
         return slot;
     }
 
-    public void Complete(ReplySlot slot, ReadOnlySpan<byte> reply)
+    /// <summary>A place at the end for replies that go out at the same moment as those that it holds; another one if something else has come behind it.</summary>
+    public ReplySlot Share(ReplySlot? place)
     {
+        if (place is not null && place == last && slots.Count > 0)
+        {
+            return place;
+        }
+
+        var slot = new ReplySlot(null) { IsSettled = true };
+        Add(slot);
+        return slot;
+    }
+
+    /// <summary>Writes a reply into a place, behind those that it holds. It goes out when the place is released.</summary>
+    public void Hold(ReplySlot slot, ReadOnlySpan<byte> reply)
+    {
+        heldBytes += reply.Length;
+        slot.Bytes ??= Spare();
+        slot.Bytes.Raw(reply);
+        slot.IsOpen = true;
+    }
+
+    /// <summary>Writes other replies into a place instead of those that it holds.</summary>
+    public void Rewrite(ReplySlot slot, ReplyBuffer replies)
+    {
+        heldBytes += replies.Length - slot.Length;
+        slot.Bytes = replies;
+    }
+
+    /// <summary>The replies of the place may go out, as far as those before it have.</summary>
+    public void Release(ReplySlot slot)
+    {
+        slot.IsReady = true;
         slot.IsSettled = true;
         slot.Lane?.DropSettled();
         if (slots.Peek() != slot)
         {
-            slot.Reply = Held(reply);
             return;
         }
 
-        slots.Dequeue();
-        Ready.Raw(reply);
         while (slots.TryPeek(out var next))
         {
             if (next.Before is { } pushes)
             {
-                Release(pushes.Written);
+                heldBytes -= pushes.Length;
+                Ready.Raw(pushes.Written);
                 next.Before = null;
             }
 
-            if (next.Reply is null)
+            if (!next.IsReady)
             {
                 break;
             }
 
-            Release(next.Reply);
             slots.Dequeue();
+            Send(next);
         }
     }
 
@@ -101,15 +137,39 @@ internal sealed class ReplyTimeline
         return taken;
     }
 
-    private byte[] Held(ReadOnlySpan<byte> reply)
+    private void Add(ReplySlot slot)
     {
-        heldBytes += reply.Length;
-        return reply.ToArray();
+        slots.Enqueue(slot);
+        last = slot;
     }
 
-    private void Release(ReadOnlySpan<byte> held)
+    private ReplyBuffer Spare()
     {
-        heldBytes -= held.Length;
-        Ready.Raw(held);
+        var buffer = spare ?? new ReplyBuffer();
+        spare = null;
+        return buffer;
+    }
+
+    private void Send(ReplySlot slot)
+    {
+        if (slot.Bytes is not { } bytes)
+        {
+            return;
+        }
+
+        heldBytes -= bytes.Length;
+        if (Ready.Length == 0)
+        {
+            // The whole buffer changes hands instead of its bytes.
+            (Ready, bytes) = (bytes, Ready);
+        }
+        else
+        {
+            Ready.Raw(bytes.Written);
+        }
+
+        bytes.Clear();
+        spare = bytes;
+        slot.Bytes = null;
     }
 }

@@ -4,17 +4,26 @@ namespace Holdfast.Node;
 /// Runs the commands of one connection that concern the state, each in its partition's lane: at once if the lane is
 /// free, and else when its turn comes. Commits overlap, so that those which a client pipelines become durable together.
 /// </summary>
-internal sealed class SessionLanes(Session session)
+internal sealed class SessionLanes
 {
     /// <summary>How often a read is repeated when what it read changed meanwhile, before its keys are told as changed behind the reply.</summary>
     private const int MaxRepetitions = 8;
 
-    private readonly Session session = session;
+    /// <summary>Lanes without anything under way that are kept for the next commits.</summary>
+    private const int MaxFree = 16;
+
+    private readonly Session session;
+    private readonly SessionCommits commits;
     private readonly Dictionary<int, Lane> busy = [];
-    private readonly Lock startGate = new();
+    private readonly Stack<Lane> free = [];
     private TaskCompletionSource? progress;
-    private CommitGroup? gathering;
-    private bool isStopped;
+    private volatile bool isBusy;
+
+    public SessionLanes(Session session)
+    {
+        this.session = session;
+        commits = new SessionCommits(session, this);
+    }
 
     private Lock Gate => session.Output.Gate;
 
@@ -46,28 +55,69 @@ internal sealed class SessionLanes(Session session)
     /// <summary>Runs a command that needs nothing but the state that is visible.</summary>
     public void RunNow(Execution execution, CommandSpec spec, in Command command) => RunRead(execution, spec, command, slot: null);
 
+    /// <summary>
+    /// Runs a command that reads, if nothing is under way that it would have to wait for or be told of; its reply is gathered with those
+    /// before it (<see cref="Execution.Settle"/>). False if it is to be run otherwise. Only the connection's own thread begins something.
+    /// </summary>
+    public bool TryGather(Execution execution, CommandSpec spec, in Command command)
+    {
+        if (isBusy || spec.Start is not null || session.Tracked.IsOn)
+        {
+            return false;
+        }
+
+        var start = execution.Gather();
+        try
+        {
+            spec.Run(execution, command);
+        }
+        catch (Exception exception)
+        {
+            execution.Reply.Truncate(start);
+            FaultReply.Write(execution.Reply, exception, session);
+        }
+
+        return true;
+    }
+
     /// <summary>Runs a command of the partition: at once, or when what the connection has under way there allows it.</summary>
     public void Run(Execution execution, CommandSpec spec, in Command command, int partition)
     {
         if (spec.Start is null && !IsBusy(partition))
         {
             RunRead(execution, spec, command, slot: null);
-            return;
         }
-
-        if (Enter(spec, command.Detach(), partition) is { } lane)
+        else if (Enter(spec, command, partition, out var slot, out var waits) is { } lane)
         {
-            RunWaiting(lane);
+            if (waits)
+            {
+                RunWaiting(lane);
+            }
+            else
+            {
+                commits.Begin(new PendingCommit(session, lane, spec, spec.IsOneCommit ? command : command.Detach(), execution.First) { Slot = slot });
+            }
         }
     }
 
-    /// <summary>Once this returns no further commit starts, though the connection may have sent some: CLIENT KILL means it.</summary>
-    public void Stop()
+    /// <summary>Once this returns no further commit starts.</summary>
+    public void Stop() => commits.Stop();
+
+    /// <summary>The commit was answered. Called under the gate.</summary>
+    public void Leave(PendingCommit commit)
     {
-        lock (startGate)
+        PushUntracked(commit.Read);
+        var lane = commit.Lane;
+        lane.Commits--;
+        HeldBytes -= commit.Bytes;
+        if (!lane.IsRunning && lane.Waiting.Count > 0)
         {
-            isStopped = true;
+            // Elsewhere: what waits may take long, and this may be the log's thread.
+            lane.IsRunning = true;
+            ThreadPool.UnsafeQueueUserWorkItem(RunWaitingThenFlush, lane, preferLocal: false);
         }
+
+        TellProgress(lane);
     }
 
     private bool IsBusy(int partition)
@@ -78,166 +128,50 @@ internal sealed class SessionLanes(Session session)
         }
     }
 
-    /// <summary>Puts the command into its lane; answers the lane if this thread is to run it.</summary>
-    private Lane? Enter(CommandSpec spec, Command command, int partition)
+    /// <summary>
+    /// Enters the command's lane; answers the lane if this thread is to run something. A commit that nothing keeps from being decided is
+    /// run as it stands in the input. Otherwise a copy of the command waits.
+    /// </summary>
+    private Lane? Enter(CommandSpec spec, in Command command, int partition, out ReplySlot? slot, out bool waits)
     {
         lock (Gate)
         {
-            if (!busy.TryGetValue(partition, out var lane))
+            var lane = LaneOf(partition);
+            waits = spec.Start is null || lane.IsRunning || lane.Waiting.Count > 0;
+
+            // An invalidation needs to know before which reply it belongs, and a reply that comes later where it belongs.
+            slot = waits || session.Tracked.IsOn || !spec.IsOneCommit ? Timeline.Reserve(lane) : null;
+            HeldBytes += command.Bytes;
+            if (!waits)
             {
-                busy.Add(partition, lane = new Lane(partition));
+                lane.Commits++;
+                return lane;
             }
 
-            lane.Waiting.Enqueue(new WaitingCommand(spec, command, Timeline.Reserve(lane)));
-            HeldBytes += command.Bytes;
+            lane.Waiting.Enqueue(new WaitingCommand(spec, command.Detach(), slot!));
             var runs = !lane.IsRunning;
             lane.IsRunning = true;
             return runs ? lane : null;
         }
     }
 
-    /// <summary>
-    /// Evaluates the commit. Those that wait for the same write of the log end together, by the log's own thread: a thread woken for each of them,
-    /// and a sending for each reply, would cost more than the commits.
-    /// </summary>
-    private void Begin(PendingCommit commit)
+    private Lane LaneOf(int partition)
     {
-        CommitGroup? begun = null;
-        var started = ValueTask.CompletedTask;
-        try
+        if (!busy.TryGetValue(partition, out var lane))
         {
-            lock (startGate)
-            {
-                started = isStopped ? throw new StateUnavailableException("the connection was killed") : commit.Spec.Start!(commit);
-                if (commit.Durable is { } durable)
-                {
-                    if (gathering?.Durable != durable)
-                    {
-                        gathering = begun = new CommitGroup(durable);
-                    }
-
-                    gathering.Commits.Add(commit);
-                }
-            }
-        }
-        catch (Exception exception)
-        {
-            End([commit], exception);
-            session.Output.FlushSoon();
-            return;
+            lane = free.TryPop(out var kept) ? kept : new Lane();
+            lane.Partition = partition;
+            busy.Add(partition, lane);
+            isBusy = true;
         }
 
-        if (commit.Durable is null)
-        {
-            _ = EndAsync([commit], started);
-        }
-        else if (begun is not null && !session.Node.Engine.TryFollow(begun.Durable, () => EndByLog(begun)))
-        {
-            _ = EndAsync(begun);
-        }
-    }
-
-    private void EndByLog(CommitGroup group)
-    {
-        Close(group);
-        End(group.Commits, group.Durable.Exception?.InnerException);
-        session.Output.Flush();
-    }
-
-    private async Task EndAsync(CommitGroup group)
-    {
-        await group.Durable.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Close(group);
-        await EndAsync(group.Commits, new ValueTask(group.Durable)).ConfigureAwait(false);
-    }
-
-    private async Task EndAsync(List<PendingCommit> commits, ValueTask ended)
-    {
-        Exception? fault = null;
-        try
-        {
-            await ended.ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            fault = exception;
-        }
-
-        End(commits, fault);
-        session.Output.FlushSoon();
-    }
-
-    private void Close(CommitGroup group)
-    {
-        lock (startGate)
-        {
-            gathering = gathering == group ? null : gathering;
-        }
-    }
-
-    private void End(List<PendingCommit> commits, Exception? fault)
-    {
-        foreach (var commit in commits)
-        {
-            WriteReply(commit, fault);
-        }
-
-        List<Lane>? running = null;
-        lock (Gate)
-        {
-            foreach (var commit in commits)
-            {
-                Timeline.Complete(commit.Slot, commit.Reply.Written);
-                PushUntracked(commit.Read);
-                commit.Lane.Commits--;
-                HeldBytes -= commit.Command.Bytes;
-                if (!commit.Lane.IsRunning && commit.Lane.Waiting.Count > 0)
-                {
-                    commit.Lane.IsRunning = true;
-                    (running ??= []).Add(commit.Lane);
-                }
-
-                TellProgress(commit.Lane);
-            }
-        }
-
-        foreach (var lane in running ?? [])
-        {
-            // Elsewhere: what waits may take long, and this may be the log's thread.
-            ThreadPool.UnsafeQueueUserWorkItem(RunWaitingThenFlush, lane, preferLocal: false);
-        }
+        return lane;
     }
 
     private void RunWaitingThenFlush(Lane lane)
     {
         RunWaiting(lane);
         session.Output.Flush();
-    }
-
-    private void WriteReply(PendingCommit commit, Exception? fault)
-    {
-        try
-        {
-            if (fault is null)
-            {
-                commit.Answer?.Invoke();
-                return;
-            }
-        }
-        catch (Exception exception)
-        {
-            fault = exception;
-        }
-
-        if (fault is CommitUnknownException)
-        {
-            // No error says this: each of them promises that nothing was changed. Who lost the connection knows to ask again.
-            session.Output.Cut();
-            return;
-        }
-
-        commit.Reply.Clear();
-        FaultReply.Write(commit.Reply, fault, session);
     }
 
     /// <summary>Runs what waits in the lane until one has to wait for commits under way. The caller has marked the lane as running.</summary>
@@ -248,17 +182,22 @@ internal sealed class SessionLanes(Session session)
         {
             if (next.Spec.Start is not null)
             {
-                Begin(new PendingCommit(session, lane, next));
+                commits.Begin(new PendingCommit(session, lane, next.Spec, next.Command, FirstOf(next)) { Slot = next.Slot });
                 continue;
             }
 
-            RunRead(execution ??= new Execution(session), next.Spec, next.Command, next.Slot);
+            execution ??= new Execution(session);
+            execution.First = FirstOf(next);
+            RunRead(execution, next.Spec, next.Command, next.Slot);
             lock (Gate)
             {
                 HeldBytes -= next.Command.Bytes;
             }
         }
     }
+
+    private WireKey FirstOf(in WaitingCommand waiting) =>
+        waiting.Spec.Keys == KeyPositions.One ? session.Node.Keys.Parse(waiting.Command[1]) : default;
 
     private WaitingCommand? TakeWaiting(Lane lane)
     {
@@ -308,7 +247,8 @@ internal sealed class SessionLanes(Session session)
                 }
                 else
                 {
-                    Timeline.Complete(slot, execution.Reply.Written);
+                    Timeline.Hold(slot, execution.Reply.Written);
+                    Timeline.Release(slot);
                 }
 
                 PushUntracked(execution.Read);
@@ -317,9 +257,9 @@ internal sealed class SessionLanes(Session session)
         }
     }
 
-    private void PushUntracked(List<TrackedKey> read)
+    private void PushUntracked(List<TrackedKey>? read)
     {
-        if (session.Tracked.Covers(read))
+        if (read is null || session.Tracked.Covers(read))
         {
             return;
         }
@@ -335,6 +275,12 @@ internal sealed class SessionLanes(Session session)
         if (lane.IsIdle)
         {
             busy.Remove(lane.Partition);
+            isBusy = busy.Count > 0;
+            lane.DropSettled();
+            if (free.Count < MaxFree)
+            {
+                free.Push(lane);
+            }
         }
 
         progress?.TrySetResult();

@@ -11,6 +11,9 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
     private readonly SessionInput input = new();
     private readonly Execution execution = new(session);
 
+    /// <summary>Commands that the node was not told of yet.</summary>
+    private int taken;
+
     /// <summary>Whether a commit of several partitions may be under way, which has no lane that others would wait in.</summary>
     private bool isAlone;
 
@@ -27,6 +30,8 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             while (!session.IsLeaving && await ReceiveAsync().ConfigureAwait(false))
             {
                 await ObeyAsync().ConfigureAwait(false);
+                session.Node.CountCommands(taken);
+                taken = 0;
                 session.Output.Flush();
                 await session.Lanes.WhenRoomAsync().ConfigureAwait(false);
                 await WhenLogHasRoomAsync().ConfigureAwait(false);
@@ -69,6 +74,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             var outcome = input.Next(limits, out var command);
             if (outcome == ParseOutcome.Incomplete)
             {
+                execution.Settle();
                 return;
             }
 
@@ -80,6 +86,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
 
             if (command.Count > 0 && !Dispatch(command))
             {
+                execution.Settle();
                 await session.Lanes.WhenIdleAsync().ConfigureAwait(false);
                 continue;
             }
@@ -103,7 +110,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             return true;
         }
 
-        session.Node.CountCommand();
+        taken++;
         var spec = CommandTable.Find(command, out var error);
         if (spec is null || (error = RefusalOf(spec)) is not null)
         {
@@ -111,7 +118,8 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             return true;
         }
 
-        var lane = CommandLane.Of(spec, session.Node.Keys, command);
+        var lane = CommandLane.Of(spec, session.Node.Keys, command, out var first);
+        execution.First = first;
         if (lane == CommandLane.None && spec.Start is not null)
         {
             AnswerError($"HFARG {(spec.IsWrite ? PlainKey.OwnKeysRefusal : "the first key is not the head of a partition of this store")}");
@@ -123,13 +131,14 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             return RunWhenIdle(spec, command);
         }
 
-        if (lane >= 0)
-        {
-            session.Lanes.Run(execution, spec, command, lane);
-        }
-        else
+        if (lane < 0)
         {
             session.Lanes.RunNow(execution, spec, command);
+        }
+        else if (!session.Lanes.TryGather(execution, spec, command))
+        {
+            execution.Settle();
+            session.Lanes.Run(execution, spec, command, lane);
         }
 
         return true;
@@ -137,6 +146,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
 
     private bool RunWhenIdle(CommandSpec spec, in Command command)
     {
+        execution.Settle();
         if (!session.Lanes.IsIdle)
         {
             return false;
