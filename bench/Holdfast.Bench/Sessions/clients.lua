@@ -2,6 +2,8 @@
 -- file with a Cookie header's value a line, and each client has the line of its number. With `follow` a client sends the newest
 -- cookies that it was given, as a browser does; of several in one response wrk tells the last.
 
+-- What a client spends counts against the application that it measures, so a request is joined from parts that are ready.
+
 local count = 0
 
 function setup(thread)
@@ -9,22 +11,32 @@ function setup(thread)
   count = count + 1
 end
 
+local find, sub = string.find, string.sub
 local cookies = {}
-local ready
+local place = {}
+local head, tail, ready
+
+-- The request as wrk would send it, cut where its Cookie header's value goes.
+local function cut()
+  local whole = wrk.format('GET', nil, { Cookie = '@' })
+  local at = find(whole, '@', 1, true)
+  head, tail = sub(whole, 1, at - 1), sub(whole, at + 1)
+end
+
+local function keep(pair)
+  local name = sub(pair, 1, find(pair, '=', 1, true) - 1)
+  place[name] = place[name] or #cookies + 1
+  cookies[place[name]] = pair
+end
 
 local function prepare()
-  local all = {}
-  for name, value in pairs(cookies) do
-    all[#all + 1] = name .. '=' .. value
-  end
-
-  ready = wrk.format('GET', nil, { Cookie = table.concat(all, '; ') })
+  ready = head .. table.concat(cookies, '; ') .. tail
 end
 
 local function follow(_, headers)
-  local name, value = string.match(headers['Set-Cookie'] or '', '^([^=]+)=([^;]+)')
-  if name then
-    cookies[name] = value
+  local set = headers['Set-Cookie']
+  if set then
+    keep(sub(set, 1, (find(set, ';', 1, true) or #set + 1) - 1))
     prepare()
   end
 end
@@ -33,14 +45,15 @@ function init(args)
   local line = 0
   for header in io.lines(args[1]) do
     if line == number then
-      for name, value in string.gmatch(header, '([^=; ]+)=([^;]+)') do
-        cookies[name] = value
+      for pair in string.gmatch(header, '[^; ]+') do
+        keep(pair)
       end
     end
 
     line = line + 1
   end
 
+  cut()
   prepare()
 
   if args[2] == 'follow' then
