@@ -19,9 +19,8 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
     /// <summary>What the request carries.</summary>
     public Carried Read(HttpRequest request)
     {
-        Span<byte> buffer = stackalloc byte[CookieSeal.MaxContentBytes];
-        var (session, held, touchedSeconds, earlier) = ReadSession(request, buffer);
-        var seen = ReadSeen(request, buffer, out var touch);
+        var (session, held, touchedSeconds, earlier) = ReadSession(request);
+        var seen = ReadSeen(request, out var touch);
         if (session is { } named && named.Birth == touch.Birth)
         {
             touchedSeconds = Math.Max(touchedSeconds, touch.Seconds);
@@ -62,9 +61,9 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
     }
 
     /// <summary>The session, by its name or whole, and the stamps that the session cookie of the first release held.</summary>
-    private (SessionReference? Named, HeldSession? Held, long TouchedSeconds, ClientStamps? Stamps) ReadSession(HttpRequest request, Span<byte> buffer)
+    private (SessionReference? Named, HeldSession? Held, long TouchedSeconds, ClientStamps? Stamps) ReadSession(HttpRequest request)
     {
-        if (!sessionCarrier.TryRead(request, buffer, out var version, out var content))
+        if (!sessionCarrier.TryRead(request, out var version, out var content))
         {
             return default;
         }
@@ -90,10 +89,10 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
     }
 
     /// <summary>What the client has seen, or null when no cookie tells. One that a later release wrote can't be read: then everything is asked of the store.</summary>
-    private ClientStamps? ReadSeen(HttpRequest request, Span<byte> buffer, out Touch touch)
+    private ClientStamps? ReadSeen(HttpRequest request, out Touch touch)
     {
         touch = default;
-        if (!seenCarrier.TryRead(request, buffer, out var version, out var content))
+        if (!seenCarrier.TryRead(request, out var version, out var content))
         {
             return null;
         }

@@ -43,7 +43,7 @@ internal sealed class ClientStamps
         StoreUntil = earlier.StoreUntil;
         foreach (var item in earlier.seen.Where(item => item.SeenSeconds + keepSeconds >= nowSeconds))
         {
-            var place = seen.FindIndex(known => known.Stamp.Partition == item.Stamp.Partition);
+            var place = PlaceOf(item.Stamp.Partition);
             if (place < 0)
             {
                 seen.Add(item);
@@ -62,18 +62,7 @@ internal sealed class ClientStamps
         : Freshness.Pushed;
 
     /// <summary>The partition's stamp, if there is one.</summary>
-    public Stamp? Of(int partition)
-    {
-        foreach (var item in seen)
-        {
-            if (item.Stamp.Partition == partition)
-            {
-                return item.Stamp;
-            }
-        }
-
-        return null;
-    }
+    public Stamp? Of(int partition) => PlaceOf(partition) is >= 0 and var place ? seen[place].Stamp : null;
 
     /// <summary>
     /// The client was shown this, or wrote it. A stamp of another term than the partition's takes over the term and
@@ -86,7 +75,7 @@ internal sealed class ClientStamps
             return;
         }
 
-        var place = seen.FindIndex(item => item.Stamp.Partition == stamp.Partition);
+        var place = PlaceOf(stamp.Partition);
         if (place >= 0)
         {
             var known = seen[place].Stamp;
@@ -121,11 +110,31 @@ internal sealed class ClientStamps
     /// <summary>Drops what is too old to matter and, beyond eight, the oldest, all but the session's own.</summary>
     public void Trim(int? sessionPartition, long nowSeconds, long keepSeconds)
     {
-        seen.RemoveAll(item => item.Stamp.Partition != sessionPartition && item.SeenSeconds + keepSeconds < nowSeconds);
+        for (var place = seen.Count - 1; place >= 0; place--)
+        {
+            if (seen[place].Stamp.Partition != sessionPartition && seen[place].SeenSeconds + keepSeconds < nowSeconds)
+            {
+                seen.RemoveAt(place);
+            }
+        }
+
         while (seen.Count > MaxStamps)
         {
             seen.RemoveAt(seen.FindIndex(item => item.Stamp.Partition != sessionPartition));
             StoreUntil = nowSeconds + keepSeconds;
         }
+    }
+
+    private int PlaceOf(int partition)
+    {
+        for (var place = 0; place < seen.Count; place++)
+        {
+            if (seen[place].Stamp.Partition == partition)
+            {
+                return place;
+            }
+        }
+
+        return -1;
     }
 }

@@ -19,11 +19,8 @@ namespace Holdfast.AspNetCore.Cookies;
 /// </remarks>
 internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
 {
-    /// <summary>What the buffer takes that a content is opened in.</summary>
-    public const int MaxContentBytes = MaxSealedChars * 3 / 4;
-
     /// <summary>What a content has at most.</summary>
-    public const int MaxPlainBytes = MaxContentBytes - Overhead - MaxPaddingBytes;
+    public const int MaxPlainBytes = (MaxSealedChars * 3 / 4) - Overhead - MaxPaddingBytes;
 
     private const int SaltStart = 17;
     private const int NonceStart = 29;
@@ -51,7 +48,6 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
         own.Key.Id.TryWriteBytes(sealedBytes[1..]);
         own.Salt.CopyTo(sealedBytes[SaltStart..]);
         var nonce = sealedBytes.Slice(NonceStart, NonceBytes);
-        entropy.Fill(nonce);
 
         // Padding: its length, 1 to 3, in its last byte.
         var plain = sealedBytes.Slice(CipherStart, content.Length + padding);
@@ -61,35 +57,38 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
         Span<byte> bound = stackalloc byte[NonceStart + MaxNameBytes];
         bound = Bound(bound, sealedBytes, name);
         var cipher = own.Derived.Ciphers.Get();
-        cipher.Encrypt(nonce, plain, plain, sealedBytes[^TagBytes..], bound);
+        cipher.NextNonce(nonce);
+        cipher.Gcm.Encrypt(nonce, plain, plain, sealedBytes[^TagBytes..], bound);
         own.Derived.Ciphers.Return(cipher);
-        return Base64Url.EncodeToString(sealedBytes);
+        var text = Base64Url.EncodeToString(sealedBytes);
+
+        // The client sends it back with its next request, quite likely to this very instance.
+        remembered.Keep(name, text, own.Key, version, content.ToArray());
+        return text;
     }
 
     /// <summary>Opens what was sealed under the name; false when it was not sealed by an instance that shares the ring, or was altered.</summary>
     /// <param name="name">The cookie's name.</param>
     /// <param name="text">The sealed cookie.</param>
-    /// <param name="buffer">Where the content goes, <see cref="MaxContentBytes"/> long.</param>
     /// <param name="version">The version of the content.</param>
-    /// <param name="content">The content; in the buffer, or remembered: not to be changed.</param>
-    public bool TryOpen(string name, ReadOnlySpan<char> text, Span<byte> buffer, out byte version, out ReadOnlySpan<byte> content)
+    /// <param name="content">The content.</param>
+    public bool TryOpen(string name, ReadOnlySpan<char> text, out byte version, out ReadOnlySpan<byte> content)
     {
         if (remembered.Find(name, text) is { } known && ReferenceEquals(ring.Find(known.Key.Id), known.Key))
         {
             version = known.Version;
-            content = known.Content;
+            content = known.Content.Span;
             return true;
         }
 
         version = 0;
         content = default;
-        if (text.Length is < Overhead or > MaxSealedChars || text.Length % 4 != 0
-            || !Base64Url.TryDecodeFromChars(text, buffer, out var length) || length <= Overhead)
+        if (Decode(text) is not { } decoded)
         {
             return false;
         }
 
-        var sealedBytes = buffer[..length];
+        var sealedBytes = decoded.AsSpan();
         if (ring.Find(new Guid(sealedBytes.Slice(1, 16))) is not { } key)
         {
             return false;
@@ -102,7 +101,7 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
         var cipher = ciphers.Get();
         try
         {
-            cipher.Decrypt(sealedBytes.Slice(NonceStart, NonceBytes), plain, sealedBytes[^TagBytes..], plain, bound);
+            cipher.Gcm.Decrypt(sealedBytes.Slice(NonceStart, NonceBytes), plain, sealedBytes[^TagBytes..], plain, bound);
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -120,8 +119,20 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
 
         version = sealedBytes[0];
         content = plain[..^plain[^1]];
-        remembered.Keep(name, text, key, version, content);
+        remembered.Keep(name, text.ToString(), key, version, decoded.AsMemory(CipherStart, content.Length));
         return true;
+    }
+
+    /// <summary>The bytes that a sealed cookie stands for; null when it is none by its form.</summary>
+    private static byte[]? Decode(ReadOnlySpan<char> text)
+    {
+        if (text.Length is < Overhead or > MaxSealedChars || text.Length % 4 != 0)
+        {
+            return null;
+        }
+
+        var decoded = new byte[text.Length / 4 * 3];
+        return Base64Url.TryDecodeFromChars(text, decoded, out var length) && length == decoded.Length && length > Overhead ? decoded : null;
     }
 
     private static Span<byte> Bound(Span<byte> bound, ReadOnlySpan<byte> sealedBytes, string name)
@@ -159,17 +170,39 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
             opened.Clear();
         }
 
-        return opened.GetOrAdd(place, new Derived(key.Derive(salt)));
+        return opened.GetOrAdd(place, new Derived(key.Derive(salt), entropy));
     }
 
     /// <summary>A derived key, with ciphers that are ready: they are not safe for concurrent use, and costly to make.</summary>
-    private sealed class Derived(byte[] key) : IPooledObjectPolicy<AesGcm>
+    private sealed class Derived(byte[] key, Entropy entropy) : IPooledObjectPolicy<Cipher>
     {
-        public ObjectPool<AesGcm> Ciphers => field ??= new DefaultObjectPool<AesGcm>(this);
+        public ObjectPool<Cipher> Ciphers => field ??= new DefaultObjectPool<Cipher>(this);
 
-        public AesGcm Create() => new(key, TagBytes);
+        public Cipher Create() => new(new AesGcm(key, TagBytes), entropy);
 
-        public bool Return(AesGcm cipher) => true;
+        public bool Return(Cipher cipher) => true;
+    }
+
+    /// <summary>A cipher and the random nonces that it seals under next: the generator is asked for many at once, as a call costs it as much as a seal.</summary>
+    private sealed class Cipher(AesGcm gcm, Entropy entropy)
+    {
+        private const int NoncesAtOnce = 64;
+
+        private readonly byte[] nonces = new byte[NoncesAtOnce * NonceBytes];
+        private int next = NoncesAtOnce;
+
+        public AesGcm Gcm => gcm;
+
+        public void NextNonce(Span<byte> nonce)
+        {
+            if (next == NoncesAtOnce)
+            {
+                entropy.Fill(nonces);
+                next = 0;
+            }
+
+            nonces.AsSpan(next++ * NonceBytes, NonceBytes).CopyTo(nonce);
+        }
     }
 
     private sealed class SealingKey(CookieKey key, byte[] salt, Derived derived)

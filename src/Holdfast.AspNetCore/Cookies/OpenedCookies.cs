@@ -1,8 +1,8 @@
 namespace Holdfast.AspNetCore.Cookies;
 
 /// <summary>
-/// Cookies that were opened lately and what was in them: a client sends the same ones with every request, and opening them is the larger part of
-/// what reading a session costs. Only what was authentic is kept, under its whole text and name, so that whatever differs in one character is opened, and
+/// Cookies that were opened or sealed lately and what was in them: a client sends the same ones with every request, and opening them is the larger part of
+/// what reading a session costs. Only what is authentic is kept, under its whole text and name, so that whatever differs in one character is opened, and
 /// refused, as ever; and only for as long as its key is the ring's. An attacker who could tell how far a text agrees with a kept one would have to meet its hash
 /// first, which is seeded at random.
 /// </summary>
@@ -22,17 +22,17 @@ internal sealed class OpenedCookies
         return known is not null && text.SequenceEqual(known.Text) && known.Name == name ? known : null;
     }
 
-    /// <summary>Keeps what was in a cookie that has proved authentic, in place of another.</summary>
-    public void Keep(string name, ReadOnlySpan<char> text, CookieKey key, byte version, ReadOnlySpan<byte> content)
+    /// <summary>Keeps what is in an authentic cookie, in place of another. The content is not copied.</summary>
+    public void Keep(string name, string text, CookieKey key, byte version, ReadOnlyMemory<byte> content)
     {
         if (text.Length <= MaxChars)
         {
-            Volatile.Write(ref places[PlaceOf(text)], new Opened(name, text.ToString(), key, version, content.ToArray()));
+            Volatile.Write(ref places[PlaceOf(text)], new Opened(name, text, key, version, content));
         }
     }
 
     private static int PlaceOf(ReadOnlySpan<char> text) => (int)((uint)string.GetHashCode(text) % Places);
 
-    /// <summary>A cookie that was opened.</summary>
-    internal sealed record Opened(string Name, string Text, CookieKey Key, byte Version, byte[] Content);
+    /// <summary>An authentic cookie.</summary>
+    internal sealed record Opened(string Name, string Text, CookieKey Key, byte Version, ReadOnlyMemory<byte> Content);
 }

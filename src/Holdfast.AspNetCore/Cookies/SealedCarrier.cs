@@ -11,10 +11,9 @@ internal abstract class SealedCarrier(CookieSeal seal, StateMeter meter, ILogger
 {
     /// <summary>Opens what the request carries; false when there is none that counts.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="buffer">Where the content goes, <see cref="CookieSeal.MaxContentBytes"/> long.</param>
     /// <param name="version">The version of the content's format.</param>
-    /// <param name="content">The content, in the buffer.</param>
-    public bool TryRead(HttpRequest request, Span<byte> buffer, out byte version, out ReadOnlySpan<byte> content)
+    /// <param name="content">The content.</param>
+    public bool TryRead(HttpRequest request, out byte version, out ReadOnlySpan<byte> content)
     {
         version = 0;
         content = default;
@@ -30,7 +29,7 @@ internal abstract class SealedCarrier(CookieSeal seal, StateMeter meter, ILogger
             return false;
         }
 
-        if (seal.TryOpen(NameFor(request), value, buffer, out version, out content))
+        if (seal.TryOpen(NameFor(request), value, out version, out content))
         {
             return true;
         }

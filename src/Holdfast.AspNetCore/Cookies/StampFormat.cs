@@ -13,10 +13,12 @@ internal static class StampFormat
 
     public static void Write(Span<byte> target, ref int length, ClientStamps? stamps)
     {
+        var count = stamps?.All.Count ?? 0;
         Leb128.Write(target, ref length, stamps?.StoreUntil ?? 0);
-        Leb128.Write(target, ref length, stamps?.All.Count ?? 0);
-        foreach (var (stamp, seenSeconds) in stamps?.All ?? [])
+        Leb128.Write(target, ref length, count);
+        for (var i = 0; i < count; i++)
         {
+            var (stamp, seenSeconds) = stamps!.All[i];
             Leb128.Write(target, ref length, stamp.Partition);
             Leb128.Write(target, ref length, stamp.Term);
             Leb128.Write(target, ref length, stamp.Revision);

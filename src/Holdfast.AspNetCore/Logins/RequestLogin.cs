@@ -10,9 +10,9 @@ namespace Holdfast.AspNetCore.Logins;
 /// </summary>
 internal sealed class RequestLogin(HttpContext context, StateServices services, CausalClient client)
 {
-    private readonly Dictionary<string, Record?> read = new(StringComparer.Ordinal);
-    private readonly List<UserLogins> users = [];
-    private readonly List<(Address Ticket, TicketChange Change)> tickets = [];
+    private Dictionary<string, Record?>? read;
+    private List<UserLogins>? users;
+    private List<(Address Ticket, TicketChange Change)>? tickets;
     private LoginReference? ofTicket;
     private bool isNew;
 
@@ -33,12 +33,12 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
     public async ValueTask<Login?> FindAsync(LoginReference login, CancellationToken cancellationToken)
     {
         var address = LoginRecord.AddressOf(login.User);
-        if (!read.ContainsKey(login.User))
+        if (!HasRead(login.User))
         {
-            read[login.User] = await client.ReadAsync(address, cancellationToken);
+            Keep(login.User, await client.ReadAsync(address, cancellationToken));
             if (Find(login) is null && client.Engine.Capabilities.HasNearCache)
             {
-                read[login.User] = (await client.ReadManyAsync([address], cancellationToken))[0];
+                Keep(login.User, (await client.ReadManyAsync([address], cancellationToken))[0]);
             }
         }
 
@@ -102,8 +102,8 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
     /// <summary>Has a ticket changed with the request's commit; once deleted, it stays so.</summary>
     public void Change(RecordChange ofTicket)
     {
-        tickets.RemoveAll(other => other.Ticket == ofTicket.Address);
-        tickets.Add((ofTicket.Address, new TicketChange(ofTicket)));
+        tickets?.RemoveAll(other => other.Ticket == ofTicket.Address);
+        (tickets ??= []).Add((ofTicket.Address, new TicketChange(ofTicket)));
     }
 
     /// <summary>The login's session has another id from now on.</summary>
@@ -119,50 +119,43 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
     /// <summary>Hands over what there is to commit.</summary>
     public void EnlistIn(RequestCommit commit)
     {
-        foreach (var user in users)
+        foreach (var user in users ?? [])
         {
             commit.Enlist(client.Engine.Partitions.PartitionOf(LoginRecord.AddressOf(user.User)), user);
         }
 
-        foreach (var (ticket, change) in tickets)
+        foreach (var (ticket, change) in tickets ?? [])
         {
             commit.Enlist(client.Engine.Partitions.PartitionOf(ticket), change);
         }
 
-        tickets.Clear();
+        tickets = null;
     }
 
     /// <summary>Drops what was not committed.</summary>
-    public void Abandon()
-    {
-        users.Clear();
-        tickets.Clear();
-    }
+    public void Abandon() => (users, tickets) = (null, null);
 
     /// <summary>The request's changes are committed. Deletes what logins that had to give way leave behind: they have ended with it.</summary>
-    public async ValueTask CommittedAsync()
-    {
-        if (users.Count == 0)
-        {
-            return;
-        }
+    public ValueTask CommittedAsync() => users is { Count: > 0 } changed ? CommittedAsync(changed) : ValueTask.CompletedTask;
 
-        foreach (var made in users.Where(static user => user.IsMade))
+    private async ValueTask CommittedAsync(List<UserLogins> changed)
+    {
+        foreach (var made in changed.Where(static user => user.IsMade))
         {
             await EndedLogins.DeleteAsync(client.Engine, made.Displaced, SessionEndReason.Displaced, services.Logger);
-            read.Remove(made.User);
+            read?.Remove(made.User);
         }
 
-        users.RemoveAll(static user => user.IsMade);
+        changed.RemoveAll(static user => user.IsMade);
         isNew = false;
     }
 
     private async ValueTask<LoginReference> BeginAsync(string user, Login login, CancellationToken cancellationToken)
     {
         var reference = new LoginReference(user, LoginRecord.NewId(client.Engine));
-        if (!read.ContainsKey(user))
+        if (!HasRead(user))
         {
-            read[user] = await client.ReadAsync(LoginRecord.AddressOf(user), cancellationToken);
+            Keep(user, await client.ReadAsync(LoginRecord.AddressOf(user), cancellationToken));
         }
 
         var changes = ChangesOf(user);
@@ -178,17 +171,22 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
         return reference;
     }
 
-    private Login? Find(LoginReference login) => read.TryGetValue(login.User, out var record) ? LoginRecord.Find(record, login.Id, Now) : null;
+    private bool HasRead(string user) => read?.ContainsKey(user) == true;
+
+    private void Keep(string user, Record? record) => (read ??= new(StringComparer.Ordinal))[user] = record;
+
+    private Login? Find(LoginReference login) =>
+        read is not null && read.TryGetValue(login.User, out var record) ? LoginRecord.Find(record, login.Id, Now) : null;
 
     private UserLogins ChangesOf(string user)
     {
-        if (users.Find(other => other.User == user && !other.IsMade) is { } known)
+        if (users?.Find(other => other.User == user && !other.IsMade) is { } known)
         {
             return known;
         }
 
-        var added = new UserLogins(user, read.GetValueOrDefault(user), services.LoginLimit, client.Engine.Options.Clock);
-        users.Add(added);
+        var added = new UserLogins(user, read?.GetValueOrDefault(user), services.LoginLimit, client.Engine.Options.Clock);
+        (users ??= []).Add(added);
         return added;
     }
 }

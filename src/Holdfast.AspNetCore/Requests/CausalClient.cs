@@ -66,8 +66,13 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
             return result;
         }
 
-        foreach (var record in result.Records.OfType<Record>())
+        for (var i = 0; i < result.Records.Count; i++)
         {
+            if (result.Records[i] is not { } record)
+            {
+                continue;
+            }
+
             var at = record.Revision > result.At.Revision ? await RunningAtAsync(result.At, cancellationToken) : result.At;
             if (record.Revision <= at.Revision)
             {

@@ -46,9 +46,19 @@ internal sealed class CountedCalls(StateEngine engine, bool countsBytes)
         return readings;
     }
 
-    public async ValueTask<CommitResult> CommitAsync(Commit commit, CancellationToken cancellationToken)
+    public ValueTask<CommitResult> CommitAsync(Commit commit, CancellationToken cancellationToken) =>
+        countsBytes ? CommitCountingBytesAsync(commit, cancellationToken) : CountAsync(engine.CommitAsync(commit, cancellationToken));
+
+    public ValueTask<PartitionHead> ReadHeadAsync(int partition, CancellationToken cancellationToken) =>
+        CountAsync(engine.ReadHeadAsync(partition, cancellationToken));
+
+    /// <summary>Counts what takes a round trip by another way.</summary>
+    public ValueTask<T> CountAsync<T>(ValueTask<T> call) => CountAsync(call, clock.GetTimestamp());
+
+    private async ValueTask<CommitResult> CommitCountingBytesAsync(Commit commit, CancellationToken cancellationToken)
     {
-        Carried(commit);
+        Bytes += commit.Changes.Sum(static change => change.Operations.Sum(static operation => (long)operation.Field.Length + operation.Value.Length))
+            + commit.Events.Sum(static happened => (long)happened.Payload.Length);
         var result = await CountAsync(engine.CommitAsync(commit, cancellationToken));
         foreach (var record in result.Records)
         {
@@ -58,12 +68,6 @@ internal sealed class CountedCalls(StateEngine engine, bool countsBytes)
         Carried(result.Refusal?.Current);
         return result;
     }
-
-    public ValueTask<PartitionHead> ReadHeadAsync(int partition, CancellationToken cancellationToken) =>
-        CountAsync(engine.ReadHeadAsync(partition, cancellationToken));
-
-    /// <summary>Counts what takes a round trip by another way.</summary>
-    public ValueTask<T> CountAsync<T>(ValueTask<T> call) => CountAsync(call, clock.GetTimestamp());
 
     private async ValueTask<Reading> ReadSlowAsync(ValueTask<Reading> call, long began)
     {
@@ -99,15 +103,6 @@ internal sealed class CountedCalls(StateEngine engine, bool countsBytes)
             {
                 Bytes += name.Length + value.Length;
             }
-        }
-    }
-
-    private void Carried(Commit commit)
-    {
-        if (countsBytes)
-        {
-            Bytes += commit.Changes.Sum(static change => change.Operations.Sum(static operation => (long)operation.Field.Length + operation.Value.Length))
-                + commit.Events.Sum(static happened => (long)happened.Payload.Length);
         }
     }
 }

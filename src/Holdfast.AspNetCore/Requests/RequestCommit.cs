@@ -51,7 +51,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
         login.EnlistIn(this);
         var ofSession = session.Partition;
         var own = Claim?.Place.Partition ?? ofSession;
-        while (enlistments?.Find(other => other.Partition != own && other.Partition != ofSession) is { } elsewhere)
+        while (FirstElsewhere(own, ofSession) is { } elsewhere)
         {
             await MakeBeforeAsync(elsewhere.Partition, Content.None);
         }
@@ -91,7 +91,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
     /// <summary>Makes a commit of one partition, anew while what it stands on changes. Returns whether something of the session was in it.</summary>
     private async ValueTask<bool> MakeAsync(int partition, Content content, Claim? naming)
     {
-        var enlisted = enlistments?.Find(other => other.Partition == partition);
+        var enlisted = Find(partition);
         RequestId? step = null;
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
@@ -109,7 +109,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
                 draft.Made(result);
                 Claim?.Wrote(result.At);
                 Forget(enlisted, content);
-                return content.HasFlag(Content.Session) && session.IsIncluded;
+                return Has(content, Content.Session) && session.IsIncluded;
             }
 
             draft.Refused(result.Refusal ?? throw new InvalidOperationException("A commit was taken for another, which its request id rules out."));
@@ -121,27 +121,27 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
     private CommitDraft Draft(int partition, Enlistment? enlisted, Content content)
     {
         var draft = new CommitDraft();
-        if (content.HasFlag(Content.Effects))
+        if (Has(content, Content.Effects))
         {
             enlisted?.AddTo(draft);
         }
 
-        if (content.HasFlag(Content.Logins))
+        if (Has(content, Content.Logins))
         {
             enlisted?.AddPartsTo(draft);
         }
 
-        if (content.HasFlag(Content.Response))
+        if (Has(content, Content.Response))
         {
             Claim?.AddResponseTo(draft, session.Outcome);
         }
 
-        if (content.HasFlag(Content.Session))
+        if (Has(content, Content.Session))
         {
             session.AddTo(draft);
         }
 
-        if (!content.HasFlag(Content.Response) && !draft.IsEmpty && Claim?.Place.Partition == partition)
+        if (!Has(content, Content.Response) && !draft.IsEmpty && Claim?.Place.Partition == partition)
         {
             Claim.AddTo(draft);
         }
@@ -152,11 +152,13 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
     /// <summary>What was enlisted is committed, and nothing of it is left for another commit.</summary>
     private void Forget(Enlistment? enlisted, Content content)
     {
-        if (enlisted is not null && content.HasFlag(Content.Logins))
+        if (enlisted is not null && Has(content, Content.Logins))
         {
             enlistments!.Remove(enlisted);
         }
     }
+
+    private static bool Has(Content content, Content part) => (content & part) != 0;
 
     /// <summary>What a commit is made of.</summary>
     [Flags]
@@ -179,14 +181,39 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
 
     private Enlistment At(int partition)
     {
-        enlistments ??= [];
-        if (enlistments.Find(other => other.Partition == partition) is { } known)
+        if (Find(partition) is { } known)
         {
             return known;
         }
 
         var added = new Enlistment(partition);
-        enlistments.Add(added);
+        (enlistments ??= []).Add(added);
         return added;
+    }
+
+    private Enlistment? Find(int partition)
+    {
+        for (var i = 0; i < enlistments?.Count; i++)
+        {
+            if (enlistments[i].Partition == partition)
+            {
+                return enlistments[i];
+            }
+        }
+
+        return null;
+    }
+
+    private Enlistment? FirstElsewhere(int? own, int? ofSession)
+    {
+        for (var i = 0; i < enlistments?.Count; i++)
+        {
+            if (enlistments[i].Partition != own && enlistments[i].Partition != ofSession)
+            {
+                return enlistments[i];
+            }
+        }
+
+        return null;
     }
 }

@@ -154,7 +154,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         {
             if (view.HasChanges)
             {
-                var update = RecordChange.Update(SessionReference.AddressOf(stored.Id)).When(Condition.BornAt(stored.Birth));
+                var update = RecordChange.Update(view.Read!.Address).When(Condition.BornAt(stored.Birth));
                 place = draft.Add(this, view.AddTo(update).ExpireAfter(ExpiryOf(view.Read!)));
             }
             else if (!draft.IsEmpty && !IsPeek && view.Read is { } read && services.Lifetime.IsTouchDue(read))

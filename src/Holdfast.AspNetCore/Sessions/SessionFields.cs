@@ -49,14 +49,14 @@ internal static class SessionFields
 
     /// <summary>When the session was created; null when the record does not say.</summary>
     public static DateTimeOffset? CreatedOf(Record record) =>
-        long.TryParse(record.Text(Created), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+        record[Created] is { } text && long.TryParse(text.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
         && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : null;
 
     /// <summary>The login that the session belongs to; null when nobody has signed in.</summary>
     public static LoginReference? LoginOf(Record record) =>
-        record.Text(User) is { } user && record.Text(LoginId) is { } id ? new LoginReference(user, id) : null;
+        record[LoginId] is not null && record.Text(User) is { } user && record.Text(LoginId) is { } id ? new LoginReference(user, id) : null;
 
     /// <summary>Begins a session: when it was created, and for whom.</summary>
     /// <param name="creation">Creates the record.</param>

@@ -34,7 +34,23 @@ public sealed class Commit
     /// Whether the commit, if made, may change the partition's revision: not if it only keeps records. One that only deletes
     /// records that are absent doesn't either, which the store alone can tell.
     /// </summary>
-    public bool ChangesRevision => Events.Count > 0 || Changes.Any(static change => change.Kind != ChangeKind.Keep);
+    public bool ChangesRevision => Events.Count > 0 || ChangesRecords;
+
+    private bool ChangesRecords
+    {
+        get
+        {
+            for (var i = 0; i < Changes.Count; i++)
+            {
+                if (Changes[i].Kind != ChangeKind.Keep)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Checks everything that can be checked without the store, and tells the commit's partition.</summary>
     /// <exception cref="ArgumentException">The commit is empty, spans partitions or changes a record twice.</exception>
@@ -59,19 +75,18 @@ public sealed class Commit
 
     private int PartitionIn(PartitionMap partitions)
     {
-        var first = Changes.Count > 0 ? Changes[0].Address.Affinity : Affinity;
-        if (first is null || (Changes.Count == 0 && Events.Count == 0))
+        if (Changes.Count == 0 && (Events.Count == 0 || Affinity is null))
         {
             throw new ArgumentException("A commit needs changes, or events and an affinity.");
         }
 
-        var partition = partitions.PartitionOf(Affinity ?? first);
-        foreach (var change in Changes)
+        var partition = Affinity is null ? partitions.PartitionOf(Changes[0].Address) : partitions.PartitionOf(Affinity);
+        for (var i = Affinity is null ? 1 : 0; i < Changes.Count; i++)
         {
-            if (partitions.PartitionOf(change.Address) != partition)
+            if (partitions.PartitionOf(Changes[i].Address) != partition)
             {
                 throw new ArgumentException(
-                    $"A commit stays in one partition: {change.Address} is in another than {Affinity ?? Changes[0].Address.ToString()}. "
+                    $"A commit stays in one partition: {Changes[i].Address} is in another than {Affinity ?? Changes[0].Address.ToString()}. "
                     + "Give them one affinity, or make two commits, the first with an event that leads to the second.");
             }
         }
@@ -92,20 +107,14 @@ public sealed class Commit
         }
 
         long bytes = 0;
-        foreach (var change in Changes)
+        for (var i = 0; i < Changes.Count; i++)
         {
-            bytes += change.Address.ToString().Length + change.Conditions.Sum(static condition => (long)condition.Bytes);
-            var own = change.Operations.Sum(static operation => (long)operation.Bytes);
-            if (own > StateLimits.MaxRecordBytes + (8L * change.Operations.Count))
-            {
-                throw new StateLimitException($"{change.Address} would be over {StateLimits.MaxRecordBytes} bytes: store less in one record.");
-            }
-
-            bytes += own;
+            bytes += BytesOf(Changes[i]);
         }
 
-        foreach (var item in Events)
+        for (var i = 0; i < Events.Count; i++)
         {
+            var item = Events[i];
             var own = Encoding.UTF8.GetByteCount(item.Type) + item.Payload.Length;
             if (own > StateLimits.MaxEventBytes)
             {
@@ -119,5 +128,27 @@ public sealed class Commit
         {
             throw new StateLimitException($"The commit has {bytes} bytes, over {StateLimits.MaxCommitBytes}: make several.");
         }
+    }
+
+    private static long BytesOf(RecordChange change)
+    {
+        long fields = 0;
+        foreach (ref readonly var operation in change.OperationSpan)
+        {
+            fields += operation.Bytes;
+        }
+
+        if (fields > StateLimits.MaxRecordBytes + (8L * change.Operations.Count))
+        {
+            throw new StateLimitException($"{change.Address} would be over {StateLimits.MaxRecordBytes} bytes: store less in one record.");
+        }
+
+        long conditions = 0;
+        foreach (ref readonly var condition in change.ConditionSpan)
+        {
+            conditions += condition.Bytes;
+        }
+
+        return change.Address.ToString().Length + conditions + fields;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Holdfast;
 
 /// <summary>
@@ -25,6 +27,12 @@ public sealed class RecordChange
 
     /// <summary>When it shall expire.</summary>
     public Expiry Expiry { get; private set; }
+
+    /// <summary><see cref="Conditions"/>, to go through without an enumerator on the heap.</summary>
+    internal ReadOnlySpan<Condition> ConditionSpan => CollectionsMarshal.AsSpan(conditions);
+
+    /// <summary><see cref="Operations"/>, to go through without an enumerator on the heap.</summary>
+    internal ReadOnlySpan<FieldOperation> OperationSpan => CollectionsMarshal.AsSpan(operations);
 
     /// <summary>
     /// Changes fields of the record and gives it the commit's revision. A record that is absent is created, born at

@@ -19,6 +19,7 @@ public sealed class PartitionMap
     public const int MaxCount = 4096;
 
     private const int Slots = 16384;
+    private static readonly ushort[] CrcOfByte = MakeCrcTable();
     private readonly string[] tags;
 
     /// <summary>Maps onto this many partitions.</summary>
@@ -66,14 +67,27 @@ public sealed class PartitionMap
         ushort crc = 0;
         foreach (var character in text)
         {
-            crc ^= (ushort)(character << 8);
+            crc = (ushort)((crc << 8) ^ CrcOfByte[(byte)((crc >> 8) ^ character)]);
+        }
+
+        return crc % Slots;
+    }
+
+    private static ushort[] MakeCrcTable()
+    {
+        var table = new ushort[256];
+        for (var value = 0; value < table.Length; value++)
+        {
+            var crc = (ushort)(value << 8);
             for (var bit = 0; bit < 8; bit++)
             {
                 crc = (ushort)((crc & 0x8000) != 0 ? (crc << 1) ^ 0x1021 : crc << 1);
             }
+
+            table[value] = crc;
         }
 
-        return crc % Slots;
+        return table;
     }
 
     private static string[] TagsFor(int count)

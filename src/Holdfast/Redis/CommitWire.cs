@@ -20,21 +20,22 @@ internal static class CommitWire
     /// <summary>Whether it may run when the store is out of memory: it only removes records, or checks them.</summary>
     public static bool OnlyRemoves(Commit commit) =>
         commit.Request is null && commit.Events.Count == 0
+        && commit.Changes is not [{ Kind: ChangeKind.Update }, ..]
         && commit.Changes.All(static change => change.Kind == ChangeKind.Delete || (change.Kind == ChangeKind.Keep && change.Expiry.IsUnchanged));
 
     /// <summary>How many arguments <see cref="Write(RespWriter, Commit)"/> writes.</summary>
     public static int PartsOf(Commit commit)
     {
         var parts = 2 + (2 * commit.Events.Count);
-        foreach (var change in commit.Changes)
+        for (var i = 0; i < commit.Changes.Count; i++)
         {
             parts += 4;
-            foreach (var condition in change.Conditions)
+            foreach (ref readonly var condition in commit.Changes[i].ConditionSpan)
             {
                 parts += PartsOf(condition.Kind);
             }
 
-            foreach (var operation in change.Operations)
+            foreach (ref readonly var operation in commit.Changes[i].OperationSpan)
             {
                 parts += operation.Kind == FieldOperationKind.Remove ? 2 : 3;
             }
@@ -46,16 +47,16 @@ internal static class CommitWire
     public static void Write(RespWriter writer, Commit commit)
     {
         writer.Bulk(commit.Changes.Count);
-        foreach (var change in commit.Changes)
+        for (var i = 0; i < commit.Changes.Count; i++)
         {
-            Write(writer, change);
+            Write(writer, commit.Changes[i]);
         }
 
         writer.Bulk(commit.Events.Count);
-        foreach (var item in commit.Events)
+        for (var i = 0; i < commit.Events.Count; i++)
         {
-            writer.Bulk(item.Type);
-            writer.Bulk(item.Payload.Span);
+            writer.Bulk(commit.Events[i].Type);
+            writer.Bulk(commit.Events[i].Payload.Span);
         }
     }
 
@@ -96,7 +97,7 @@ internal static class CommitWire
     {
         writer.Bulk(change.Kind switch { ChangeKind.Update => "U"u8, ChangeKind.Delete => "D"u8, _ => "K"u8 });
         writer.Bulk(change.Conditions.Count);
-        foreach (var condition in change.Conditions)
+        foreach (ref readonly var condition in change.ConditionSpan)
         {
             Write(writer, condition);
         }
@@ -111,13 +112,13 @@ internal static class CommitWire
         }
 
         writer.Bulk(change.Operations.Count);
-        foreach (var operation in change.Operations)
+        foreach (ref readonly var operation in change.OperationSpan)
         {
             Write(writer, operation);
         }
     }
 
-    private static void Write(RespWriter writer, Condition condition)
+    private static void Write(RespWriter writer, in Condition condition)
     {
         switch (condition.Kind)
         {
@@ -146,7 +147,7 @@ internal static class CommitWire
         }
     }
 
-    private static void Write(RespWriter writer, FieldOperation operation)
+    private static void Write(RespWriter writer, in FieldOperation operation)
     {
         writer.Bulk(operation.Kind switch
         {

@@ -103,9 +103,9 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             view.Keys.Write(writer, Partition, StoreKeys.Request(request));
         }
 
-        foreach (var change in commit.Changes)
+        for (var i = 0; i < commit.Changes.Count; i++)
         {
-            view.Keys.Write(writer, Partition, change.Address.ToString());
+            view.Keys.Write(writer, Partition, commit.Changes[i].Address.ToString());
         }
     }
 
