@@ -10,7 +10,7 @@ namespace Holdfast.AspNetCore.Tests.Security;
 /// <summary>Two instances, each with an engine and near cache of its own, on redis-server; the second one's way to it can be held up.</summary>
 public sealed class RevocationTests : IAsyncLifetime
 {
-    /// <summary>Ten times what is promised, for a machine that is busy.</summary>
+    /// <summary>Far more than is promised, for a machine that is busy.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
     private readonly CookieContainer jar = new();
