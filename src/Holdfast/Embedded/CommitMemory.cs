@@ -62,7 +62,8 @@ internal static class CommitMemory
         var records = new Record?[commit.Changes.Count];
         for (var i = 0; i < records.Length; i++)
         {
-            records[i] = state.Slots.TryGetValue(commit.Changes[i].Address, out var slot) ? PartitionState.Alive(slot.Newest, now) : null;
+            var address = commit.Changes[i].Address;
+            records[i] = state.Table.Newest(state.Table.Find(address, out _), now).ToRecord(address);
         }
 
         return new CommitVerdict(new CommitResult(first, CommitPlan.Told(commit, records), isReplay: true), records, Task.CompletedTask);

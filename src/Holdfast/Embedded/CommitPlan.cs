@@ -4,19 +4,26 @@ namespace Holdfast.Embedded;
 internal static class CommitPlan
 {
     /// <summary>The first condition that does not hold, if there is one.</summary>
-    public static Refusal? Check(PartitionState state, Commit commit, PlannedChange[] plan, long now)
+    public static Refusal? Check(RecordTable table, Commit commit, PlannedChange[] plan, long now)
     {
         for (var i = 0; i < plan.Length; i++)
         {
             var change = commit.Changes[i];
-            state.Slots.TryGetValue(change.Address, out var slot);
-            var before = PartitionState.Alive(slot?.Newest, now);
-            plan[i] = new PlannedChange { Address = change.Address, Slot = slot, Before = before };
+            var slot = table.Find(change.Address, out var hash);
+            var before = table.Newest(slot, now);
+            plan[i] = new PlannedChange
+            {
+                Address = change.Address,
+                Hash = hash,
+                Slot = slot,
+                Exists = !before.IsAbsent,
+                DeadlineBefore = before.Deadline,
+            };
             for (var j = 0; j < change.Conditions.Count; j++)
             {
-                if (!change.Conditions[j].HoldsFor(before))
+                if (!before.Meets(change.Conditions[j]))
                 {
-                    return new Refusal(i, change.Conditions[j], before);
+                    return new Refusal(i, change.Conditions[j], before.ToRecord(change.Address));
                 }
             }
         }
@@ -29,7 +36,7 @@ internal static class CommitPlan
     {
         for (var i = 0; i < plan.Length; i++)
         {
-            if (commit.Changes[i].Kind == ChangeKind.Update || (commit.Changes[i].Kind == ChangeKind.Delete && plan[i].Before is not null))
+            if (commit.Changes[i].Kind == ChangeKind.Update || (commit.Changes[i].Kind == ChangeKind.Delete && plan[i].Exists))
             {
                 return true;
             }
@@ -38,37 +45,26 @@ internal static class CommitPlan
         return commit.Events.Count > 0;
     }
 
-    /// <summary>Works out the records after the commit; true if any of them differs from the one before.</summary>
-    public static bool Complete(PartitionState state, Commit commit, PlannedChange[] plan, long revision, long now)
+    /// <summary>Works out what each change leads to, but for the fields; tells how many lead to something.</summary>
+    public static int SetEffects(StoreClock clock, Commit commit, PlannedChange[] plan, long now)
     {
-        var any = false;
+        var count = 0;
         for (var i = 0; i < plan.Length; i++)
         {
             ref var planned = ref plan[i];
             var change = commit.Changes[i];
-            var deadline = DeadlineOf(state.Clock, change.Expiry, planned.Before, now);
-            switch (change.Kind)
+            planned.Deadline = DeadlineOf(clock, change.Expiry, planned, now);
+            planned.Effect = change.Kind switch
             {
-                case ChangeKind.Update:
-                    planned.After = RecordEditor.Update(planned.Before, change, revision, deadline);
-                    planned.Effect = planned.Before is null ? ChangeEffect.Create : ChangeEffect.Change;
-                    break;
-                case ChangeKind.Delete:
-                    planned.Effect = planned.Before is null ? ChangeEffect.None : ChangeEffect.Delete;
-                    break;
-                case ChangeKind.Keep when planned.Before is { } before && deadline != before.Deadline:
-                    planned.After = RecordEditor.Touch(before, deadline);
-                    planned.Effect = ChangeEffect.Touch;
-                    break;
-                default:
-                    planned.After = planned.Before;
-                    break;
-            }
-
-            any |= planned.Effect != ChangeEffect.None;
+                ChangeKind.Update => planned.Exists ? ChangeEffect.Change : ChangeEffect.Create,
+                ChangeKind.Delete when planned.Exists => ChangeEffect.Delete,
+                ChangeKind.Keep when planned.Exists && planned.Deadline != planned.DeadlineBefore => ChangeEffect.Touch,
+                _ => ChangeEffect.None,
+            };
+            count += planned.Effect == ChangeEffect.None ? 0 : 1;
         }
 
-        return any;
+        return count;
     }
 
     public static Record?[] After(PlannedChange[] plan)
@@ -115,8 +111,8 @@ internal static class CommitPlan
         return events;
     }
 
-    private static long? DeadlineOf(StoreClock clock, Expiry expiry, Record? before, long now) =>
-        expiry.IsUnchanged ? before?.Deadline
-        : expiry.IsNever ? null
+    private static long DeadlineOf(StoreClock clock, Expiry expiry, in PlannedChange planned, long now) =>
+        expiry.IsUnchanged ? planned.Exists ? planned.DeadlineBefore : Slot.Never
+        : expiry.IsNever ? Slot.Never
         : clock.After(now, expiry.Milliseconds);
 }

@@ -20,15 +20,16 @@ public sealed class EmbeddedEngine : StateEngine
 
     private readonly EmbeddedPartition[] partitions;
     private readonly EmbeddedStore store;
+    private readonly StoreMemory memory;
     private readonly Sweeper sweeper;
     private readonly SignalHub signals = new();
     private ChangeObserver? observer;
     private int disposed;
 
-    private EmbeddedEngine(StateEngineOptions options, EmbeddedStore store, PartitionState[] states)
+    private EmbeddedEngine(StateEngineOptions options, EmbeddedStore store, StoreMemory memory, PartitionState[] states)
         : base(options)
     {
-        this.store = store;
+        (this.store, this.memory) = (store, memory);
         partitions = new EmbeddedPartition[states.Length];
         for (var i = 0; i < partitions.Length; i++)
         {
@@ -94,11 +95,14 @@ public sealed class EmbeddedEngine : StateEngine
             () => store.Close(partitions), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
         foreach (var partition in partitions)
         {
+            partition.Close();
             foreach (var watch in partition.Watches())
             {
                 await watch.DisposeAsync().ConfigureAwait(false);
             }
         }
+
+        memory.Dispose();
 
         await signals.EndAllAsync().ConfigureAwait(false);
     }
@@ -172,8 +176,27 @@ public sealed class EmbeddedEngine : StateEngine
     /// <summary>How many records there are, roughly while commits are under way.</summary>
     internal long CountRecords() => partitions.Sum(static partition => (long)partition.Count());
 
+    /// <summary>What the records take, by kind; kinds without any are left out.</summary>
+    internal IReadOnlyDictionary<string, KindUsage> MemoryByKind()
+    {
+        var names = memory.Kinds.Names;
+        var sums = new KindUsage[names.Count];
+        foreach (var partition in partitions)
+        {
+            partition.AddUsage(sums);
+        }
+
+        return names.Zip(sums).Where(static pair => pair.Second != default).ToDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>The memory of records: the bytes of their versions, and those of the pages that hold them.</summary>
+    internal (long Used, long Held) RecordMemory => (memory.UsedBytes, memory.HeldBytes);
+
     /// <summary>The log: frames and synchronisations since it was opened, and the bytes of its last segment.</summary>
     internal (long Frames, long Syncs, long Bytes) LogFigures => (store.Log.Frames, store.Log.Syncs, store.Log.SegmentBytes);
+
+    /// <summary>Replaces the log by a snapshot now, on the caller's thread.</summary>
+    internal void Checkpoint() => store.Checkpoints.Run(partitions);
 
     /// <summary>Broadcasts, and tells how many listened in this process.</summary>
     internal int Signal(string channel, ReadOnlySpan<byte> payload) => signals.Send(channel, payload);
@@ -227,10 +250,16 @@ public sealed class EmbeddedEngine : StateEngine
         int partition, string kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         CheckOpen(cancellationToken);
-        foreach (var record in partitions[partition].Scan(kind))
+        List<Record> found = [];
+        var slot = 0;
+        for (var more = true; more; found.Clear())
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return record;
+            more = partitions[partition].Scan(kind, ref slot, found);
+            foreach (var record in found)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return record;
+            }
         }
 
         await ValueTask.CompletedTask.ConfigureAwait(false);
@@ -276,19 +305,21 @@ public sealed class EmbeddedEngine : StateEngine
     private static EmbeddedEngine Open(string folder, StateEngineOptions options, EmbeddedSettings settings)
     {
         var clock = new StoreClock(options.Clock);
-        var memory = new RequestMemory(settings.MaxRequestBytes);
+        var requests = new RequestMemory(settings.MaxRequestBytes);
+        var memory = new StoreMemory(options);
         var states = new PartitionState[options.PartitionCount];
         for (var i = 0; i < states.Length; i++)
         {
-            states[i] = new PartitionState(i, clock, memory);
+            states[i] = new PartitionState(i, clock, requests, memory.TableOf(i));
         }
 
         try
         {
-            return new EmbeddedEngine(options, EmbeddedStore.Open(folder, options, settings, clock, states), states);
+            return new EmbeddedEngine(options, EmbeddedStore.Open(folder, options, settings, clock, states), memory, states);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
+            memory.Dispose();
             throw new StateUnavailableException(
                 $"The folder {folder} can't be used for a store: {fault.Message} Make it writable for this process, or choose another.", fault);
         }

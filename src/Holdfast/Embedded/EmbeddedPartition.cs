@@ -5,17 +5,24 @@ namespace Holdfast.Embedded;
 /// appended to the log under the lock; they become visible when the log releases them, in the log's order. A commit
 /// waits for the disk if an earlier one of its partition does, so that what is visible is always a prefix.
 /// </summary>
-internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Func<ChangeObserver?> observer)
+internal sealed class EmbeddedPartition
 {
     private const int ReapedAtOnce = 64;
     private const int ForgottenAtOnce = 256;
 
     private readonly Lock gate = new();
+    private readonly PartitionState state;
+    private readonly RecordTable table;
+    private readonly PartitionCommits commits;
     private readonly WatchList watches = new();
-    private readonly PayloadWriter frame = new();
-    private int pendings;
-    private int pendingSyncs;
-    private Task lastPending = Task.CompletedTask;
+    private readonly Func<ChangeObserver?> observer;
+    private bool isClosed;
+
+    public EmbeddedPartition(PartitionState state, LogWriter log, Func<ChangeObserver?> observer)
+    {
+        (this.state, table, this.observer) = (state, state.Table, observer);
+        commits = new PartitionCommits(state, log, this);
+    }
 
     public int Index => state.Index;
 
@@ -23,6 +30,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lock (gate)
         {
+            CheckOpen();
             return new Reading(VisibleRecord(address, state.Clock.Timestamp), state.Visible);
         }
     }
@@ -32,6 +40,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         var readings = new Reading[addresses.Count];
         lock (gate)
         {
+            CheckOpen();
             var now = state.Clock.Timestamp;
             for (var i = 0; i < readings.Length; i++)
             {
@@ -58,25 +67,25 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         }
     }
 
-    /// <summary>The visible records of a kind.</summary>
-    public List<Record> Scan(string kind)
+    /// <summary>Some of the visible records of a kind, from a slot on; false when there are no more.</summary>
+    public bool Scan(string kind, ref int slot, List<Record> found)
     {
-        List<Record> found = [];
+        Span<byte> prefix = stackalloc byte[Address.MaxKindLength + 1];
+        prefix = prefix[..System.Text.Encoding.ASCII.GetBytes($"{kind}/", prefix)];
         lock (gate)
         {
+            CheckOpen();
             var now = state.Clock.Timestamp;
-            foreach (var (address, slot) in state.Slots)
+            for (var end = Math.Min(slot + PartitionCopy.SlotsAtOnce, table.SlotCount); slot < end; slot++)
             {
-                var text = address.ToString();
-                if (text.Length > kind.Length && text[kind.Length] == '/' && text.StartsWith(kind, StringComparison.Ordinal)
-                    && PartitionState.Alive(slot.Visible, now) is { } record)
+                if (table.Visible(slot, now) is { IsAbsent: false } record && record.Address.StartsWith(prefix))
                 {
-                    found.Add(record);
+                    found.Add(record.ToRecord()!);
                 }
             }
-        }
 
-        return found;
+            return slot < table.SlotCount;
+        }
     }
 
     /// <summary>The addresses of the visible records.</summary>
@@ -84,13 +93,14 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lock (gate)
         {
+            CheckOpen();
             var now = state.Clock.Timestamp;
-            List<Address> found = new(state.Slots.Count);
-            foreach (var (address, slot) in state.Slots)
+            List<Address> found = new(table.Count);
+            for (var slot = 0; slot < table.SlotCount; slot++)
             {
-                if (PartitionState.Alive(slot.Visible, now) is not null)
+                if (table.Visible(slot, now) is { IsAbsent: false } record)
                 {
-                    found.Add(address);
+                    found.Add(Address.OfValidBytes(record.Address));
                 }
             }
 
@@ -103,7 +113,20 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lock (gate)
         {
-            return state.Slots.Count;
+            return table.Count;
+        }
+    }
+
+    /// <summary>Adds what the records take, by the numbers of their kinds.</summary>
+    public void AddUsage(Span<KindUsage> sums)
+    {
+        lock (gate)
+        {
+            var usage = table.Usage;
+            for (var kind = 0; kind < Math.Min(usage.Length, sums.Length); kind++)
+            {
+                sums[kind] += usage[kind];
+            }
         }
     }
 
@@ -112,7 +135,8 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lock (gate)
         {
-            return Evaluate(commit, fingerprint, sender, state.Clock.Timestamp);
+            CheckOpen();
+            return commits.Make(commit, fingerprint, sender, state.Clock.Timestamp);
         }
     }
 
@@ -121,20 +145,8 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lock (gate)
         {
-            var now = state.Clock.Timestamp;
-            var changes = new List<RecordChange>(decisions.Count);
-            for (var i = 0; i < decisions.Count; i++)
-            {
-                state.Slots.TryGetValue(decisions[i].Address, out var slot);
-                if (decisions[i].Decide(PartitionState.Alive(slot?.Newest, now)) is { } change)
-                {
-                    changes.Add(change);
-                }
-            }
-
-            return changes.Count > 0
-                ? Evaluate(new Commit(changes) { Durability = durability }, null, sender, now)
-                : new CommitVerdict(new CommitResult(state.Newest, [], isReplay: false), [], lastPending);
+            CheckOpen();
+            return commits.Make(decisions, durability, sender, state.Clock.Timestamp);
         }
     }
 
@@ -143,27 +155,17 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lock (gate)
         {
-            state.VisibleSequence = pending.Sequence;
-            pendings--;
-            pendingSyncs -= pending.UntilSynced ? 1 : 0;
+            commits.Release(pending);
             foreach (ref readonly var change in pending.Changes.AsSpan())
             {
                 if (change.Effect != ChangeEffect.None)
                 {
-                    change.Slot!.Visible = change.After;
-                    Settle(change.Slot);
                     watches.Pulse(change.Address);
                 }
             }
 
             if (pending.TakesRevision)
             {
-                state.VisibleRevision = pending.Revision;
-                foreach (var item in pending.Events)
-                {
-                    state.Journal.Append(item, pending.Timestamp);
-                }
-
                 watches.PulseHead();
             }
 
@@ -177,26 +179,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
     {
         lock (gate)
         {
-            pendings--;
-            pendingSyncs -= pending.UntilSynced ? 1 : 0;
-            if (pendings == 0)
-            {
-                // Until then what is still to be taken back decides commits, and their verdicts must fail with it.
-                lastPending = Task.CompletedTask;
-            }
-
-            state.Revision = state.VisibleRevision;
-            foreach (ref readonly var change in pending.Changes.AsSpan())
-            {
-                if (change.Effect != ChangeEffect.None)
-                {
-                    change.Slot!.Newest = change.Slot.Visible;
-                    state.Expiries.Note(change.Slot, change.Slot.Newest?.Deadline);
-                    Settle(change.Slot);
-                }
-            }
-
-            CommitMemory.Remove(state, pending);
+            commits.RollBack(pending);
         }
     }
 
@@ -210,13 +193,13 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
             return false;
         }
 
-        var buffer = new Slot?[ReapedAtOnce];
+        Span<int> buffer = stackalloc int[ReapedAtOnce];
         lock (gate)
         {
-            var expired = buffer.AsSpan(0, state.Expiries.Take(now, again, buffer));
-            if (expired.Length > 0)
+            var expired = buffer[..state.Expiries.Take(now, again, buffer)];
+            if (expired.Length > 0 && !isClosed)
             {
-                AppendReaping(expired, now, again);
+                Remove(expired, now, again);
             }
 
             return expired.Length == ReapedAtOnce;
@@ -234,12 +217,21 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         }
     }
 
-    /// <summary>What is visible, for a snapshot.</summary>
+    /// <summary>What is visible but for the records, for a snapshot; these follow (<see cref="CopyRecords"/>).</summary>
     public PartitionCopy Copy()
     {
         lock (gate)
         {
             return PartitionCopy.Of(state);
+        }
+    }
+
+    /// <summary>Copies some of the visible records; false when there are no more.</summary>
+    public bool CopyRecords(RecordCopies copies)
+    {
+        lock (gate)
+        {
+            return copies.Take(table);
         }
     }
 
@@ -270,135 +262,40 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
         }
     }
 
-    private CommitVerdict Evaluate(Commit commit, string? fingerprint, CommitSender sender, long now)
+    /// <summary>From now on nobody comes to the records, whose memory is let go.</summary>
+    public void Close()
     {
-        if (CommitMemory.Find(state, commit, fingerprint, sender, now) is { } known)
+        lock (gate)
         {
-            return known with { Durable = lastPending };
+            isClosed = true;
         }
-
-        var plan = new PlannedChange[commit.Changes.Count];
-        if (CommitPlan.Check(state, commit, plan, now) is { } refusal)
-        {
-            return new CommitVerdict(new CommitResult(state.Newest, refusal), [], lastPending);
-        }
-
-        var takesRevision = CommitPlan.TakesRevision(commit, plan);
-        var revision = takesRevision ? state.Revision + 1 : state.Revision;
-        var changed = CommitPlan.Complete(state, commit, plan, revision, now);
-        if (takesRevision || changed || commit.Request is not null || sender.IsRemembered)
-        {
-            Append(commit, fingerprint, sender, plan, revision, takesRevision, now);
-        }
-
-        var after = CommitPlan.After(plan);
-        var result = new CommitResult(state.Newest, CommitPlan.Told(commit, after), isReplay: false);
-        return new CommitVerdict(result, after, lastPending);
     }
 
-    private Record? VisibleRecord(Address address, long now) =>
-        state.Slots.TryGetValue(address, out var slot) ? PartitionState.Alive(slot.Visible, now) : null;
-
-    private void Append(
-        Commit commit, string? fingerprint, CommitSender sender, PlannedChange[] plan, long revision, bool takesRevision, long now)
+    private void Remove(ReadOnlySpan<int> expired, long now, long again)
     {
-        var wall = state.Clock.WallMilliseconds;
-        var request = commit.Request is { } id ? new RequestKey(id.Id, id.Step) : (RequestKey?)null;
-        var mark = request is null ? null : new RequestMark(
-            fingerprint!, state.Term, revision, state.Clock.After(now, (long)Math.Ceiling(commit.Request!.Window.TotalMilliseconds)));
-        var pending = new PendingCommit(this)
-        {
-            Changes = plan,
-            Events = CommitPlan.EventsOf(commit, revision, wall),
-            Revision = revision,
-            TakesRevision = takesRevision,
-            Timestamp = now,
-            WallMilliseconds = wall,
-            Sender = sender,
-            Request = request,
-            Mark = mark,
-            UntilSynced = commit.Durability == Durability.Synced || pendingSyncs > 0,
-        };
-        var memory = CommitMemory.BytesOf(state, pending);
-        if (memory > 0)
-        {
-            state.Memory.Reserve(memory);
-        }
-
         try
         {
-            CommitFrame.Write(frame, Index, pending, commit, state.Clock);
-            Apply(pending);
-        }
-        catch
-        {
-            state.Memory.Release(memory);
-            throw;
-        }
-
-        CommitMemory.Add(state, pending);
-    }
-
-    /// <summary>Puts the frame into the log, and then, as that can't fail any more, its effect into the newest records.</summary>
-    private void Apply(PendingCommit pending)
-    {
-        lastPending = log.Append(frame.Written, pending, out var sequence);
-        pending.Sequence = sequence;
-        pendings++;
-        pendingSyncs += pending.UntilSynced ? 1 : 0;
-        state.Revision = pending.Revision;
-        foreach (ref var change in pending.Changes.AsSpan())
-        {
-            if (change.Effect != ChangeEffect.None)
-            {
-                change.Slot ??= state.SlotOf(change.Address);
-                change.Slot.Newest = change.After;
-                change.Slot.Pending++;
-                state.Expiries.Note(change.Slot, change.After?.Deadline);
-            }
-        }
-    }
-
-    private void AppendReaping(Span<Slot?> expired, long now, long again)
-    {
-        var changes = new PlannedChange[expired.Length];
-        for (var i = 0; i < expired.Length; i++)
-        {
-            changes[i] = new PlannedChange { Address = expired[i]!.Address, Slot = expired[i], Effect = ChangeEffect.Delete };
-        }
-
-        var pending = new PendingCommit(this)
-        {
-            Changes = changes,
-            Events = [],
-            Revision = state.Revision,
-            TakesRevision = false,
-            Timestamp = now,
-            WallMilliseconds = state.Clock.WallMilliseconds,
-            UntilSynced = pendingSyncs > 0,
-        };
-        CommitFrame.Write(frame, Index, pending, null, state.Clock);
-        try
-        {
-            Apply(pending);
+            commits.Remove(expired, now);
         }
         catch (StateException)
         {
             // The records are absent for every reader all the same; they keep their memory until the log takes frames.
             foreach (var slot in expired)
             {
-                state.Expiries.Note(slot!, again);
+                state.Expiries.Note(slot, again);
             }
         }
     }
 
-    private void Settle(Slot slot)
+    private void CheckOpen()
     {
-        if (--slot.Pending == 0 && slot.Newest is null && slot.Visible is null)
+        if (isClosed)
         {
-            state.Slots.Remove(slot.Address);
+            throw new StateUnavailableException("The engine was disposed.");
         }
     }
+
+    private Record? VisibleRecord(Address address, long now) => table.Visible(table.Find(address, out _), now).ToRecord(address);
 
     private void Tell(PendingCommit pending)
     {
@@ -407,7 +304,7 @@ internal sealed class EmbeddedPartition(PartitionState state, LogWriter log, Fun
             return;
         }
 
-        foreach (var change in pending.Changes)
+        foreach (ref readonly var change in pending.Changes.AsSpan())
         {
             if (change.Effect != ChangeEffect.None)
             {

@@ -2,48 +2,50 @@ namespace Holdfast.Embedded;
 
 /// <summary>
 /// Which records expire next. A record that is touched keeps its place and is put back when its turn comes, so that
-/// touching costs nothing here. Guarded by the partition's lock.
+/// touching costs nothing here; so does the next record in the slot of one that was removed. Guarded by the partition's lock.
 /// </summary>
-internal sealed class ExpiryQueue
+internal sealed class ExpiryQueue(RecordTable table)
 {
-    private readonly PriorityQueue<Slot, long> queue = new();
+    private readonly PriorityQueue<int, long> queue = new();
     private long next = long.MaxValue;
 
     /// <summary>No record expires before this; read without the lock.</summary>
     public long Next => Volatile.Read(ref next);
 
     /// <summary>The slot's newest record has this deadline.</summary>
-    public void Note(Slot slot, long? deadline)
+    public void Note(int slot, long deadline)
     {
-        if (deadline is { } due && due < slot.QueuedDeadline)
+        ref var place = ref table[slot];
+        if (deadline < place.QueuedDeadline)
         {
-            slot.QueuedDeadline = due;
-            queue.Enqueue(slot, due);
-            Volatile.Write(ref next, Math.Min(next, due));
+            place.QueuedDeadline = deadline;
+            queue.Enqueue(slot, deadline);
+            Volatile.Write(ref next, Math.Min(next, deadline));
         }
     }
 
     /// <summary>Takes slots whose records have expired by now, into a buffer that is not full; those that hold a commit under way wait.</summary>
-    public int Take(long now, long again, Span<Slot?> expired)
+    public int Take(long now, long again, Span<int> expired)
     {
         var count = 0;
         while (count < expired.Length && queue.TryPeek(out var slot, out var due) && due <= now)
         {
             queue.Dequeue();
-            if (slot.QueuedDeadline != due)
+            ref var place = ref table[slot];
+            if (place.QueuedDeadline != due)
             {
                 continue;
             }
 
-            slot.QueuedDeadline = long.MaxValue;
-            if (slot.Newest?.Deadline is not { } deadline)
+            place.QueuedDeadline = Slot.Never;
+            if (place.Newest == 0 || place.IsNewestGone || place.NewestDeadline == Slot.Never)
             {
                 continue;
             }
 
-            if (deadline > now || slot.Pending > 0)
+            if (place.NewestDeadline > now || place.Pending > 0)
             {
-                Note(slot, Math.Max(deadline, again));
+                Note(slot, Math.Max(place.NewestDeadline, again));
             }
             else
             {

@@ -1,8 +1,14 @@
 namespace Holdfast.Embedded;
 
-/// <summary>What was visible of a partition at one moment. Records are immutable, so the copy is of references.</summary>
+/// <summary>
+/// What was visible of a partition at one moment, but for its records: these are copied after it, some at a time, while commits go on, so
+/// that a record may be newer than the rest. Replay has every frame after this moment, and passes over what a record shows already.
+/// </summary>
 internal sealed class PartitionCopy
 {
+    /// <summary>How many slots are looked at under one hold of the lock.</summary>
+    public const int SlotsAtOnce = 256;
+
     public required int Index { get; init; }
 
     /// <summary>The last frame whose effect is included.</summary>
@@ -14,8 +20,6 @@ internal sealed class PartitionCopy
 
     public required JournalPosition Trimmed { get; init; }
 
-    public required List<Record> Records { get; init; }
-
     public required JournalEvent[] Events { get; init; }
 
     /// <summary>Request ids, those of commits under way included: their frames come later and tell the same.</summary>
@@ -26,15 +30,6 @@ internal sealed class PartitionCopy
     /// <summary>Copies the state, whose lock the caller holds.</summary>
     public static PartitionCopy Of(PartitionState state)
     {
-        var records = new List<Record>(state.Slots.Count);
-        foreach (var slot in state.Slots.Values)
-        {
-            if (slot.Visible is { } record)
-            {
-                records.Add(record);
-            }
-        }
-
         var source = state.Journal.Events;
         var events = new JournalEvent[source.Length];
         for (var i = 0; i < events.Length; i++)
@@ -55,7 +50,6 @@ internal sealed class PartitionCopy
             Revision = state.VisibleRevision,
             Terms = state.Terms,
             Trimmed = state.Journal.Trimmed,
-            Records = records,
             Events = events,
             Requests = [.. state.Requests.All],
             Clients = clients,

@@ -4,7 +4,7 @@ namespace Holdfast.Embedded;
 /// All that a partition holds. Between the log and the live partition: recovery fills it, the
 /// <see cref="EmbeddedPartition"/> works on it under its lock, snapshots are copied from it.
 /// </summary>
-internal sealed class PartitionState(int index, StoreClock clock, RequestMemory memory)
+internal sealed class PartitionState(int index, StoreClock clock, RequestMemory memory, RecordTable table)
 {
     public int Index { get; } = index;
 
@@ -12,9 +12,11 @@ internal sealed class PartitionState(int index, StoreClock clock, RequestMemory 
 
     public RequestMemory Memory { get; } = memory;
 
-    public Dictionary<Address, Slot> Slots { get; } = [];
+    public RecordTable Table { get; } = table;
 
-    public ExpiryQueue Expiries { get; } = new();
+    public ExpiryQueue Expiries { get; } = new(table);
+
+    public RecordEditor Editor { get; } = new();
 
     public PartitionJournal Journal { get; } = new();
 
@@ -50,17 +52,4 @@ internal sealed class PartitionState(int index, StoreClock clock, RequestMemory 
 
     /// <summary>Takes over the terms of a snapshot.</summary>
     public void RestoreTerms(TermStart[] terms) => Terms = terms;
-
-    public Slot SlotOf(Address address)
-    {
-        if (!Slots.TryGetValue(address, out var slot))
-        {
-            Slots.Add(address, slot = new Slot(address));
-        }
-
-        return slot;
-    }
-
-    /// <summary>The record as it counts at this time: one that has expired is absent.</summary>
-    public static Record? Alive(Record? record, long now) => record?.Deadline <= now ? null : record;
 }

@@ -18,6 +18,9 @@ public readonly record struct Address
     /// <summary>Longest affinity and longest id, in characters.</summary>
     public const int MaxPartLength = 200;
 
+    /// <summary>Longest address, in bytes.</summary>
+    internal const int MaxBytes = MaxKindLength + 1 + MaxPartLength + 1 + MaxPartLength;
+
     private readonly string? text;
     private readonly int kindLength;
     private readonly int affinityLength;
@@ -54,10 +57,42 @@ public readonly record struct Address
     /// <summary>The affinity, without a string of its own.</summary>
     internal ReadOnlySpan<char> AffinitySpan => Text.AsSpan(kindLength + 1, affinityLength);
 
+    /// <summary>The kind, without a string of its own.</summary>
+    internal ReadOnlySpan<char> KindSpan => Text.AsSpan(0, kindLength);
+
     private string Text => text ?? throw new InvalidOperationException("This address was never given a value.");
 
     /// <summary>An address <c>kind/affinity</c> whose parts are known to be right.</summary>
     internal static Address OfValidParts(string text, int kindLength) => new(text, kindLength, text.Length - kindLength - 1);
+
+    /// <summary>An address from its bytes, which are known to be one.</summary>
+    internal static Address OfValidBytes(ReadOnlySpan<byte> bytes)
+    {
+        var kind = bytes.IndexOf((byte)'/');
+        var affinity = bytes[(kind + 1)..].IndexOf((byte)'/');
+        return new Address(System.Text.Encoding.ASCII.GetString(bytes), kind, affinity < 0 ? bytes.Length - kind - 1 : affinity);
+    }
+
+    /// <summary>Whether the bytes are an address; as <see cref="TryParse(string?, out Address)"/>.</summary>
+    internal static bool IsValid(ReadOnlySpan<byte> bytes)
+    {
+        var kind = bytes.IndexOf((byte)'/');
+        if (kind is < 1 or > MaxKindLength || bytes[..kind].ContainsAnyExcept(AddressCharacters.BytesOfKind))
+        {
+            return false;
+        }
+
+        var rest = bytes[(kind + 1)..];
+        var slash = rest.IndexOf((byte)'/');
+        return slash < 0 ? IsPart(rest) : IsPart(rest[..slash]) && IsPart(rest[(slash + 1)..]);
+    }
+
+    /// <summary>Writes the address's bytes, which are ASCII, and gives those written.</summary>
+    internal Span<byte> WriteTo(Span<byte> target)
+    {
+        System.Text.Ascii.FromUtf16(Text, target, out var written);
+        return target[..written];
+    }
 
     /// <summary>Reads <c>kind/affinity</c> or <c>kind/affinity/id</c>.</summary>
     /// <exception cref="FormatException">The text is not an address; the message says why.</exception>
@@ -112,6 +147,9 @@ public readonly record struct Address
 
         return ProblemOfPart("An affinity", affinity) ?? (id is null ? null : ProblemOfPart("An id", id));
     }
+
+    private static bool IsPart(ReadOnlySpan<byte> part) =>
+        part.Length is > 0 and <= MaxPartLength && !part.ContainsAnyExcept(AddressCharacters.BytesOfPart);
 
     private static string? ProblemOfPart(string what, string part) =>
         part.Length is 0 or > MaxPartLength || part.AsSpan().ContainsAnyExcept(AddressCharacters.OfPart)

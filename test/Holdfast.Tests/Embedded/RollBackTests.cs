@@ -21,7 +21,8 @@ public sealed class RollBackTests : IDisposable
         SyncedFile.Create(StoreDisk.Machine, store.Folder, 1, 0);
         using var log = new LogWriter(new LogFiles(StoreDisk.Machine, store.Folder, 1, segment, 0, clock), store.Events.Enqueue);
         log.Start();
-        var state = new PartitionState(0, clock, new RequestMemory(RequestMemory.DefaultMaxBytes));
+        using var memory = new StoreMemory(new StateEngineOptions());
+        var state = new PartitionState(0, clock, new RequestMemory(RequestMemory.DefaultMaxBytes), memory.TableOf(0));
         state.OpenTerm(clock.WallMilliseconds);
         var partition = new EmbeddedPartition(state, log, static () => null);
         var repeated = new Commit(RecordChange.Update(Second).Add("n", 1)) { Request = new RequestId("once") };

@@ -2,7 +2,7 @@ namespace Holdfast.Embedded;
 
 /// <summary>
 /// Replaces the log by a snapshot, while commits go on. (1) The log goes on in a new segment, which the manifest
-/// names beside the old one. (2) Each partition is copied under its lock and written. (3) Everything that the
+/// names beside the old one. (2) Each partition is copied, some records at a time under its lock, and written. (3) Everything that the
 /// copies show is synchronised in the log, so that the snapshot is never ahead of it. (4) The manifest names the
 /// snapshot and the new segment alone. (5) The old files are removed. A crash leaves what the manifest names.
 /// </summary>
@@ -104,10 +104,17 @@ internal sealed class Checkpoints(
         long bytes;
         using (var snapshot = new SnapshotWriter(disk, Path.Combine(folder, Manifest.SnapshotName(number)), manifest.Salt, clock))
         {
+            var copies = new RecordCopies();
             foreach (var partition in partitions)
             {
                 snapshot.Add(partition.Copy());
-                yield return Task.CompletedTask;
+                copies.Begin();
+                for (var more = true; more;)
+                {
+                    more = partition.CopyRecords(copies);
+                    copies.WriteTo(snapshot);
+                    yield return Task.CompletedTask;
+                }
             }
 
             bytes = snapshot.Finish();

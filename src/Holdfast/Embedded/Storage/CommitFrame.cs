@@ -15,12 +15,8 @@ internal static class CommitFrame
     public const byte FieldSet = 1;
     public const byte FieldRemoved = 2;
 
-    /// <param name="writer">Where to.</param>
-    /// <param name="partition">The partition.</param>
-    /// <param name="pending">What the commit led to.</param>
-    /// <param name="commit">The commit; null for a reaping.</param>
-    /// <param name="clock">Turns deadlines into wall time.</param>
-    public static void Write(PayloadWriter writer, int partition, PendingCommit pending, Commit? commit, StoreClock clock)
+    /// <summary>Writes what comes before the changes; each of them follows.</summary>
+    public static void Begin(PayloadWriter writer, int partition, PendingCommit pending, int changes)
     {
         writer.Begin(FrameKind.Commit);
         writer.Number(partition);
@@ -29,7 +25,37 @@ internal static class CommitFrame
         writer.Byte((byte)((pending.TakesRevision ? TakesRevision : 0)
             | (pending.Mark is not null ? HasRequest : 0)
             | (pending.Sender.IsRemembered ? HasClient : 0)));
-        WriteChanges(writer, pending, commit, clock);
+        writer.Number(changes);
+    }
+
+    /// <summary>Writes a change that leads to something, but for the fields of a record that it creates or changes, which follow.</summary>
+    public static void Change(PayloadWriter writer, in PlannedChange change, ReadOnlySpan<byte> address, StoreClock clock)
+    {
+        writer.Byte((byte)change.Effect);
+        writer.Bytes(address);
+        if (change.Effect == ChangeEffect.Delete)
+        {
+            return;
+        }
+
+        if (change.Exists && change.DeadlineBefore == change.Deadline)
+        {
+            writer.Byte(ExpiryUnchanged);
+        }
+        else if (change.Deadline == Slot.Never)
+        {
+            writer.Byte(ExpiryNever);
+        }
+        else
+        {
+            writer.Byte(ExpiryAt);
+            writer.Number(clock.ToWall(change.Deadline));
+        }
+    }
+
+    /// <summary>Writes what comes after the changes.</summary>
+    public static void End(PayloadWriter writer, PendingCommit pending, StoreClock clock)
+    {
         writer.Number(pending.Events.Length);
         foreach (var item in pending.Events)
         {
@@ -50,83 +76,5 @@ internal static class CommitFrame
             writer.Text(pending.Sender.Client!);
             writer.Number(pending.Sender.Sequence);
         }
-    }
-
-    private static void WriteChanges(PayloadWriter writer, PendingCommit pending, Commit? commit, StoreClock clock)
-    {
-        var count = 0;
-        foreach (var change in pending.Changes)
-        {
-            count += change.Effect == ChangeEffect.None ? 0 : 1;
-        }
-
-        writer.Number(count);
-        for (var i = 0; i < pending.Changes.Length; i++)
-        {
-            ref readonly var change = ref pending.Changes[i];
-            if (change.Effect == ChangeEffect.None)
-            {
-                continue;
-            }
-
-            writer.Byte((byte)change.Effect);
-            writer.Text(change.Address.ToString());
-            if (change.Effect != ChangeEffect.Delete)
-            {
-                WriteExpiry(writer, change.Before, change.After!, clock);
-            }
-
-            if (change.Effect is ChangeEffect.Create or ChangeEffect.Change)
-            {
-                WriteFields(writer, commit!.Changes[i].Operations, change.After!);
-            }
-        }
-    }
-
-    private static void WriteExpiry(PayloadWriter writer, Record? before, Record after, StoreClock clock)
-    {
-        if (before is not null && before.Deadline == after.Deadline)
-        {
-            writer.Byte(ExpiryUnchanged);
-        }
-        else if (after.Deadline is not { } deadline)
-        {
-            writer.Byte(ExpiryNever);
-        }
-        else
-        {
-            writer.Byte(ExpiryAt);
-            writer.Number(clock.ToWall(deadline));
-        }
-    }
-
-    /// <summary>
-    /// Tells each field that was operated on once. A created record was made by its operations alone, so their
-    /// results are all of it.
-    /// </summary>
-    private static void WriteFields(PayloadWriter writer, IReadOnlyList<FieldOperation> operations, Record after)
-    {
-        var written = operations.Count > 1 ? new HashSet<string>(operations.Count, StringComparer.Ordinal) : null;
-        foreach (var operation in operations)
-        {
-            if (written is not null && !written.Add(operation.Field))
-            {
-                continue;
-            }
-
-            if (after.Fields.TryGetValue(operation.Field, out var value))
-            {
-                writer.Byte(FieldSet);
-                writer.Text(operation.Field);
-                writer.Bytes(value.Span);
-            }
-            else
-            {
-                writer.Byte(FieldRemoved);
-                writer.Text(operation.Field);
-            }
-        }
-
-        writer.Byte(FieldsEnd);
     }
 }

@@ -13,7 +13,7 @@ namespace Holdfast.Embedded;
 internal sealed class LogRecovery(
     StoreDisk disk, string folder, Manifest manifest, long synced, PartitionState[] partitions, Action<EngineEvent> log)
 {
-    private readonly LogReplay replay = new(partitions);
+    private readonly LogReplay replay = new(partitions, manifest.Snapshot != 0);
     private long last = -1;
 
     /// <summary>The last frame's sequence.</summary>

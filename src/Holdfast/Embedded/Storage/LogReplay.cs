@@ -1,13 +1,21 @@
-using Fields = System.Collections.Generic.Dictionary<string, System.ReadOnlyMemory<byte>>;
-
 namespace Holdfast.Embedded;
 
 /// <summary>
 /// Applies a log's frames to partitions. A partition takes only frames after those that its snapshot includes; each
 /// tells results, so the order of a partition's frames is all that matters.
 /// </summary>
-internal sealed class LogReplay(PartitionState[] partitions)
+/// <remarks>
+/// The records of a snapshot were copied while commits went on, so that a record may show frames that follow. Until the frame that
+/// tells that the snapshot was taken, a record therefore passes over the fields of changes, and over removals, up to its own revision, and takes
+/// each expiry: the last one is right. A change of a record that is absent has no effect then: its removal follows.
+/// </remarks>
+/// <param name="partitions">What the frames are applied to.</param>
+/// <param name="followsSnapshot">Whether the frames begin while a snapshot was taken.</param>
+internal sealed class LogReplay(PartitionState[] partitions, bool followsSnapshot)
 {
+    private readonly RecordRestore[] records = [.. partitions.Select(static state => new RecordRestore(state))];
+    private bool isWhileCopied = followsSnapshot;
+
     public void Apply(ReadOnlySpan<byte> payload, long sequence)
     {
         var reader = new PayloadReader(payload);
@@ -20,6 +28,7 @@ internal sealed class LogReplay(PartitionState[] partitions)
                 ApplyOpen(reader.Number(), sequence);
                 break;
             case FrameKind.Snapshot:
+                isWhileCopied = false;
                 break;
             default:
                 throw new FormatException("The frame is of a kind that no log holds.");
@@ -57,7 +66,7 @@ internal sealed class LogReplay(PartitionState[] partitions)
         var flags = reader.Byte();
         for (var changes = reader.Count(); changes > 0; changes--)
         {
-            ApplyChange(ref reader, state, revision);
+            ApplyChange(ref reader, state, records[index], revision);
         }
 
         ApplyEvents(ref reader, state, revision, wall);
@@ -74,69 +83,65 @@ internal sealed class LogReplay(PartitionState[] partitions)
         }
     }
 
-    private static void ApplyChange(ref PayloadReader reader, PartitionState state, long revision)
+    private void ApplyChange(ref PayloadReader reader, PartitionState state, RecordRestore restore, long revision)
     {
         var effect = (ChangeEffect)reader.Byte();
         var address = AddressFrom(ref reader);
+        var slot = state.Table.Find(address, out var hash);
+        var known = slot < 0 ? default : state.Table.Newest(slot, long.MinValue);
         if (effect == ChangeEffect.Delete)
         {
-            if (state.Slots.Remove(address, out var removed))
+            if (slot >= 0 && !(isWhileCopied && known.Revision > revision))
             {
-                // The expiry queue may still hold the slot.
-                removed.Newest = removed.Visible = null;
+                restore.Remove(slot);
             }
 
             return;
         }
 
-        var slot = state.SlotOf(address);
-        var before = effect == ChangeEffect.Create ? null
-            : slot.Newest ?? throw new FormatException("The frame changes a record that is not there.");
-        var deadline = DeadlineFrom(ref reader, state.Clock, before?.Deadline);
-        var record = effect switch
+        if (effect is not (ChangeEffect.Create or ChangeEffect.Change or ChangeEffect.Touch))
         {
-            ChangeEffect.Touch => RecordEditor.Touch(before!, deadline),
-            ChangeEffect.Create or ChangeEffect.Change =>
-                new Record(address, revision, before?.Birth ?? revision, FieldsFrom(ref reader, before), deadline),
-            _ => throw new FormatException("The frame has a change of an unknown kind."),
-        };
-        slot.Newest = slot.Visible = record;
-        state.Expiries.Note(slot, deadline);
+            throw new FormatException("The frame has a change of an unknown kind.");
+        }
+
+        var creates = effect == ChangeEffect.Create;
+        if (slot < 0 && !creates && !isWhileCopied)
+        {
+            throw new FormatException("The frame changes a record that is not there.");
+        }
+
+        var deadline = DeadlineFrom(ref reader, state.Clock, slot < 0 || creates ? Slot.Never : known.Deadline);
+        var isShown = isWhileCopied && (slot < 0 ? !creates : known.Revision >= revision);
+        if (effect != ChangeEffect.Touch && !isShown)
+        {
+            restore.Change(slot, hash, address, creates, revision, ref reader, deadline);
+            return;
+        }
+
+        if (effect != ChangeEffect.Touch)
+        {
+            RecordRestore.SkipFields(ref reader);
+        }
+
+        if (slot >= 0)
+        {
+            restore.Expire(slot, deadline);
+        }
     }
 
-    public static Address AddressFrom(ref PayloadReader reader) =>
-        Address.TryParse(reader.Text(), out var address) ? address : throw new FormatException("The frame names no address.");
+    public static ReadOnlySpan<byte> AddressFrom(ref PayloadReader reader)
+    {
+        var address = reader.Bytes();
+        return Address.IsValid(address) ? address : throw new FormatException("The frame names no address.");
+    }
 
-    public static long? DeadlineFrom(ref PayloadReader reader, StoreClock clock, long? before) => reader.Byte() switch
+    public static long DeadlineFrom(ref PayloadReader reader, StoreClock clock, long before) => reader.Byte() switch
     {
         CommitFrame.ExpiryUnchanged => before,
-        CommitFrame.ExpiryNever => null,
+        CommitFrame.ExpiryNever => Slot.Never,
         CommitFrame.ExpiryAt => clock.FromWall(reader.Number()),
         _ => throw new FormatException("The frame has an expiry of an unknown kind."),
     };
-
-    private static Fields FieldsFrom(ref PayloadReader reader, Record? before)
-    {
-        // Nobody else has seen the record before, so its fields are changed in place.
-        var fields = before?.Fields as Fields ?? new Fields(StringComparer.Ordinal);
-        while (true)
-        {
-            switch (reader.Byte())
-            {
-                case CommitFrame.FieldsEnd:
-                    return fields;
-                case CommitFrame.FieldSet:
-                    var name = reader.Text();
-                    fields[name] = reader.Bytes().ToArray();
-                    break;
-                case CommitFrame.FieldRemoved:
-                    fields.Remove(reader.Text());
-                    break;
-                default:
-                    throw new FormatException("The frame has a field of an unknown kind.");
-            }
-        }
-    }
 
     private static void ApplyEvents(ref PayloadReader reader, PartitionState state, long revision, long wall)
     {

@@ -52,5 +52,13 @@ internal ref struct PayloadReader(ReadOnlySpan<byte> payload)
         return bytes;
     }
 
+    /// <summary>All that is left.</summary>
+    public ReadOnlySpan<byte> Rest()
+    {
+        var bytes = rest;
+        rest = default;
+        return bytes;
+    }
+
     public string Text() => Encoding.UTF8.GetString(Bytes());
 }

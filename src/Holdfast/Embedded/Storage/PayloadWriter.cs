@@ -59,6 +59,12 @@ internal sealed class PayloadWriter
     public void Bytes(ReadOnlySpan<byte> bytes)
     {
         Number(bytes.Length);
+        Rest(bytes);
+    }
+
+    /// <summary>Bytes that end where the payload ends, or tell themselves where they do.</summary>
+    public void Rest(ReadOnlySpan<byte> bytes)
+    {
         Reserve(bytes.Length);
         bytes.CopyTo(buffer.AsSpan(length));
         length += bytes.Length;

@@ -1,5 +1,3 @@
-using Fields = System.Collections.Generic.Dictionary<string, System.ReadOnlyMemory<byte>>;
-
 namespace Holdfast.Embedded;
 
 /// <summary>Fills partitions from a snapshot. Everything in it had been synchronised, so any damage is refused.</summary>
@@ -105,23 +103,22 @@ internal static class SnapshotReader
     {
         var address = LogReplay.AddressFrom(ref reader);
         var (revision, birth) = (reader.Number(), reader.Number());
-        var deadline = LogReplay.DeadlineFrom(ref reader, state.Clock, null);
+        var deadline = LogReplay.DeadlineFrom(ref reader, state.Clock, Slot.Never);
         var count = reader.Count();
-        if (count > StateLimits.MaxFieldsPerRecord)
+        var packed = reader.Rest();
+        var walk = new FieldWalk(packed);
+        var found = 0;
+        while (walk.MoveNext())
         {
-            throw new FormatException("A record has more fields than can be.");
+            found++;
         }
 
-        var fields = new Fields(count, StringComparer.Ordinal);
-        for (var i = 0; i < count; i++)
+        if (found != count || count > StateLimits.MaxFieldsPerRecord)
         {
-            var name = reader.Text();
-            fields[name] = reader.Bytes().ToArray();
+            throw new FormatException("A record has another number of fields than it tells, or more than can be.");
         }
 
-        var slot = state.SlotOf(address);
-        slot.Newest = slot.Visible = new Record(address, revision, birth, fields, deadline);
-        state.Expiries.Note(slot, deadline);
+        new RecordRestore(state).Put(address, revision, birth, count, packed, deadline);
     }
 
     private static void Event(ref PayloadReader reader, PartitionState state)

@@ -21,14 +21,10 @@ internal sealed class SnapshotWriter : IDisposable
         file.Write(LogHeader.Make(LogHeader.SnapshotTitle, salt, 1), 0);
     }
 
+    /// <summary>Adds a partition but for its records, which follow.</summary>
     public void Add(PartitionCopy copy)
     {
         AddHead(copy);
-        foreach (var record in copy.Records)
-        {
-            AddRecord(record);
-        }
-
         foreach (var item in copy.Events)
         {
             AddEvent(item);
@@ -43,6 +39,28 @@ internal sealed class SnapshotWriter : IDisposable
         {
             AddClient(client, lastUse, commits);
         }
+    }
+
+    /// <summary>Adds a record of the partition that was added last.</summary>
+    public void AddRecord(RecordView record)
+    {
+        payload.Begin(FrameKind.Record);
+        payload.Bytes(record.Address);
+        payload.Number(record.Revision);
+        payload.Number(record.Birth);
+        if (record.Deadline == Slot.Never)
+        {
+            payload.Byte(CommitFrame.ExpiryNever);
+        }
+        else
+        {
+            payload.Byte(CommitFrame.ExpiryAt);
+            payload.Number(clock.ToWall(record.Deadline));
+        }
+
+        payload.Number(record.FieldCount);
+        payload.Rest(record.Fields);
+        AddFrame();
     }
 
     /// <summary>Ends the file, durably, and tells its length.</summary>
@@ -71,32 +89,6 @@ internal sealed class SnapshotWriter : IDisposable
         {
             payload.Number(term.Term);
             payload.Number(term.FoundRevision);
-        }
-
-        AddFrame();
-    }
-
-    private void AddRecord(Record record)
-    {
-        payload.Begin(FrameKind.Record);
-        payload.Text(record.Address.ToString());
-        payload.Number(record.Revision);
-        payload.Number(record.Birth);
-        if (record.Deadline is { } deadline)
-        {
-            payload.Byte(CommitFrame.ExpiryAt);
-            payload.Number(clock.ToWall(deadline));
-        }
-        else
-        {
-            payload.Byte(CommitFrame.ExpiryNever);
-        }
-
-        payload.Number(record.Fields.Count);
-        foreach (var (name, value) in record.Fields)
-        {
-            payload.Text(name);
-            payload.Bytes(value.Span);
         }
 
         AddFrame();

@@ -1,0 +1,238 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Holdfast.Embedded;
+
+/// <summary>
+/// A partition's records by address: slots, whose numbers stay while they are taken, and an index over them, open-addressed with linear
+/// probing. Nothing in it is an object for each record. Guarded by the partition's lock.
+/// </summary>
+internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, ulong seed)
+{
+    /// <summary>What a record takes beside its block: its slot, its place in the index and in the expiry queue.</summary>
+    public const int OverheadBytes = 80;
+
+    private const int ChunkBits = 6;
+    private const int ChunkSlots = 1 << ChunkBits;
+    private const int MinIndex = 16;
+
+    private Slot[][] chunks = [];
+    private int slotCount;
+    private int freeSlot = -1;
+
+    // Hash in the upper half, slot plus one in the lower; 0 is empty.
+    private ulong[] index = new ulong[MinIndex];
+    private KindUsage[] usage = [];
+
+    /// <summary>How many slots are taken.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>All taken slots are below this.</summary>
+    public int SlotCount => slotCount;
+
+    /// <summary>What the records take, by the numbers of their kinds; may be shorter than there are kinds.</summary>
+    public ReadOnlySpan<KindUsage> Usage => usage;
+
+    public SlabAllocator Memory => memory;
+
+    public ref Slot this[int slot] => ref chunks[slot >> ChunkBits][slot & (ChunkSlots - 1)];
+
+    /// <summary>The slot of the address, or −1; and the hash, for <see cref="Add"/>.</summary>
+    [SkipLocalsInit]
+    public int Find(Address address, out uint hash)
+    {
+        Span<byte> bytes = stackalloc byte[Address.MaxBytes];
+        return Find(address.WriteTo(bytes), out hash);
+    }
+
+    /// <inheritdoc cref="Find(Address, out uint)"/>
+    public int Find(ReadOnlySpan<byte> address, out uint hash)
+    {
+        hash = AddressHash.Of(address, seed);
+        var mask = index.Length - 1;
+        for (var at = (int)hash & mask; index[at] != 0; at = (at + 1) & mask)
+        {
+            if ((uint)(index[at] >> 32) == hash && (int)(uint)index[at] - 1 is var slot && AddressOf(slot).SequenceEqual(address))
+            {
+                return slot;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The newest version as it counts at this time: absent if it was removed or has expired.</summary>
+    public RecordView Newest(int slot, long now)
+    {
+        if (slot < 0)
+        {
+            return default;
+        }
+
+        ref readonly var place = ref this[slot];
+        return place.IsNewestGone || place.NewestDeadline <= now ? default : new RecordView(memory.Span(place.Newest), place.NewestDeadline);
+    }
+
+    /// <summary>The visible version as it counts at this time.</summary>
+    public RecordView Visible(int slot, long now)
+    {
+        if (slot < 0)
+        {
+            return default;
+        }
+
+        ref readonly var place = ref this[slot];
+        return place.Visible == 0 || place.VisibleDeadline <= now ? default : new RecordView(memory.Span(place.Visible), place.VisibleDeadline);
+    }
+
+    /// <summary>The address of a taken slot.</summary>
+    public ReadOnlySpan<byte> AddressOf(int slot) => new RecordView(memory.Span(this[slot].Newest), 0).Address;
+
+    /// <summary>Takes a slot for an address that has none, whose newest version is in the block; readers see none yet.</summary>
+    public int Add(uint hash, uint block, long deadline)
+    {
+        if ((Count + 1) * 4L > index.Length * 3L)
+        {
+            Resize(index.Length * 2);
+        }
+
+        var slot = FreeSlot();
+        Insert(hash, slot);
+        Count++;
+        ref var place = ref this[slot];
+        place = new Slot
+        {
+            Newest = block,
+            NewestDeadline = deadline,
+            QueuedDeadline = place.QueuedDeadline,
+            Hash = hash,
+            Kind = KindOf(block),
+        };
+        Account(place.Kind, new KindUsage(1, memory.BytesOf(block) + OverheadBytes));
+        return slot;
+    }
+
+    /// <summary>The slot's newest version is in another block.</summary>
+    public void Replace(int slot, uint block, long deadline)
+    {
+        ref var place = ref this[slot];
+        if (place.Newest != block)
+        {
+            Account(place.Kind, new KindUsage(0, memory.BytesOf(block) - memory.BytesOf(place.Newest)));
+            place.Newest = block;
+        }
+
+        place.NewestDeadline = deadline;
+        place.IsNewestGone = false;
+    }
+
+    /// <summary>Lets the slot and its newest block go.</summary>
+    public void Remove(int slot)
+    {
+        ref var place = ref this[slot];
+        Account(place.Kind, new KindUsage(-1, -memory.BytesOf(place.Newest) - OverheadBytes));
+        Delete(place.Hash, slot);
+        memory.Free(place.Newest);
+        place = new Slot { QueuedDeadline = place.QueuedDeadline, Hash = (uint)freeSlot };
+        freeSlot = slot;
+        Count--;
+        if (index.Length > MinIndex && Count * 8L < index.Length)
+        {
+            Resize(index.Length / 2);
+        }
+    }
+
+    private ushort KindOf(uint block)
+    {
+        var address = new RecordView(memory.Span(block), 0).Address;
+        Span<char> kind = stackalloc char[Address.MaxKindLength];
+        var length = address.IndexOf((byte)'/');
+        System.Text.Encoding.ASCII.GetChars(address[..length], kind);
+        return kinds.NumberOf(kind[..length]);
+    }
+
+    private void Account(ushort kind, KindUsage change)
+    {
+        if (kind >= usage.Length)
+        {
+            Array.Resize(ref usage, kind + 1);
+        }
+
+        usage[kind] += change;
+    }
+
+    private int FreeSlot()
+    {
+        if (freeSlot >= 0)
+        {
+            var slot = freeSlot;
+            freeSlot = (int)this[slot].Hash;
+            return slot;
+        }
+
+        if (slotCount >> ChunkBits == chunks.Length)
+        {
+            Array.Resize(ref chunks, Math.Max(4, chunks.Length * 2));
+        }
+
+        ref var chunk = ref chunks[slotCount >> ChunkBits];
+        if (chunk is null)
+        {
+            chunk = new Slot[ChunkSlots];
+            for (var i = 0; i < ChunkSlots; i++)
+            {
+                chunk[i].QueuedDeadline = Slot.Never;
+            }
+        }
+
+        return slotCount++;
+    }
+
+    private void Insert(uint hash, int slot)
+    {
+        var mask = index.Length - 1;
+        var at = (int)hash & mask;
+        while (index[at] != 0)
+        {
+            at = (at + 1) & mask;
+        }
+
+        index[at] = ((ulong)hash << 32) | (uint)(slot + 1);
+    }
+
+    /// <summary>Takes the entry out and moves those behind it up that would not be found any more.</summary>
+    private void Delete(uint hash, int slot)
+    {
+        var mask = index.Length - 1;
+        var gap = (int)hash & mask;
+        while ((uint)index[gap] != (uint)(slot + 1))
+        {
+            gap = (gap + 1) & mask;
+        }
+
+        for (var at = (gap + 1) & mask; index[at] != 0; at = (at + 1) & mask)
+        {
+            var home = (int)(index[at] >> 32) & mask;
+            if (((at - home) & mask) >= ((at - gap) & mask))
+            {
+                index[gap] = index[at];
+                gap = at;
+            }
+        }
+
+        index[gap] = 0;
+    }
+
+    private void Resize(int length)
+    {
+        var old = index;
+        index = new ulong[Math.Max(MinIndex, (int)BitOperations.RoundUpToPowerOf2((uint)length))];
+        foreach (var entry in old)
+        {
+            if (entry != 0)
+            {
+                Insert((uint)(entry >> 32), (int)(uint)entry - 1);
+            }
+        }
+    }
+}
