@@ -184,8 +184,8 @@ internal sealed class EmbeddedPartition
     }
 
     /// <summary>Removes some of the records that have expired; false when there are no more of them now.</summary>
-    /// <param name="again">When records that can't be removed yet are looked at again, as a timestamp.</param>
-    public bool Reap(long again)
+    /// <param name="pause">After how many milliseconds records that can't be removed yet are looked at again.</param>
+    public bool Reap(long pause)
     {
         var now = state.Clock.Timestamp;
         if (state.Expiries.Next > now)
@@ -196,6 +196,8 @@ internal sealed class EmbeddedPartition
         Span<int> buffer = stackalloc int[ReapedAtOnce];
         lock (gate)
         {
+            // Counted from now, however long a sweep takes: what waits must not come up again under this hold of the lock.
+            var again = state.Clock.After(now, pause);
             var expired = buffer[..state.Expiries.Take(now, again, buffer)];
             if (expired.Length > 0 && !isClosed)
             {

@@ -15,7 +15,6 @@ internal sealed class Sweeper : IAsyncDisposable
 
     private readonly EmbeddedPartition[] partitions;
     private readonly EmbeddedStore store;
-    private readonly TimeProvider time;
     private readonly StoreClock clock;
     private readonly ITimer timer;
     private int sweeping;
@@ -24,7 +23,7 @@ internal sealed class Sweeper : IAsyncDisposable
 
     public Sweeper(EmbeddedPartition[] partitions, EmbeddedStore store, TimeProvider time)
     {
-        (this.partitions, this.store, this.time) = (partitions, store, time);
+        (this.partitions, this.store) = (partitions, store);
         clock = new StoreClock(time);
         timer = time.CreateTimer(static sweeper => ((Sweeper)sweeper!).Sweep(), this, Period, Period);
     }
@@ -59,10 +58,9 @@ internal sealed class Sweeper : IAsyncDisposable
 
     private void Reap()
     {
-        var again = time.GetTimestamp() + (long)(Period.TotalSeconds * time.TimestampFrequency);
         foreach (var partition in partitions)
         {
-            while (partition.Reap(again))
+            while (partition.Reap((long)Period.TotalMilliseconds))
             {
             }
         }
