@@ -3,6 +3,7 @@ using Holdfast.Gateway.Forwarding;
 using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Instances;
 using Holdfast.Gateway.Routing;
+using Holdfast.Gateway.Upgrades;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -89,7 +90,6 @@ public sealed class GatewayHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging
             .SetMinimumLevel(LogLevel.Warning)
-            .AddFilter("Yarp", LogLevel.None)
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddSimpleConsole(static console => console.SingleLine = true)
             .Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -98,12 +98,13 @@ public sealed class GatewayHost : IAsyncDisposable
             .Configure<SocketTransportOptions>(static sockets => sockets.CreateBoundListenSocket = ListenSocket.Bind)
             .Configure<HostOptions>(static host => host.ShutdownTimeout = GatewayLimits.DrainTimeout)
             .AddMetrics()
-            .AddHttpForwarder()
             .AddSingleton(options)
             .AddSingleton(options.Clock)
             .AddSingleton<GatewayMetrics>()
             .AddSingleton<UpstreamClients>()
             .AddSingleton<Fleet>()
+            .AddSingleton<UpgradeRelay>()
+            .AddSingleton<Exchange>()
             .AddSingleton<RequestHandler>()
             .AddHostedService<RegistryFeed>();
 

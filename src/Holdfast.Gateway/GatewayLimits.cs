@@ -12,6 +12,21 @@ public static class GatewayLimits
     /// <summary>How long a request or response may go without a byte in either direction. 100 s; then 504, or a cut response.</summary>
     public static readonly TimeSpan ActivityTimeout = TimeSpan.FromSeconds(100);
 
+    /// <summary>How long a request stays with an instance that has gone silent, if it can't be given to another one. 10 s; then 504.</summary>
+    public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a repeated request waits for the key that its first sending holds. 15 s: an instance that dies frees its
+    /// keys within ten.
+    /// </summary>
+    public static readonly TimeSpan MaxKeyWait = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long either side of a WebSocket may take to answer the Close that it got. 5 s; then it is cut.</summary>
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an upgraded connection other than a WebSocket goes on in one direction when its client has ended the other. 1 min.</summary>
+    public static readonly TimeSpan HalfClosedTimeout = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// How long a connection to an instance may idle before it is not used again. 4 s: less than the 5 s after which
     /// Node closes it, so that a request seldom meets a connection that is being closed.
@@ -27,14 +42,35 @@ public static class GatewayLimits
     /// <summary>How long requests in flight may take to finish once the gateway is told to stop. 10 s; then they are cut.</summary>
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a request waits in line for a service that has as many as it can do. 500 ms at the service's pace, one second at most; then 503.</summary>
+    public static readonly TimeSpan MaxQueueTime = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long an instance is left alone when it fails requests that others don't. 5 s, doubled each time in a row.</summary>
+    public static readonly TimeSpan FirstEjection = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an instance is left alone at most. 60 s; as long without an ejection, and the next one is short again.</summary>
+    public static readonly TimeSpan LongestEjection = TimeSpan.FromSeconds(60);
+
+    /// <summary>Over how long an instance that was left alone comes back to its whole share. 10 s.</summary>
+    public static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>Failed requests within ten seconds, and half of all, for which an instance may be left alone.</summary>
+    public const int EjectionFailures = 5;
+
+    /// <summary>Requests of a service that may wait in line. 1,024.</summary>
+    public const int MaxQueue = 1024;
+
     /// <summary>Failed health answers in a row that take an instance out. A refused connection does so at once.</summary>
     public const int HealthFailures = 2;
 
     /// <summary>How often a request is sent to instances that may have acted on it.</summary>
     public const int MaxSendings = 3;
 
-    /// <summary>Largest part of a request's body that is kept to send it again. 256 KiB; a request that was sent more of is not repeated.</summary>
-    public const int MaxReplayBytes = 256 << 10;
+    /// <summary>Largest part of a request's body that is kept in memory to send it again. 64 KiB; beyond that it goes to a file.</summary>
+    public const int MaxReplayMemoryBytes = 64 << 10;
+
+    /// <summary>Largest part of a request's body that is kept to send it again. 16 MiB; a request that was sent more of is not repeated.</summary>
+    public const int MaxReplayBytes = 16 << 20;
 
     /// <summary>Repeated sendings as a share of requests, over time.</summary>
     public const double RetryShare = 0.2;

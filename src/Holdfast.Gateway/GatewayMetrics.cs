@@ -9,6 +9,8 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> requests;
     private readonly Counter<long> retries;
     private readonly Counter<long> waits;
+    private readonly Counter<long> ejections;
+    private readonly Counter<long> refusals;
 
     public GatewayMetrics(IMeterFactory factory)
     {
@@ -16,6 +18,8 @@ internal sealed class GatewayMetrics
         requests = meter.CreateCounter<long>("holdfast.gateway.requests", "{request}", "Requests that a service's route took.");
         retries = meter.CreateCounter<long>("holdfast.gateway.retries", "{retry}", "Sendings of a request beyond its first.");
         waits = meter.CreateCounter<long>("holdfast.gateway.waits", "{wait}", "Waits for a ready instance.");
+        ejections = meter.CreateCounter<long>("holdfast.gateway.ejections", "{ejection}", "Instances left alone for a while because they failed requests.");
+        refusals = meter.CreateCounter<long>("holdfast.gateway.refusals", "{request}", "Requests turned away with 503 because the service had enough.");
     }
 
     public void Requested(string service) => requests.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
@@ -23,4 +27,8 @@ internal sealed class GatewayMetrics
     public void Retried(string service) => retries.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
 
     public void Waited(string service) => waits.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
+
+    public void Ejected(string service) => ejections.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
+
+    public void Refused(string service) => refusals.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
 }

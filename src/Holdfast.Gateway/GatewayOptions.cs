@@ -18,6 +18,9 @@ public sealed record GatewayOptions
     /// <summary>The address to listen on. The default is the IPv4 loopback.</summary>
     public IPAddress Host { get; init; } = IPAddress.Loopback;
 
+    /// <summary>Where the gateway is: instances of the same region are preferred. Empty for everywhere.</summary>
+    public string Region { get; init; } = "";
+
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

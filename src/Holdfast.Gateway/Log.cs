@@ -29,4 +29,13 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 9, Message = "{Name}: {Message}")]
     public static partial void EngineSaid(ILogger logger, LogLevel level, string name, string message);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Service}: instance {Instance} at {Url} fails what others don't, and is left alone for {Seconds} s.")]
+    public static partial void Ejected(ILogger logger, string service, string instance, string url, double seconds);
+
+    [LoggerMessage(11, LogLevel.Error, "{Service}: its settings can't be used, and the earlier ones stay. {Problems}")]
+    public static partial void SettingsRefused(ILogger logger, string service, string problems);
+
+    [LoggerMessage(12, LogLevel.Warning, "{Service}: has as many requests as it can do ({Limit} at once, {Waiting} waiting); others get 503.")]
+    public static partial void Overloaded(ILogger logger, string service, int limit, int waiting);
 }

@@ -47,6 +47,20 @@ public sealed class PassThroughTests
         Assert.Equal("äöü", seen.GetProperty("body").GetString());
     }
 
+    [Theory]
+    [InlineData(4_096)]
+    [InlineData(70_000)]
+    [InlineData(3_000_000)]
+    public async Task A_body_of_any_size_arrives_whole_in_both_directions(int bytes)
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+        var sent = string.Concat(Enumerable.Range(0, bytes / 8).Select(static i => i.ToString("x8")));
+
+        using var response = await rig.Client.PutAsync("/", new StringContent(sent));
+
+        Assert.Equal(sent, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("body").GetString());
+    }
+
     [Fact]
     public async Task A_streamed_answer_is_passed_on_as_it_comes()
     {

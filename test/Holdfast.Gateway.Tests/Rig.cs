@@ -10,6 +10,8 @@ internal sealed class Rig : IAsyncDisposable
     private readonly StateEngine engine;
     private readonly List<BackendProcess> backends = [];
     private readonly Dictionary<string, InstanceRegistration> registrations = [];
+    private readonly CancellationTokenSource ending = new();
+    private Task renewing = Task.CompletedTask;
     private GatewayHost? gateway;
 
     private Rig(RedisServer store, StateEngine engine)
@@ -54,9 +56,22 @@ internal sealed class Rig : IAsyncDisposable
     {
         var backend = await BackendProcess.StartAsync(id, port);
         backends.Add(backend);
-        registrations[id] = await Registry.RegisterAsync(Shop, id, backend.Url, state);
+        await RegisterAsync(id, backend.Url, state);
         return backend;
     }
+
+    /// <summary>Registers what listens there already.</summary>
+    public async Task RegisterAsync(string id, Uri url, InstanceState state = InstanceState.Ready)
+    {
+        var registration = await Registry.RegisterAsync(Shop, id, url, state);
+        lock (registrations)
+        {
+            registrations[id] = registration;
+        }
+    }
+
+    /// <summary>From now on renews what is registered, as a supervisor does: for tests that take longer than a lease.</summary>
+    public void Renew() => renewing = RenewAsync();
 
     public InstanceRegistration Registration(string id) => registrations[id];
 
@@ -70,8 +85,36 @@ internal sealed class Rig : IAsyncDisposable
         return response.Headers.GetValues("X-Instance").Single();
     }
 
+    private async Task RenewAsync()
+    {
+        using var timer = new PeriodicTimer(ServiceRegistry.RenewalInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ending.Token))
+            {
+                InstanceRegistration[] all;
+                lock (registrations)
+                {
+                    all = [.. registrations.Values];
+                }
+
+                foreach (var registration in all)
+                {
+                    await registration.RenewAsync(ending.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
+        await ending.CancelAsync();
+        await renewing;
+        ending.Dispose();
         Client?.Dispose();
         if (gateway is not null)
         {

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Holdfast.Gateway.Instances;
 using Holdfast.Gateway.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Holdfast.Gateway.Tests;
 
@@ -43,6 +44,6 @@ public sealed class RouteTableTests
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var metrics = new GatewayMetrics(services.GetRequiredService<IMeterFactory>());
-        return (new ServiceDeclaration(name, routes, "/healthz"), new ServicePool(name, metrics, TimeProvider.System));
+        return (new ServiceDeclaration(name, routes, "/healthz"), new ServicePool(name, "", metrics, TimeProvider.System, NullLogger.Instance));
     }
 }

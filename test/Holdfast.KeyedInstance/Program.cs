@@ -18,6 +18,7 @@ builder.AddHoldfast(options =>
 });
 var app = builder.Build();
 app.UseHoldfast();
+app.MapGet("/healthz", static () => "well");
 app.MapPost("/{name}", static async (string name, HttpContext context) =>
 {
     var state = context.GetState();

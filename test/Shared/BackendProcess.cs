@@ -10,7 +10,8 @@ namespace Holdfast.TestServers;
 /// <remarks>
 /// /healthz answers 200, after /sicken 500 until /mend · /die kills its own process · /cut ends the connection within the body ·
 /// /hang answers once /release was asked for · /stream sends "first", and "last" once /release was asked for ·
-/// a WebSocket echoes short messages.
+/// /keyed announces that it heeds idempotency keys, and with ?die=FILE kills its process once it has the whole body, if no file of the name FILE is there, which it then makes · /status/N answers N · /work takes ?ms=N of the processor ·
+/// a WebSocket echoes short messages, and a Close.
 /// </remarks>
 internal sealed class BackendProcess : IAsyncDisposable
 {
@@ -68,6 +69,12 @@ internal sealed class BackendProcess : IAsyncDisposable
         await EndAsync();
     }
 
+    /// <summary>SIGSTOP: it takes connections, and answers nothing.</summary>
+    public void Freeze() => HoldfastTool.Signal(process.Id, "STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => HoldfastTool.Signal(process.Id, "CONT");
+
     /// <summary>Returns once the process has ended by itself.</summary>
     public async Task EndAsync()
     {
@@ -103,7 +110,7 @@ internal sealed class BackendProcess : IAsyncDisposable
     }
 
     private const string Program = """
-        const http = require('http'), crypto = require('crypto');
+        const http = require('http'), crypto = require('crypto'), fs = require('fs');
         let well = true, held = [];
         const server = http.createServer((request, response) => {
           const path = request.url.split('?')[0];
@@ -111,12 +118,16 @@ internal sealed class BackendProcess : IAsyncDisposable
           console.log(request.method + ' ' + path);
           let body = '';
           request.on('data', part => body += part);
+          const query = new URLSearchParams(request.url.split('?')[1]);
           if (path === '/die') return process.kill(process.pid, 'SIGKILL');
           request.on('end', () => {
             response.setHeader('X-Instance', process.env.NAME);
             const answer = () => response.end(JSON.stringify(
               { instance: process.env.NAME, method: request.method, url: request.url, headers: request.headers, body }));
             switch (path) {
+              case '/keyed': response.setHeader('Idempotency-Key-Support', 'window=60');
+                return query.has('die') && !fs.existsSync(query.get('die')) ? (fs.writeFileSync(query.get('die'), ''), process.kill(process.pid, 'SIGKILL')) : answer();
+              case '/work': for (const end = performance.now() + +query.get('ms'); performance.now() < end;); return answer();
               case '/sicken': well = false; return answer();
               case '/mend': well = true; return answer();
               case '/cut': response.setHeader('Content-Length', 1000000); response.write('x'.repeat(1000));
@@ -124,7 +135,9 @@ internal sealed class BackendProcess : IAsyncDisposable
               case '/hang': return held.push(answer);
               case '/stream': response.write('first'); return held.push(() => response.end('last'));
               case '/release': held.forEach(one => one()); held = []; return answer();
-              default: return answer();
+              default:
+                if (path.startsWith('/status/')) response.statusCode = +path.slice(8);
+                return answer();
             }
           });
         });

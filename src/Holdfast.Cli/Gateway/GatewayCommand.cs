@@ -26,6 +26,11 @@ internal static class GatewayCommand
             DefaultValueFactory = static _ => IPAddress.Loopback,
             CustomParser = static result => Address(result),
         };
+        var region = new Option<string>("--region")
+        {
+            Description = "Where the gateway is, such as eu-1: instances of that region are preferred. Default: everywhere.",
+            DefaultValueFactory = static _ => "",
+        };
         port.Validators.Add(static result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > IPEndPoint.MaxPort)
@@ -36,14 +41,14 @@ internal static class GatewayCommand
 
         var command = new Command("gateway", "Gives requests to the instances in the registry in turn, and repeats those whose instance died.")
         {
-            port, state, host,
+            port, state, host, region,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(port), parsed.GetRequiredValue(host), parsed.GetValue(state), cancellationToken));
+            parsed.GetRequiredValue(port), parsed.GetRequiredValue(host), parsed.GetValue(region)!, parsed.GetValue(state), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(int port, IPAddress host, string? state, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(int port, IPAddress host, string region, string? state, CancellationToken cancellationToken)
     {
         state ??= Environment.GetEnvironmentVariable(StateVariable);
         if (string.IsNullOrEmpty(state))
@@ -55,6 +60,7 @@ internal static class GatewayCommand
         {
             Port = port,
             Host = host,
+            Region = region,
             OpenStore = async (options, token) => await RedisEngine.OpenAsync(state, options, token),
         };
         try

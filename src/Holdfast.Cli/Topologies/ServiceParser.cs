@@ -1,12 +1,13 @@
 using System.Text.RegularExpressions;
 using Holdfast.Cli.Yaml;
+using Holdfast.Gateway;
 
 namespace Holdfast.Cli.Topologies;
 
 /// <summary>Reads the services of a topology, and knows which routes are taken.</summary>
 internal sealed partial class ServiceParser
 {
-    private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "env"];
+    private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "gateway", "env"];
 
     /// <summary>What the supervisor sets itself.</summary>
     private static readonly string[] OwnVariables = ["PORT", "ASPNETCORE_URLS", "HOLDFAST_INSTANCE", "HOLDFAST_STATE", "HOLDFAST_RUN", "REDIS_URL"];
@@ -42,6 +43,7 @@ internal sealed partial class ServiceParser
             Replicas = section.Number("replicas", 1, ServiceTopology.MaxReplicas) ?? ServiceTopology.DefaultReplicas,
             Health = Health(section) ?? ServiceTopology.DefaultHealth,
             Routes = Routes(name, section, services.LineOf(name)),
+            Gateway = Gateway(section, name),
             Environment = Environment(section),
         };
     }
@@ -88,6 +90,32 @@ internal sealed partial class ServiceParser
         }
 
         return routes;
+    }
+
+    /// <summary>The settings for the gateway, which says itself what is wrong with them.</summary>
+    private static Dictionary<string, string> Gateway(YamlSection section, string service)
+    {
+        var settings = new Dictionary<string, string>();
+        if (section.Section("gateway", $"gateway of service {service}") is not { } gateway)
+        {
+            return settings;
+        }
+
+        gateway.ExpectOnly(GatewaySettings.Names);
+        foreach (var name in gateway.Keys.Intersect(GatewaySettings.Names))
+        {
+            if (gateway.Texts(name) is { Count: > 0 } texts)
+            {
+                settings[name] = string.Join(' ', texts.Select(static text => text.Text));
+            }
+        }
+
+        foreach (var (name, problem) in GatewaySettings.ProblemsOf(settings))
+        {
+            gateway.Report(gateway.LineOf(name), $"{name}: {problem}");
+        }
+
+        return settings;
     }
 
     private static Dictionary<string, string> Environment(YamlSection section)

@@ -28,9 +28,12 @@ internal sealed record ServiceTopology
     /// <summary>Path prefixes that the gateway sends here; none for a service that it does not serve.</summary>
     public IReadOnlyList<string> Routes { get; init; } = ["/"];
 
+    /// <summary>How gateways are to treat the service, by the settings' names.</summary>
+    public IReadOnlyDictionary<string, string> Gateway { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Variables added to the environment of <see cref="Build"/> and <see cref="Run"/>.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The service as the registry tells it to gateways.</summary>
-    public ServiceDeclaration Declare() => new(Name, Routes, Health);
+    public ServiceDeclaration Declare() => new(Name, Routes, Health) { Settings = Gateway };
 }

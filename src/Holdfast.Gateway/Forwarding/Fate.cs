@@ -12,6 +12,15 @@ internal enum Fate
     /// <summary>The connection ended before the answer began: the instance may have acted on it, or not.</summary>
     Broken,
 
+    /// <summary>The instance has gone silent before the answer began, and another one may be asked.</summary>
+    Silent,
+
+    /// <summary>An earlier sending of the same request still runs, or its claim has not run out yet: the answer comes by asking again.</summary>
+    StillRunning,
+
     /// <summary>The instance answered with something that is no HTTP, or not in time; another sending would not help.</summary>
     Failed,
+
+    /// <summary>The client's body could not be read.</summary>
+    BadRequest,
 }

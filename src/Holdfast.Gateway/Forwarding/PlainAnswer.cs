@@ -12,6 +12,12 @@ internal static class PlainAnswer
     public static Task GiveAsync(HttpContext context, int status, string message, bool thenClose = false)
     {
         var response = context.Response;
+        if (response.HasStarted)
+        {
+            UpstreamAnswer.Cut(context);
+            return Task.CompletedTask;
+        }
+
         response.Clear();
         response.StatusCode = status;
         response.ContentType = "text/plain; charset=utf-8";

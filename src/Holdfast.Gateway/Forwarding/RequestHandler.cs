@@ -1,36 +1,32 @@
+using Holdfast.Gateway.Balancing;
 using Holdfast.Gateway.Instances;
+using Holdfast.Gateway.Repeating;
 using Holdfast.Gateway.Routing;
+using Holdfast.Gateway.Upgrades;
 using Microsoft.AspNetCore.Http;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Holdfast.Gateway.Forwarding;
 
 /// <summary>Finds the service that a request is for, and sees to it that an instance answers.</summary>
-internal sealed class RequestHandler(
-    Fleet fleet, IHttpForwarder forwarder, UpstreamClients clients, GatewayMetrics metrics, TimeProvider clock, ILogger<RequestHandler> logger)
+internal sealed class RequestHandler(Fleet fleet, Exchange exchange, GatewayMetrics metrics, TimeProvider clock, ILogger<RequestHandler> logger)
 {
-    private static readonly UpstreamTransformer Transformer = new();
-
-    private static readonly ForwarderRequestConfig Config = new()
-    {
-        ActivityTimeout = GatewayLimits.ActivityTimeout,
-        Version = System.Net.HttpVersion.Version11,
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-    };
-
     public async Task HandleAsync(HttpContext context)
     {
-        if (RequestRules.Refusal(context.Request) is var (status, reason))
+        var arrived = clock.GetTimestamp();
+        if (RequestRules.Refusal(context) is var (status, reason))
         {
             await PlainAnswer.GiveAsync(context, status, reason, thenClose: true);
             return;
         }
 
-        var tries = new Tries(context.Request, clock);
         try
         {
-            await fleet.Known.WaitAsync(tries.Patience, clock, context.RequestAborted);
-            await RouteAsync(context, tries);
+            if (!fleet.Known.IsCompleted)
+            {
+                await fleet.Known.WaitAsync(GatewayLimits.MaxWait, clock, context.RequestAborted);
+            }
+
+            await RouteAsync(context, arrived);
         }
         catch (TimeoutException)
         {
@@ -43,10 +39,28 @@ internal sealed class RequestHandler(
         }
     }
 
-    private Task RouteAsync(HttpContext context, Tries tries) =>
-        fleet.Routes.Find(context.Request.Path.Value) is { } pool
-            ? ForwardAsync(context, pool, tries)
-            : PlainAnswer.GiveAsync(context, StatusCodes.Status404NotFound, "No service has a route for this path.");
+    private async Task RouteAsync(HttpContext context, long arrived)
+    {
+        if (fleet.Routes.Find(context.Request.Path.Value) is not { } pool)
+        {
+            await PlainAnswer.GiveAsync(context, StatusCodes.Status404NotFound, "No service has a route for this path.");
+            return;
+        }
+
+        metrics.Requested(pool.Name);
+        pool.Budget.CountRequest();
+        await using var tries = new Tries(context.Request, arrived, pool, clock);
+        if (await tries.EnterAsync(UpgradeFields.KindOf(context) != UpgradeKind.None, context.RequestAborted))
+        {
+            await ForwardAsync(context, pool, tries);
+            return;
+        }
+
+        metrics.Refused(pool.Name);
+        Log.Overloaded(logger, pool.Name, pool.Admission.Limit, pool.Admission.Waiting);
+        await PlainAnswer.GiveAsync(
+            context, StatusCodes.Status503ServiceUnavailable, $"{pool.Name} has as many requests as it can do. Try again in a second.");
+    }
 
     /// <summary>
     /// Gives the request to one instance after another until it has an answer: without limit but time while no instance
@@ -54,21 +68,18 @@ internal sealed class RequestHandler(
     /// </summary>
     private async Task ForwardAsync(HttpContext context, ServicePool pool, Tries tries)
     {
-        metrics.Requested(pool.Name);
-        pool.Budget.CountRequest();
+        var wish = Stickiness.WishOf(context.Request, tries.Settings);
         while (true)
         {
-            if (await pool.TakeAsync(tries.Tried, tries.Patience, context.RequestAborted) is not { } upstream)
+            if (await pool.TakeAsync(tries.Tried, wish, tries.Patience, context.RequestAborted) is not { } upstream)
             {
-                Log.NoneReady(logger, pool.Name, GatewayLimits.MaxWait.TotalSeconds);
-                await PlainAnswer.GiveAsync(
-                    context, StatusCodes.Status503ServiceUnavailable, $"No instance of {pool.Name} is ready. Try again in a second.");
+                await NoneAsync(context, pool, tries);
                 return;
             }
 
             tries.Sending();
-            var error = await forwarder.SendAsync(context, upstream.Prefix, clients.Requests, Config, Transformer);
-            if (await SettleAsync(context, pool, tries, upstream, error))
+            var outcome = await exchange.SendAsync(context, upstream, tries, wish);
+            if (outcome.Fate == Fate.Over || await SettleAsync(context, pool, tries, upstream, outcome))
             {
                 return;
             }
@@ -78,10 +89,23 @@ internal sealed class RequestHandler(
         }
     }
 
-    /// <summary>Draws the consequences of a sending. Returns whether the request is settled; if not, it is to be sent again.</summary>
-    private async ValueTask<bool> SettleAsync(HttpContext context, ServicePool pool, Tries tries, Upstream upstream, ForwarderError error)
+    private async Task NoneAsync(HttpContext context, ServicePool pool, Tries tries)
     {
-        switch (FateReader.Read(context, error))
+        if (tries.IsLate)
+        {
+            await PlainAnswer.GiveAsync(context, StatusCodes.Status504GatewayTimeout, "The request's time was over before an instance could take it.");
+            return;
+        }
+
+        Log.NoneReady(logger, pool.Name, GatewayLimits.MaxWait.TotalSeconds);
+        await PlainAnswer.GiveAsync(
+            context, StatusCodes.Status503ServiceUnavailable, $"No instance of {pool.Name} is ready. Try again in a second.");
+    }
+
+    /// <summary>Draws the consequences of a sending. Returns whether the request is settled; if not, it is to be sent again.</summary>
+    private async ValueTask<bool> SettleAsync(HttpContext context, ServicePool pool, Tries tries, Upstream upstream, Outcome outcome)
+    {
+        switch (outcome.Fate)
         {
             case Fate.NeverSent:
                 if (upstream.ConnectionFailed())
@@ -92,8 +116,18 @@ internal sealed class RequestHandler(
                 tries.NeverSent(upstream);
                 return false;
 
+            case Fate.Silent:
+                tries.Broke(upstream);
+                return false;
+
+            case Fate.StillRunning when tries.MayAskAgain:
+                tries.OnlyAsked();
+                await Task.Delay(outcome.RetryAfter, clock, context.RequestAborted);
+                return false;
+
             case Fate.Broken:
                 tries.Broke(upstream);
+                upstream.Conduct.Note(isFailure: true);
                 upstream.Doubt();
                 if (tries.MayRepeat && pool.Budget.TryTake())
                 {
@@ -101,16 +135,18 @@ internal sealed class RequestHandler(
                 }
 
                 Log.NotRepeated(logger, pool.Name, upstream.Id, context.Request.Method);
-                await PlainAnswer.GiveAsync(
-                    context, StatusCodes.Status502BadGateway, "The instance ended before it answered; whether it acted on the request is not known.");
+                await PlainAnswer.GiveAsync(context, outcome.Status, "The instance ended before it answered; whether it acted on the request is not known.");
                 return true;
 
-            case Fate.Failed:
-                Log.Failed(logger, pool.Name, upstream.Id, context.Request.Method, error.ToString());
-                await PlainAnswer.GiveAsync(context, context.Response.StatusCode, "The instance gave no answer that could be passed on.");
+            case Fate.BadRequest:
+                await PlainAnswer.GiveAsync(context, outcome.Status, $"The request's body can't be read. {outcome.Reason}", thenClose: true);
                 return true;
 
             default:
+                upstream.Answered(outcome.Status);
+                upstream.Doubt();
+                Log.Failed(logger, pool.Name, upstream.Id, context.Request.Method, outcome.Reason);
+                await PlainAnswer.GiveAsync(context, outcome.Status, "The instance gave no answer that could be passed on.");
                 return true;
         }
     }

@@ -1,3 +1,4 @@
+using Holdfast.Gateway.Upgrades;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Gateway.Forwarding;
@@ -6,9 +7,11 @@ namespace Holdfast.Gateway.Forwarding;
 internal static class RequestRules
 {
     /// <summary>The status and the reason, or null when the request may pass.</summary>
-    public static (int Status, string Reason)? Refusal(HttpRequest request)
+    public static (int Status, string Reason)? Refusal(HttpContext context)
     {
-        if (HttpMethods.IsTrace(request.Method) || HttpMethods.IsConnect(request.Method))
+        var request = context.Request;
+        if (HttpMethods.IsTrace(request.Method)
+            || (HttpMethods.IsConnect(request.Method) && UpgradeFields.KindOf(context) != UpgradeKind.WebSocketOverHttp2))
         {
             return (StatusCodes.Status405MethodNotAllowed, $"{request.Method} is not allowed here.");
         }

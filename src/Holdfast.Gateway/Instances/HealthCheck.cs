@@ -62,7 +62,7 @@ internal sealed class HealthCheck : IAsyncDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             using var response = await client.SendAsync(request, either.Token);
-            Report(response.IsSuccessStatusCode, $"its health path answered {(int)response.StatusCode}");
+            Report(response.IsSuccessStatusCode, isSilent: false, $"its health path answered {(int)response.StatusCode}");
         }
         catch (HttpRequestException fault) when (UpstreamClients.WasNeverSent(fault))
         {
@@ -73,21 +73,21 @@ internal sealed class HealthCheck : IAsyncDisposable
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
-            Report(false, fault.Message);
+            Report(false, isSilent: true, fault.Message);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
-            Report(false, $"its health path took over {GatewayLimits.HealthTimeout.TotalSeconds} s");
+            Report(false, isSilent: true, $"its health path took over {GatewayLimits.HealthTimeout.TotalSeconds} s");
         }
     }
 
-    private void Report(bool isWell, string reason)
+    private void Report(bool isWell, bool isSilent, string reason)
     {
         if (isWell && upstream.HealthPassed())
         {
             Log.InstanceIn(logger, upstream.Service, upstream.Id, upstream.Prefix);
         }
-        else if (!isWell && upstream.HealthFailed())
+        else if (!isWell && upstream.HealthFailed(isSilent))
         {
             Log.InstanceOut(logger, upstream.Service, upstream.Id, upstream.Prefix, reason);
         }

@@ -1,38 +1,72 @@
-using System.Diagnostics.CodeAnalysis;
+using Holdfast.Gateway.Balancing;
+using Holdfast.Gateway.Overload;
+using Holdfast.Gateway.Repeating;
+using Holdfast.Gateway.Services;
 
 namespace Holdfast.Gateway.Instances;
 
-/// <summary>A service's instances, handed out in turn.</summary>
-internal sealed class ServicePool(string name, GatewayMetrics metrics, TimeProvider clock)
+/// <summary>A service's instances, and everything that the gateway knows of the service.</summary>
+internal sealed class ServicePool(string name, string region, GatewayMetrics metrics, TimeProvider clock, ILogger logger)
 {
     private readonly Lock gate = new();
+    private readonly Dice dice = new();
     private IReadOnlyCollection<Upstream> members = [];
-    private volatile Upstream[] ready = [];
+    private volatile Candidates candidates = Candidates.None;
+    private volatile Choice choice = new RoundRobin();
+    private volatile ServiceSettings settings = ServiceSettings.Default;
     private TaskCompletionSource changed = NewChange();
-    private uint turn;
+    private ITimer? ejectionEnds;
 
     public string Name { get; } = name;
 
     public RetryBudget Budget { get; } = new(clock);
 
-    /// <summary>Replaces the instances.</summary>
-    public void SetMembers(IReadOnlyCollection<Upstream> upstreams)
+    /// <summary>Where the service heeds idempotency keys.</summary>
+    public KeySupport Keys { get; } = new();
+
+    /// <summary>Who gets in.</summary>
+    public Admission Admission { get; } = new(clock);
+
+    public ServiceSettings Settings => settings;
+
+    /// <summary>All instances, ready or not.</summary>
+    public IReadOnlyCollection<Upstream> Members
+    {
+        get
+        {
+            lock (gate)
+            {
+                return members;
+            }
+        }
+    }
+
+    /// <summary>Replaces the instances and the settings.</summary>
+    public void Set(IReadOnlyCollection<Upstream> upstreams, ServiceSettings wanted)
     {
         lock (gate)
         {
             members = upstreams;
+            if (wanted.Balance != settings.Balance)
+            {
+                choice = Choice.Of(wanted.Balance);
+            }
+
+            settings = wanted;
         }
 
         Refresh();
     }
 
-    /// <summary>Finds out again which instances are ready. Called whenever one has changed.</summary>
+    /// <summary>Finds out again which instances are to be used. Called whenever one has changed.</summary>
     public void Refresh()
     {
         TaskCompletionSource told;
         lock (gate)
         {
-            ready = [.. members.Where(static upstream => upstream.IsReady)];
+            JudgeConduct();
+            candidates = Candidates.Of(members, region);
+            Admission.Set(settings, candidates.Near.Length + candidates.Far.Length);
             told = changed;
             changed = NewChange();
         }
@@ -41,41 +75,51 @@ internal sealed class ServicePool(string name, GatewayMetrics metrics, TimeProvi
     }
 
     /// <summary>
-    /// The instance whose turn it is, preferably one that was not tried; one that was, only once it has proven itself
-    /// since: under a connection that broke its process may have died, and the pool holds more such connections. Waits
-    /// for one that is ready. Null when the time is over.
+    /// Chooses an instance, preferably one that was not tried; one that was, only once it has proven itself since: under
+    /// a connection that broke its process may have died, and the HTTP client holds more such connections. Waits for one
+    /// that is ready. Null when the time is over.
     /// </summary>
-    /// <param name="tried">The instances that were tried, and their <see cref="Upstream.Passes"/> when they failed.</param>
+    /// <param name="tries">The instances that were tried, and their <see cref="Upstream.Passes"/> when they failed.</param>
+    /// <param name="wish">What the request says about the choice.</param>
     /// <param name="patience">How long to wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask<Upstream?> TakeAsync(IReadOnlyDictionary<Upstream, int> tried, TimeSpan patience, CancellationToken cancellationToken) =>
-        TryTake(tried, out var upstream) ? ValueTask.FromResult<Upstream?>(upstream) : WaitAsync(tried, patience, cancellationToken);
+    public ValueTask<Upstream?> TakeAsync(IReadOnlyDictionary<Upstream, int> tries, Wish wish, TimeSpan patience, CancellationToken cancellationToken) =>
+        TryTake(tries, wish) is { } upstream ? ValueTask.FromResult<Upstream?>(upstream) : WaitAsync(tries, wish, patience, cancellationToken);
 
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private bool TryTake(IReadOnlyDictionary<Upstream, int> tried, [NotNullWhen(true)] out Upstream? upstream)
+    private Upstream? TryTake(IReadOnlyDictionary<Upstream, int> tried, Wish wish)
     {
-        var candidates = ready;
-        upstream = null;
-        for (var i = 0; i < candidates.Length; i++)
+        var current = candidates;
+        var isNear = current.NearShare >= 1 || (current.NearShare > 0 && dice.NextShare() < current.NearShare);
+        var (first, second) = isNear ? (current.Near, current.Far) : (current.Far, current.Near);
+        if (wish.Mark is { } mark && Marked(current, mark) is { } same && !tried.ContainsKey(same))
         {
-            var candidate = candidates[Interlocked.Increment(ref turn) % candidates.Length];
-            if (!tried.TryGetValue(candidate, out var passes))
-            {
-                upstream = candidate;
-                break;
-            }
-
-            if (candidate.Passes != passes)
-            {
-                upstream = candidate;
-            }
+            return same;
         }
 
-        return upstream is not null;
+        var key = wish.Key;
+        if (tried.Count == 0)
+        {
+            return Among(first, key) ?? Among(second, key);
+        }
+
+        return Among(Untried(first, tried), key) ?? Among(Untried(second, tried), key)
+            ?? Among(Proven(first, tried), key) ?? Among(Proven(second, tried), key);
     }
 
-    private async ValueTask<Upstream?> WaitAsync(IReadOnlyDictionary<Upstream, int> tried, TimeSpan patience, CancellationToken cancellationToken)
+    private static Upstream? Marked(Candidates current, string mark) =>
+        Array.Find(current.Near, one => one.Mark == mark) ?? Array.Find(current.Far, one => one.Mark == mark);
+
+    private static Upstream[] Untried(Upstream[] some, IReadOnlyDictionary<Upstream, int> tried) => [.. some.Where(one => !tried.ContainsKey(one))];
+
+    private static Upstream[] Proven(Upstream[] some, IReadOnlyDictionary<Upstream, int> tried) =>
+        [.. some.Where(one => tried.TryGetValue(one, out var passes) && one.Passes != passes)];
+
+    private Upstream? Among(Upstream[] some, string? key) =>
+        some.Length == 0 ? null : choice.Among(some, key, Shares.Of(some, settings, clock));
+
+    private async ValueTask<Upstream?> WaitAsync(IReadOnlyDictionary<Upstream, int> tried, Wish wish, TimeSpan patience, CancellationToken cancellationToken)
     {
         metrics.Waited(Name);
         var began = clock.GetTimestamp();
@@ -87,7 +131,7 @@ internal sealed class ServicePool(string name, GatewayMetrics metrics, TimeProvi
                 change = changed.Task;
             }
 
-            if (TryTake(tried, out var upstream))
+            if (TryTake(tried, wish) is { } upstream)
             {
                 return upstream;
             }
@@ -106,6 +150,22 @@ internal sealed class ServicePool(string name, GatewayMetrics metrics, TimeProvi
             {
                 return null;
             }
+        }
+    }
+
+    private void JudgeConduct()
+    {
+        if (!settings.Ejects)
+        {
+            return;
+        }
+
+        foreach (var (upstream, time) in Ejection.Judge(members))
+        {
+            Log.Ejected(logger, Name, upstream.Id, upstream.Prefix, time.TotalSeconds);
+            metrics.Ejected(Name);
+            ejectionEnds?.Dispose();
+            ejectionEnds = clock.CreateTimer(static pool => ((ServicePool)pool!).Refresh(), this, time, Timeout.InfiniteTimeSpan);
         }
     }
 }

@@ -1,32 +1,93 @@
+using Holdfast.Gateway.Balancing;
+
 namespace Holdfast.Gateway.Instances;
 
 /// <summary>
-/// An instance as the gateway sees it: what the registry tells of it, and whether it answers. The registry's word that
-/// it has become ready counts until its health path or a connection says otherwise.
+/// An instance as the gateway sees it: what the registry tells of it, and how it answers. The registry's word that it
+/// has become ready counts until its health path, a connection or its answers say otherwise.
 /// </summary>
-internal sealed class Upstream(string service, RegisteredInstance instance, Action changed)
+internal sealed class Upstream : IDisposable
 {
     private readonly Lock gate = new();
-    private InstanceState state = instance.State;
-    private bool answers = true;
+    private readonly Action changed;
+    private readonly TimeProvider clock;
+    private readonly CancellationTokenSource leaving = new();
+    private InstanceState state;
+    private Condition condition = Condition.Well;
+    private CancellationTokenSource silence = new();
     private int failures;
+    private int inFlight;
     private volatile int passes;
 
-    public string Service { get; } = service;
+    public Upstream(string service, RegisteredInstance instance, Action changed, TimeProvider clock)
+    {
+        (Service, Id, this.changed, this.clock) = (service, instance.Id, changed, clock);
+        (state, Region, Weight) = (instance.State, instance.Region, instance.Weight);
+        Prefix = instance.Url.GetLeftPart(UriPartial.Authority);
+        Mark = Stickiness.MarkOf(service, Id, Prefix);
+        IsReady = state == InstanceState.Ready;
+        ReadySince = clock.GetTimestamp();
+        Conduct = new Conduct(clock);
+    }
 
-    public string Id { get; } = instance.Id;
+    /// <summary>How well it is.</summary>
+    public enum Condition
+    {
+        /// <summary>Its health path is answered as it should be.</summary>
+        Well,
+
+        /// <summary>Its health path is answered badly: it takes requests, and others are preferred.</summary>
+        Ailing,
+
+        /// <summary>It takes no connection, or answers nothing.</summary>
+        Away,
+    }
+
+    public string Service { get; }
+
+    public string Id { get; }
+
+    /// <summary>Where it is, as its registration tells; empty when it doesn't.</summary>
+    public string Region { get; private set; }
+
+    /// <summary>Its share of the requests against others' weights.</summary>
+    public int Weight { get; private set; }
 
     /// <summary>Scheme, host and port, without a slash at the end.</summary>
-    public string Prefix { get; } = instance.Url.GetLeftPart(UriPartial.Authority);
+    public string Prefix { get; }
+
+    /// <summary>What a client's cookie says of it.</summary>
+    public string Mark { get; }
 
     /// <summary>Called when a connection to it failed, or broke: its health path is worth asking.</summary>
     public Action Doubt { get; set; } = static () => { };
 
-    /// <summary>Whether it may be given requests.</summary>
-    public bool IsReady { get; private set; } = instance.State == InstanceState.Ready;
+    /// <summary>How its answers have been.</summary>
+    public Conduct Conduct { get; }
+
+    /// <summary>Whether the registry calls it ready.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>How well it is.</summary>
+    public Condition State => condition;
+
+    /// <summary>Since when it gets requests without interruption, as a timestamp.</summary>
+    public long ReadySince { get; private set; }
+
+    /// <summary>The requests that it has and has not finished.</summary>
+    public int InFlight => Volatile.Read(ref inFlight);
+
+    /// <summary>What smooth weighted round robin has given it beyond its share; guarded by that policy's lock.</summary>
+    public double Credit { get; set; }
 
     /// <summary>How often its health path was answered as it should be; grows when it has proven itself once more.</summary>
     public int Passes => passes;
+
+    /// <summary>Cancelled when it drains or is taken out: what stays open on it for long is to be ended.</summary>
+    public CancellationToken Leaving => leaving.Token;
+
+    /// <summary>Cancelled when it answers nothing any more; another one when it answers again.</summary>
+    public CancellationToken Silence => Volatile.Read(ref silence).Token;
 
     /// <summary>Whether it is one that would be ready if it answered.</summary>
     public bool IsOut
@@ -35,25 +96,45 @@ internal sealed class Upstream(string service, RegisteredInstance instance, Acti
         {
             lock (gate)
             {
-                return state == InstanceState.Ready && !answers;
+                return state == InstanceState.Ready && condition != Condition.Well;
             }
         }
     }
 
-    public void Tell(InstanceState told) => Change(() =>
-    {
-        if (told == InstanceState.Ready && state != InstanceState.Ready)
-        {
-            (answers, failures) = (true, 0);
-        }
+    public void Begin() => Interlocked.Increment(ref inFlight);
 
-        state = told;
-    });
+    public void End() => Interlocked.Decrement(ref inFlight);
+
+    public void Tell(RegisteredInstance told)
+    {
+        Change(() =>
+        {
+            if (told.State == InstanceState.Ready && state != InstanceState.Ready)
+            {
+                BeWell();
+            }
+
+            (state, Region, Weight) = (told.State, told.Region, told.Weight);
+        });
+        if (told.State is InstanceState.Draining or InstanceState.Failed)
+        {
+            leaving.Cancel();
+        }
+    }
+
+    /// <summary>It answered; a status of 500 and more, and none in time, counts against it.</summary>
+    public void Answered(int status)
+    {
+        if (Conduct.Note(isFailure: status >= 500))
+        {
+            changed();
+        }
+    }
 
     /// <summary>It took no connection. Returns whether that put it out.</summary>
     public bool ConnectionFailed()
     {
-        var putOut = Change(() => answers = false);
+        var putOut = Change(() => condition = Condition.Away);
         Doubt();
         return putOut;
     }
@@ -62,7 +143,7 @@ internal sealed class Upstream(string service, RegisteredInstance instance, Acti
     public bool HealthPassed()
     {
         passes++;
-        if (Change(() => (answers, failures) = (true, 0)))
+        if (Change(BeWell))
         {
             return true;
         }
@@ -72,25 +153,60 @@ internal sealed class Upstream(string service, RegisteredInstance instance, Acti
         return false;
     }
 
-    /// <summary>Its health path was answered badly or late. Returns whether that put it out.</summary>
-    public bool HealthFailed() => Change(() => answers &= ++failures < GatewayLimits.HealthFailures);
+    /// <summary>Its health path was answered badly, or not in time. Returns whether that put it out.</summary>
+    public bool HealthFailed(bool isSilent)
+    {
+        var fallsSilent = false;
+        var putOut = Change(() =>
+        {
+            if (++failures >= GatewayLimits.HealthFailures)
+            {
+                condition = isSilent ? Condition.Away : Condition.Ailing;
+                fallsSilent = isSilent;
+            }
+        });
+        if (fallsSilent)
+        {
+            Volatile.Read(ref silence).Cancel();
+        }
 
+        return putOut;
+    }
+
+    public void Dispose() => leaving.Cancel();
+
+    private void BeWell()
+    {
+        (condition, failures) = (Condition.Well, 0);
+        if (silence.IsCancellationRequested)
+        {
+            Volatile.Write(ref silence, new CancellationTokenSource());
+        }
+    }
+
+    /// <summary>Changes it, and tells when that matters. Returns whether it became well, or ceased to be.</summary>
     private bool Change(Action change)
     {
-        bool isReady;
+        bool wasWell, isWell;
         lock (gate)
         {
+            var before = (IsReady, condition, Weight, Region);
+            wasWell = IsReady && condition == Condition.Well;
             change();
-            isReady = state == InstanceState.Ready && answers;
-            if (isReady == IsReady)
+            IsReady = state == InstanceState.Ready;
+            isWell = IsReady && condition == Condition.Well;
+            if (before == (IsReady, condition, Weight, Region))
             {
                 return false;
             }
 
-            IsReady = isReady;
+            if (isWell && !wasWell)
+            {
+                ReadySince = clock.GetTimestamp();
+            }
         }
 
         changed();
-        return true;
+        return isWell != wasWell;
     }
 }

@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Holdfast.Gateway.Instances;
 
@@ -36,7 +34,10 @@ internal sealed class UpstreamClients : IDisposable
         AutomaticDecompression = DecompressionMethods.None,
         PooledConnectionLifetime = connectionLifetime,
         PooledConnectionIdleTimeout = GatewayLimits.IdleConnectionTimeout,
-        ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
+        EnableMultipleHttp2Connections = true,
+
+        // The gateway writes the trace's fields itself.
+        ActivityHeadersPropagator = null,
         ConnectCallback = ConnectAsync,
     };
 

@@ -1,9 +1,10 @@
 using Holdfast.Gateway.Instances;
+using Holdfast.Gateway.Services;
 
 namespace Holdfast.Gateway.Routing;
 
 /// <summary>All services and instances that the gateway knows. Snapshots of the registry are applied one after the other.</summary>
-internal sealed class Fleet(UpstreamClients clients, GatewayMetrics metrics, TimeProvider clock, ILogger<Fleet> logger) : IAsyncDisposable
+internal sealed class Fleet(GatewayOptions options, UpstreamClients clients, GatewayMetrics metrics, TimeProvider clock, ILogger<Fleet> logger) : IAsyncDisposable
 {
     private readonly Dictionary<string, ServicePool> pools = [];
     private readonly Dictionary<(string Service, string Id, Uri Url), (Upstream Upstream, HealthCheck Check, string HealthPath)> upstreams = [];
@@ -24,7 +25,7 @@ internal sealed class Fleet(UpstreamClients clients, GatewayMetrics metrics, Tim
         {
             if (!pools.TryGetValue(service.Name, out var pool))
             {
-                pools.Add(service.Name, pool = new ServicePool(service.Name, metrics, clock));
+                pools.Add(service.Name, pool = new ServicePool(service.Name, options.Region, metrics, clock, logger));
             }
 
             var own = new List<Upstream>();
@@ -34,7 +35,7 @@ internal sealed class Fleet(UpstreamClients clients, GatewayMetrics metrics, Tim
                 own.Add(await MeetAsync(service, instance, pool));
             }
 
-            pool.SetMembers(own);
+            pool.Set(own, SettingsOf(service.Declaration, pool));
             table.Add((service.Declaration, pool));
         }
 
@@ -43,7 +44,7 @@ internal sealed class Fleet(UpstreamClients clients, GatewayMetrics metrics, Tim
         foreach (var gone in pools.Keys.Where(name => snapshot[name] is null).ToArray())
         {
             pools.Remove(gone, out var pool);
-            pool!.SetMembers([]);
+            pool!.Set([], pool.Settings);
         }
 
         await ForgetAsync(upstreams.Keys.Except(members).ToArray());
@@ -57,7 +58,7 @@ internal sealed class Fleet(UpstreamClients clients, GatewayMetrics metrics, Tim
         var healthPath = service.Declaration.HealthPath;
         if (upstreams.TryGetValue(key, out var known))
         {
-            known.Upstream.Tell(instance.State);
+            known.Upstream.Tell(instance);
             if (known.HealthPath == healthPath)
             {
                 return known.Upstream;
@@ -66,9 +67,22 @@ internal sealed class Fleet(UpstreamClients clients, GatewayMetrics metrics, Tim
             await known.Check.DisposeAsync();
         }
 
-        var upstream = known.Upstream ?? new Upstream(service.Name, instance, pool.Refresh);
+        var upstream = known.Upstream ?? new Upstream(service.Name, instance, pool.Refresh, clock);
         upstreams[key] = (upstream, new HealthCheck(upstream, healthPath, clients.HealthChecks, clock, logger), healthPath);
         return upstream;
+    }
+
+    /// <summary>The service's settings, all of them or, when one can't be used, the earlier ones.</summary>
+    private ServiceSettings SettingsOf(ServiceDeclaration service, ServicePool pool)
+    {
+        var (settings, problems) = SettingsParser.Parse(service.Settings);
+        if (problems.Count == 0)
+        {
+            return settings;
+        }
+
+        Log.SettingsRefused(logger, service.Name, string.Join(" ", problems.Select(static problem => $"{problem.Setting}: {problem.Problem}.")));
+        return pool.Settings;
     }
 
     private async ValueTask ForgetAsync(IReadOnlyCollection<(string, string, Uri)> keys)
@@ -77,6 +91,7 @@ internal sealed class Fleet(UpstreamClients clients, GatewayMetrics metrics, Tim
         {
             upstreams.Remove(key, out var gone);
             await gone.Check.DisposeAsync();
+            gone.Upstream.Dispose();
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Holdfast;
 
 /// <summary>
@@ -97,12 +99,24 @@ public sealed class InstanceRegistration
     }
 
     /// <summary>The lease's record, whole.</summary>
-    private RecordChange Hold(Condition condition) =>
-        RecordChange.Update(lease).When(condition)
+    private RecordChange Hold(Condition condition)
+    {
+        var lasting = RecordChange.Update(lease).When(condition)
             .Set(RegistryRecords.UrlField, Url)
             .Set(RegistryRecords.StateField, RegistryRecords.TextOf(Instance.State))
-            .Set(RegistryRecords.WriterField, writer)
-            .ExpireAfter(ServiceRegistry.LeaseLifetime);
+            .Set(RegistryRecords.WriterField, writer);
+        if (Instance.Region.Length > 0)
+        {
+            lasting = lasting.Set(RegistryRecords.RegionField, Instance.Region);
+        }
+
+        if (Instance.Weight != RegisteredInstance.DefaultWeight)
+        {
+            lasting = lasting.Set(RegistryRecords.WeightField, Instance.Weight.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return lasting.ExpireAfter(ServiceRegistry.LeaseLifetime);
+    }
 
     /// <summary>The service's record, declared whole: a store that lost it gets it back with its first instance.</summary>
     private RecordChange List() => RegistryRecords.Describe(service).Set(RegistryRecords.Listing(Instance.Id), Url);

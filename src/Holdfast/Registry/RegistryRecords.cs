@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Holdfast;
@@ -6,7 +7,8 @@ namespace Holdfast;
 /// The registry's records. <c>services/all</c> has a field for each service. <c>service/&lt;name&gt;</c> has
 /// <c>routes</c> (one a line), <c>health</c> and for each instance a field <c>instance:&lt;id&gt;</c>, its listing,
 /// with its URL. <c>instance/&lt;name&gt;/&lt;id&gt;</c> is the instance's lease, in the service's partition, with
-/// <c>url</c>, <c>state</c> and <c>writer</c>, the random name of the registration that holds it.
+/// <c>url</c>, <c>state</c> and <c>writer</c>, the random name of the registration that holds it, and if it has them
+/// <c>region</c> and <c>weight</c>. The service's record has a field <c>gateway:&lt;name&gt;</c> for each of its settings.
 /// </summary>
 /// <remarks>
 /// Every change of a lease's fields also updates the service's record, if only its revision, so that a watch on that
@@ -21,7 +23,10 @@ internal static class RegistryRecords
     public const string UrlField = "url";
     public const string StateField = "state";
     public const string WriterField = "writer";
+    public const string RegionField = "region";
+    public const string WeightField = "weight";
     private const string ListingPrefix = "instance:";
+    private const string SettingPrefix = "gateway:";
 
     public static readonly Address Services = new("services", "all");
 
@@ -31,10 +36,27 @@ internal static class RegistryRecords
 
     public static string Listing(string id) => ListingPrefix + id;
 
-    public static RecordChange Describe(ServiceDeclaration service) =>
-        RecordChange.Update(Service(service.Name))
+    public static RecordChange Describe(ServiceDeclaration service)
+    {
+        var change = RecordChange.Update(Service(service.Name))
             .Set(RoutesField, string.Join('\n', service.Routes))
             .Set(HealthField, service.HealthPath);
+        foreach (var (name, text) in service.Settings)
+        {
+            change = change.Set(SettingPrefix + name, text);
+        }
+
+        return change;
+    }
+
+    /// <summary>The change that takes out the settings which the record has and the declaration doesn't; null when there are none.</summary>
+    public static RecordChange? RemoveOldSettings(ServiceDeclaration service, Record record)
+    {
+        var old = Settings(record).Keys.Except(service.Settings.Keys).ToArray();
+        return old.Length == 0
+            ? null
+            : old.Aggregate(RecordChange.Update(record.Address).When(Condition.Exists), static (change, name) => change.Remove(SettingPrefix + name));
+    }
 
     /// <summary>What the record declares; null when it declares nothing that can be understood.</summary>
     public static ServiceDeclaration? Declared(Record service)
@@ -43,7 +65,7 @@ internal static class RegistryRecords
         var health = service.Text(HealthField);
         try
         {
-            return routes is null || health is null ? null : new ServiceDeclaration(service.Address.Affinity, routes, health);
+            return routes is null || health is null ? null : new ServiceDeclaration(service.Address.Affinity, routes, health) { Settings = Settings(service) };
         }
         catch (ArgumentException)
         {
@@ -61,7 +83,7 @@ internal static class RegistryRecords
     /// <summary>The instance that the lease tells of; null when it can't be understood.</summary>
     public static RegisteredInstance? Told(Record lease) =>
         Uri.TryCreate(lease.Text(UrlField), UriKind.Absolute, out var url) && StateOf(lease.Text(StateField)) is { } state
-            ? new RegisteredInstance(lease.Address.Id!, url, state)
+            ? new RegisteredInstance(lease.Address.Id!, url, state) { Region = lease.Text(RegionField) ?? "", Weight = WeightOf(lease.Text(WeightField)) }
             : null;
 
     public static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
@@ -74,6 +96,16 @@ internal static class RegistryRecords
         InstanceState.Failed => "failed",
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "No such state."),
     };
+
+    private static Dictionary<string, string> Settings(Record service) =>
+        service.Fields.Keys
+            .Where(static field => field.StartsWith(SettingPrefix, StringComparison.Ordinal))
+            .ToDictionary(static field => field[SettingPrefix.Length..], field => service.Text(field) ?? "");
+
+    private static int WeightOf(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var weight) && weight is >= 1 and <= RegisteredInstance.MaxWeight
+            ? weight
+            : RegisteredInstance.DefaultWeight;
 
     private static InstanceState? StateOf(string? text) => text switch
     {

@@ -43,9 +43,13 @@ public sealed class ServiceDeclaration : IEquatable<ServiceDeclaration>
     /// <summary>The path that an instance which is well answers with 2xx.</summary>
     public string HealthPath { get; }
 
+    /// <summary>How gateways are to treat the service, by the settings' names. The gateway's page tells which there are.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     /// <inheritdoc/>
     public bool Equals(ServiceDeclaration? other) =>
-        other is not null && Name == other.Name && HealthPath == other.HealthPath && Routes.SequenceEqual(other.Routes);
+        other is not null && Name == other.Name && HealthPath == other.HealthPath && Routes.SequenceEqual(other.Routes)
+        && Settings.Count == other.Settings.Count && Settings.All(setting => other.Settings.TryGetValue(setting.Key, out var text) && text == setting.Value);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ServiceDeclaration);

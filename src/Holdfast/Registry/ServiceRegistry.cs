@@ -31,11 +31,16 @@ public sealed class ServiceRegistry
         this.engine = engine;
     }
 
-    /// <summary>Makes the service known, or changes its routes and health path; its instances stay.</summary>
+    /// <summary>Makes the service known, or changes its routes, health path and settings; its instances stay.</summary>
     public async ValueTask DeclareAsync(ServiceDeclaration service, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(service);
-        await engine.CommitAsync(new Commit(RegistryRecords.Describe(service)), cancellationToken).ConfigureAwait(false);
+        var declared = await engine.CommitAsync(new Commit(RegistryRecords.Describe(service)), cancellationToken).ConfigureAwait(false);
+        if (declared.Records is [{ } record, ..] && RegistryRecords.RemoveOldSettings(service, record) is { } removal)
+        {
+            await engine.CommitAsync(new Commit(removal), cancellationToken).ConfigureAwait(false);
+        }
+
         await ListAsync(service.Name, cancellationToken).ConfigureAwait(false);
     }
 
@@ -69,18 +74,34 @@ public sealed class ServiceRegistry
     /// <param name="url">Where it listens, absolute.</param>
     /// <param name="state">How far it is.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async ValueTask<InstanceRegistration> RegisterAsync(
+    public ValueTask<InstanceRegistration> RegisterAsync(
         ServiceDeclaration service, string id, Uri url, InstanceState state = InstanceState.Starting, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(url);
-        if (!url.IsAbsoluteUri)
+        return RegisterAsync(service, new RegisteredInstance(id, url, state), cancellationToken);
+    }
+
+    /// <summary>
+    /// Registers an instance with its region and weight: its lease, its listing and the service's declaration in one
+    /// commit. An earlier registration of the same id is replaced; its <see cref="InstanceRegistration"/> can change nothing any more.
+    /// </summary>
+    public async ValueTask<InstanceRegistration> RegisterAsync(
+        ServiceDeclaration service, RegisteredInstance instance, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        ArgumentNullException.ThrowIfNull(instance);
+        if (!instance.Url.IsAbsoluteUri)
         {
-            throw new ArgumentException($"An instance's URL is absolute, such as http://127.0.0.1:5001, not '{url}'.", nameof(url));
+            throw new ArgumentException($"An instance's URL is absolute, such as http://127.0.0.1:5001, not '{instance.Url}'.", nameof(instance));
+        }
+
+        if (instance.Weight is < 1 or > RegisteredInstance.MaxWeight)
+        {
+            throw new ArgumentException($"An instance's weight is from 1 to {RegisteredInstance.MaxWeight}, not {instance.Weight}.", nameof(instance));
         }
 
         await ListAsync(service.Name, cancellationToken).ConfigureAwait(false);
-        var registration = new InstanceRegistration(this, engine, service, new RegisteredInstance(id, url, state));
+        var registration = new InstanceRegistration(this, engine, service, instance);
         await registration.EnterAsync(replace: true, cancellationToken).ConfigureAwait(false);
         return registration;
     }

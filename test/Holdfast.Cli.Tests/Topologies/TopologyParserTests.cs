@@ -17,6 +17,7 @@ public sealed class TopologyParserTests
                 replicas: 3
                 health: /healthz
                 routes: [ /, /api/ ]
+                gateway: { balance: hash cookie user, sticky: [ /live, /chat ], deadline: 2s }
                 env: { COLOUR: blue, EMPTY: }
             """);
         Assert.Equal("redis://:secret@127.0.0.1:6379/2", topology.State);
@@ -24,6 +25,7 @@ public sealed class TopologyParserTests
         var shop = Assert.Single(topology.Services);
         Assert.Equal(("shop", "make", "node shop.js", 3, "/healthz"), (shop.Name, shop.Build, shop.Run, shop.Replicas, shop.Health));
         Assert.Equal(["/", "/api"], shop.Routes);
+        Assert.Equal(new Dictionary<string, string> { ["balance"] = "hash cookie user", ["sticky"] = "/live /chat", ["deadline"] = "2s" }, shop.Gateway);
         Assert.Equal(new Dictionary<string, string> { ["COLOUR"] = "blue", ["EMPTY"] = "" }, shop.Environment);
     }
 
@@ -38,6 +40,25 @@ public sealed class TopologyParserTests
         var shop = Assert.Single(topology.Services);
         Assert.Equal((null, 1, "/"), (shop.Build, shop.Replicas, shop.Health));
         Assert.Equal(["/"], shop.Routes);
+    }
+
+    [Fact]
+    public void Settings_for_the_gateway_are_checked_all_at_once()
+    {
+        var (_, problems) = TopologyParser.Parse("/x/holdfast.yaml", """
+            services:
+              shop:
+                run: node shop.js
+                gateway:
+                  balance: best
+                  qeue: 5
+                  timeout: soon
+            """);
+
+        Assert.Equal([6, 5, 7], problems.Select(static problem => problem.Line));
+        Assert.Contains("'queue'", problems[0].Message);
+        Assert.Contains("round-robin", problems[1].Message);
+        Assert.Contains("30s", problems[2].Message);
     }
 
     [Fact]

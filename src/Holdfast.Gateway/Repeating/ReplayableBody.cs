@@ -1,12 +1,13 @@
-namespace Holdfast.Gateway.Forwarding;
+namespace Holdfast.Gateway.Repeating;
 
 /// <summary>
-/// A request's body as it comes from the client, of which the beginning is kept, so that it can be read again from
-/// there. Nothing is read ahead of the reader.
+/// A request's body as it comes from the client, of which what was read is kept, so that it can be read again from the
+/// beginning: in memory up to <see cref="GatewayLimits.MaxReplayMemoryBytes"/>, beyond that in a file without a name, and
+/// beyond <see cref="GatewayLimits.MaxReplayBytes"/> not at all. Nothing is read ahead of the reader.
 /// </summary>
 internal sealed class ReplayableBody(Stream client) : Stream
 {
-    private readonly MemoryStream kept = new();
+    private Stream kept = new MemoryStream();
     private bool isComplete = true;
 
     /// <summary>Whether everything that was read so far is kept.</summary>
@@ -41,19 +42,13 @@ internal sealed class ReplayableBody(Stream client) : Stream
     {
         if (kept.Position < kept.Length)
         {
-            return kept.Read(buffer.Span);
+            return await kept.ReadAsync(buffer, cancellationToken);
         }
 
         var read = await client.ReadAsync(buffer, cancellationToken);
-        if (isComplete && kept.Length + read > GatewayLimits.MaxReplayBytes)
+        if (isComplete && read > 0)
         {
-            isComplete = false;
-            kept.SetLength(0);
-            kept.Capacity = 0;
-        }
-        else if (isComplete)
-        {
-            kept.Write(buffer.Span[..read]);
+            await KeepAsync(buffer[..read], cancellationToken);
         }
 
         return read;
@@ -71,4 +66,44 @@ internal sealed class ReplayableBody(Stream client) : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await kept.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    private async ValueTask KeepAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (kept.Length + bytes.Length > GatewayLimits.MaxReplayBytes)
+            {
+                await ForgetAsync();
+                return;
+            }
+
+            if (kept is MemoryStream memory && memory.Length + bytes.Length > GatewayLimits.MaxReplayMemoryBytes)
+            {
+                kept = SpillFile.Create();
+                memory.Position = 0;
+                await memory.CopyToAsync(kept, cancellationToken);
+            }
+
+            await kept.WriteAsync(bytes, cancellationToken);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // No room on the disk: the request goes on, and can't be sent again.
+            await ForgetAsync();
+        }
+    }
+
+    private async ValueTask ForgetAsync()
+    {
+        isComplete = false;
+        var gone = kept;
+        kept = Stream.Null;
+        await gone.DisposeAsync();
+    }
 }

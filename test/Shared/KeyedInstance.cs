@@ -1,8 +1,8 @@
 using System.Diagnostics;
 
-namespace Holdfast.AspNetCore.Tests.Idempotency;
+namespace Holdfast.TestServers;
 
-/// <summary>An instance with a keyed endpoint in a process of its own, so that it can be killed.</summary>
+/// <summary>An instance with a keyed endpoint in a process of its own, so that it can be killed. A project that uses it refers to Holdfast.KeyedInstance.</summary>
 internal sealed class KeyedInstance : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -14,8 +14,7 @@ internal sealed class KeyedInstance : IDisposable
 
     public static async Task<KeyedInstance> StartAsync(string store)
     {
-        var program = AppContext.BaseDirectory.Replace("Holdfast.AspNetCore.Tests", "Holdfast.KeyedInstance", StringComparison.Ordinal);
-        var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(program, "Holdfast.KeyedInstance.dll"), store]) { RedirectStandardOutput = true })!;
+        var process = Process.Start(new ProcessStartInfo("dotnet", [Repository.ProgramOf("test/Holdfast.KeyedInstance"), store]) { RedirectStandardOutput = true })!;
         var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
         return new KeyedInstance(process, new Uri(line ?? throw new InvalidOperationException("The instance did not start.")));
     }

@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Holdfast.Gateway.Instances;
+using Holdfast.Gateway.Repeating;
+
+namespace Holdfast.Gateway.Forwarding;
+
+/// <summary>
+/// Ends a sending when its client has gone, when no byte has moved for too long, and when its instance has gone silent.
+/// Reused, so that a request costs no timer of its own.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "It goes back to the pool, or disposes of what it can't use again.")]
+internal sealed class ActivityWatch
+{
+    private const int MostIdle = 256;
+    private static readonly ConcurrentQueue<ActivityWatch> Idle = new();
+    private readonly CancellationTokenSource ending = new();
+    private CancellationTokenRegistration client;
+    private CancellationTokenRegistration silence;
+    private TimeSpan limit;
+    private Tries? tries;
+    private bool isHeld;
+    private volatile bool hasLeft;
+
+    private ActivityWatch()
+    {
+    }
+
+    public CancellationToken Token => ending.Token;
+
+    /// <summary>Whether the instance went silent, and the request may go to another one.</summary>
+    public bool HasLeft => hasLeft;
+
+    /// <summary>Begins to watch.</summary>
+    /// <param name="upstream">The instance.</param>
+    /// <param name="tries">The request: its times, and whether it may leave an instance that has gone silent before it answered.</param>
+    /// <param name="clientGone">The client's end.</param>
+    public static ActivityWatch Begin(Upstream upstream, Tries tries, CancellationToken clientGone)
+    {
+        // A body that is still being sent after its answer can touch a watch that idles here, and so end it.
+        ActivityWatch? watch;
+        while (Idle.TryDequeue(out watch) && watch.ending.IsCancellationRequested)
+        {
+            watch.ending.Dispose();
+        }
+
+        watch ??= new ActivityWatch();
+        watch.limit = tries.Timeout;
+        watch.tries = tries;
+        watch.hasLeft = false;
+        watch.isHeld = tries.Left is { } left && left < tries.Timeout;
+        watch.ending.CancelAfter(watch.isHeld ? tries.Left!.Value : tries.Timeout);
+        watch.client = clientGone.UnsafeRegister(static state => ((ActivityWatch)state!).ending.Cancel(), watch);
+        watch.silence = upstream.Silence.UnsafeRegister(static state => ((ActivityWatch)state!).InstanceIsSilent(), watch);
+        return watch;
+    }
+
+    /// <summary>A byte has moved.</summary>
+    public void Touch()
+    {
+        // A deadline does not move for what is sent before the answer.
+        if (!isHeld)
+        {
+            ending.CancelAfter(limit);
+        }
+    }
+
+    /// <summary>The answer has begun: from now on the request can't leave.</summary>
+    public void Answered()
+    {
+        (tries, isHeld) = (null, false);
+        Touch();
+    }
+
+    /// <summary>Ends the watch. The token must not be used any more.</summary>
+    public void End()
+    {
+        client.Dispose();
+        silence.Dispose();
+        tries = null;
+        ending.CancelAfter(Timeout.InfiniteTimeSpan);
+        if (Idle.Count < MostIdle && ending.TryReset())
+        {
+            Idle.Enqueue(this);
+        }
+        else
+        {
+            ending.Dispose();
+        }
+    }
+
+    /// <summary>A request that can't leave stays for a short while: the instance may still answer.</summary>
+    private void InstanceIsSilent()
+    {
+        if (tries?.MayLeave() == true)
+        {
+            hasLeft = true;
+            ending.Cancel();
+            return;
+        }
+
+        limit = GatewayLimits.SilenceTimeout;
+        Touch();
+    }
+}

@@ -1,0 +1,102 @@
+using Holdfast.Gateway.Balancing;
+using Holdfast.Gateway.Instances;
+using Holdfast.Gateway.Repeating;
+using Holdfast.Gateway.Upgrades;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.Gateway.Forwarding;
+
+/// <summary>
+/// Gives a request to one instance, once. (1) The request is written anew for the instance. (2) Its answer's head
+/// decides whether the client gets it, or the request is to be sent again. (3) The body is copied as it comes, or, after
+/// an upgrade, bytes pass in both directions.
+/// </summary>
+internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay)
+{
+    public async ValueTask<Outcome> SendAsync(HttpContext context, Upstream upstream, Tries tries, Wish wish)
+    {
+        var watch = ActivityWatch.Begin(upstream, tries, context.RequestAborted);
+        upstream.Begin();
+        try
+        {
+            return await SendAsync(context, upstream, tries, wish, watch);
+        }
+        finally
+        {
+            upstream.End();
+            watch.End();
+        }
+    }
+
+    private async ValueTask<Outcome> SendAsync(HttpContext context, Upstream upstream, Tries tries, Wish wish, ActivityWatch watch)
+    {
+        var upgrade = UpgradeFields.KindOf(context);
+        using var request = UpstreamRequest.Of(context, upstream.Prefix, tries, upgrade, watch);
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await clients.Requests.SendAsync(request, watch.Token);
+        }
+        catch (Exception fault)
+        {
+            return Explain(fault, context, request, watch);
+        }
+
+        using (answer)
+        {
+            watch.Answered();
+            upstream.Answered((int)answer.StatusCode);
+            if (tries.IsStillRunning(answer) is { } retryAfter)
+            {
+                return new Outcome(Fate.StillRunning, (int)answer.StatusCode, "an earlier sending still runs", retryAfter);
+            }
+
+            tries.Learn(answer);
+            tries.Answered((int)answer.StatusCode);
+            Stickiness.Keep(context, tries.Settings, upstream, wish.Mark);
+            return await PassOnAsync(context, answer, upstream, upgrade, watch);
+        }
+    }
+
+    private async ValueTask<Outcome> PassOnAsync(HttpContext context, HttpResponseMessage answer, Upstream upstream, UpgradeKind upgrade, ActivityWatch watch)
+    {
+        var status = (int)answer.StatusCode;
+        if (status == StatusCodes.Status101SwitchingProtocols)
+        {
+            return upgrade == UpgradeKind.None
+                ? new Outcome(Fate.Failed, StatusCodes.Status502BadGateway, "it switched protocols without having been asked to")
+                : await relay.RunAsync(context, answer, upstream, upgrade, watch);
+        }
+
+        UpstreamAnswer.CopyHead(answer, context.Response);
+        if (!await UpstreamAnswer.CopyBodyAsync(context, answer, watch))
+        {
+            UpstreamAnswer.Cut(context);
+        }
+
+        return Outcome.Answered(status);
+    }
+
+    private static Outcome Explain(Exception fault, HttpContext context, HttpRequestMessage request, ActivityWatch watch)
+    {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return Outcome.Gone;
+        }
+
+        if (request.Content is ClientBody { Fault: { } clients })
+        {
+            var status = clients is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status400BadRequest;
+            return new Outcome(Fate.BadRequest, status, clients.Message);
+        }
+
+        if (watch.HasLeft)
+        {
+            return new Outcome(Fate.Silent, StatusCodes.Status504GatewayTimeout, "it went silent");
+        }
+
+        return watch.Token.IsCancellationRequested
+            ? new Outcome(Fate.Failed, StatusCodes.Status504GatewayTimeout, "it did not answer in time")
+            : Outcome.Of(fault);
+    }
+}

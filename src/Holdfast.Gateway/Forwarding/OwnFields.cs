@@ -1,0 +1,15 @@
+using Holdfast.Gateway.Overload;
+
+namespace Holdfast.Gateway.Forwarding;
+
+/// <summary>Fields of a client's request that the gateway answers, or writes anew.</summary>
+internal static class OwnFields
+{
+    public static bool Contains(string name) => name.Length switch
+    {
+        4 => name.Equals("Host", StringComparison.OrdinalIgnoreCase),
+        6 => name.Equals("Expect", StringComparison.OrdinalIgnoreCase),
+        20 => name.Equals(RequestDeadline.HeaderName, StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
+}

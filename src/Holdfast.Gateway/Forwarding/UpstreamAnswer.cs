@@ -1,0 +1,117 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Holdfast.Gateway.Forwarding;
+
+/// <summary>An instance's answer on its way to the client.</summary>
+internal static class UpstreamAnswer
+{
+    /// <summary>Copies status and fields. The fields of one connection stay behind.</summary>
+    public static void CopyHead(HttpResponseMessage answer, HttpResponse response)
+    {
+        response.StatusCode = (int)answer.StatusCode;
+        var named = answer.Headers.NonValidated.TryGetValues("Connection", out var connection)
+            ? HopByHop.NamedBy(new StringValues([.. connection]))
+            : null;
+        Copy(answer.Headers.NonValidated, response.Headers, named);
+        Copy(answer.Content.Headers.NonValidated, response.Headers, named);
+    }
+
+    /// <summary>
+    /// Copies the body as it comes. Returns whether it came to its end; if not, the client has to learn of it by a
+    /// broken connection or stream.
+    /// </summary>
+    public static async ValueTask<bool> CopyBodyAsync(HttpContext context, HttpResponseMessage answer, ActivityWatch watch)
+    {
+        var length = answer.Content.Headers.ContentLength;
+        var writer = context.Response.BodyWriter;
+        try
+        {
+            using var body = await answer.Content.ReadAsStreamAsync(watch.Token);
+            long copied = 0;
+            while (true)
+            {
+                var memory = writer.GetMemory(length is { } known && known - copied < 4096 ? 4096 : 16384);
+                var read = await body.ReadAsync(memory, watch.Token);
+                if (read == 0)
+                {
+                    CopyTrailers(answer, context.Response);
+                    return length is null || copied == length || HttpMethods.IsHead(context.Request.Method);
+                }
+
+                watch.Touch();
+                writer.Advance(read);
+                copied += read;
+
+                // A body in one part goes together with the head, which the server sends at the end.
+                if (copied == length && !context.Response.HasStarted)
+                {
+                    return true;
+                }
+
+                var flushed = await writer.FlushAsync(watch.Token);
+                if (flushed.IsCompleted || copied == length)
+                {
+                    return true;
+                }
+            }
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ends the client's connection or stream, so that it does not take a part of the answer for the whole.</summary>
+    public static void Cut(HttpContext context)
+    {
+        const int InternalError = 2;
+        if (context.Features.Get<IHttpResetFeature>() is { } stream)
+        {
+            stream.Reset(InternalError);
+        }
+        else
+        {
+            context.Abort();
+        }
+    }
+
+    private static void Copy(HttpHeadersNonValidated from, IHeaderDictionary to, HashSet<string>? named)
+    {
+        foreach (var (name, values) in from)
+        {
+            if (HopByHop.Contains(name) || named?.Contains(name) == true)
+            {
+                continue;
+            }
+
+            to[name] = values.Count == 1 ? new StringValues(First(values)) : new StringValues([.. values]);
+        }
+    }
+
+    private static string First(HeaderStringValues values)
+    {
+        foreach (var value in values)
+        {
+            return value;
+        }
+
+        return "";
+    }
+
+    private static void CopyTrailers(HttpResponseMessage answer, HttpResponse response)
+    {
+        var trailers = answer.TrailingHeaders.NonValidated;
+        if (trailers.Count == 0 || !response.SupportsTrailers())
+        {
+            return;
+        }
+
+        foreach (var (name, values) in trailers)
+        {
+            response.AppendTrailer(name, new StringValues([.. values]));
+        }
+    }
+}

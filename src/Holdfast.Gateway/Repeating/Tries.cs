@@ -1,0 +1,188 @@
+using System.Globalization;
+using Holdfast.Gateway.Instances;
+using Holdfast.Gateway.Overload;
+using Holdfast.Gateway.Services;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Holdfast.Gateway.Repeating;
+
+/// <summary>How often, to whom and for how long one request was tried, and whether it may be tried once more.</summary>
+internal sealed class Tries : IAsyncDisposable
+{
+    private static readonly IReadOnlyDictionary<Upstream, int> NoneTried = new Dictionary<Upstream, int>();
+    private readonly TimeProvider clock;
+    private readonly HttpRequest request;
+    private readonly ServicePool pool;
+    private readonly bool isRepeatable;
+    private readonly ReplayableBody? kept;
+    private Dictionary<Upstream, int>? tried;
+    private long waitingSince;
+    private TimeSpan waited;
+    private int sendings;
+    private long? brokeAt;
+    private bool isInside;
+    private bool succeeded;
+
+    public Tries(HttpRequest request, long arrived, ServicePool pool, TimeProvider clock)
+    {
+        (this.request, this.pool, this.clock) = (request, pool, clock);
+        (waitingSince, Arrived) = (arrived, arrived);
+        Settings = pool.Settings;
+        Deadline = RequestDeadline.Of(request, Settings);
+        HasBody = request.HttpContext.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody;
+        MintedKey = MintedKeys.For(request);
+        IsKeyed = !Methods.IsSafe(request.Method) && pool.Keys.Has(request);
+        isRepeatable = Methods.IsIdempotent(request.Method) || IsKeyed;
+        if (HasBody && isRepeatable)
+        {
+            kept = new ReplayableBody(request.Body);
+        }
+    }
+
+    /// <summary>When the request came, as a timestamp.</summary>
+    public long Arrived { get; }
+
+    /// <summary>The service's settings at the request's arrival.</summary>
+    public ServiceSettings Settings { get; }
+
+    /// <summary>The longest time without a byte in either direction.</summary>
+    public TimeSpan Timeout => Settings.Timeout;
+
+    /// <summary>The longest time from its arrival until its answer begins; null for none.</summary>
+    public TimeSpan? Deadline { get; }
+
+    /// <summary>What is left of <see cref="Deadline"/>, at least a millisecond.</summary>
+    public TimeSpan? Left => Deadline is not { } deadline ? null
+        : deadline - clock.GetElapsedTime(Arrived) is var left && left > RequestDeadline.Least ? left
+        : RequestDeadline.Least;
+
+    /// <summary>Whether a body may come.</summary>
+    public bool HasBody { get; }
+
+    /// <summary>The key that the gateway gave the request; null when it has one of its own, or needs none.</summary>
+    public string? MintedKey { get; }
+
+    /// <summary>Whether a repetition under its key has no second effect.</summary>
+    public bool IsKeyed { get; }
+
+    /// <summary>The body, from its beginning at each sending.</summary>
+    public Stream Body => kept ?? request.Body;
+
+    /// <summary>The instances that had their turn and did not answer, and their passed health checks at that time.</summary>
+    public IReadOnlyDictionary<Upstream, int> Tried => tried ?? NoneTried;
+
+    /// <summary>How much longer the request may wait for an instance. Time that an instance has spent on it does not count.</summary>
+    public TimeSpan Patience
+    {
+        get
+        {
+            var patience = GatewayLimits.MaxWait - waited - clock.GetElapsedTime(waitingSince);
+            return Left is { } left && left < patience ? left : patience;
+        }
+    }
+
+    /// <summary>Whether the time is over in which an answer was of use.</summary>
+    public bool IsLate => Deadline is { } deadline && clock.GetElapsedTime(Arrived) >= deadline;
+
+    /// <summary>Whether it may be sent once more after an instance may have acted on it.</summary>
+    public bool MayRepeat => isRepeatable && sendings < GatewayLimits.MaxSendings && kept?.CanReplay != false;
+
+    /// <summary>
+    /// Waits until the service can take the request. False when it is to be turned away. An upgrade is let in at once:
+    /// what it asks for is not work but a connection.
+    /// </summary>
+    public async ValueTask<bool> EnterAsync(bool isUpgrade, CancellationToken cancellationToken)
+    {
+        isInside = !isUpgrade && await pool.Admission.EnterAsync(cancellationToken);
+        return isInside || isUpgrade;
+    }
+
+    /// <summary>Whether the request may leave an instance that has gone silent; counts as a repetition.</summary>
+    public bool MayLeave() => MayRepeat && pool.Budget.TryTake();
+
+    /// <summary>An instance has begun to answer. What is left of the answer is no work that others wait for.</summary>
+    public void Answered(int status)
+    {
+        succeeded = status < StatusCodes.Status500InternalServerError;
+        Leave();
+    }
+
+    public void Sending()
+    {
+        sendings++;
+        waited += clock.GetElapsedTime(waitingSince);
+    }
+
+    /// <summary>The last sending never left the gateway.</summary>
+    public void NeverSent(Upstream upstream)
+    {
+        Note(upstream);
+        sendings--;
+    }
+
+    /// <summary>The instance has not answered the last sending, and may have acted on it.</summary>
+    public void Broke(Upstream upstream)
+    {
+        Note(upstream);
+        brokeAt ??= clock.GetTimestamp();
+    }
+
+    /// <summary>
+    /// Whether the answer tells that the gateway's own earlier sending of this request still holds its key: the
+    /// instance that had it died with the claim, which frees the key within seconds. Then it is when to ask again, and
+    /// otherwise null.
+    /// </summary>
+    public TimeSpan? IsStillRunning(HttpResponseMessage answer)
+    {
+        if (brokeAt is null || !IsKeyed || (int)answer.StatusCode != StatusCodes.Status409Conflict || !answer.Headers.NonValidated.Contains(KeySupport.HeaderName))
+        {
+            return null;
+        }
+
+        return answer.Headers.NonValidated.TryGetValues("Retry-After", out var after)
+            && int.TryParse(after.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(Math.Min(seconds, GatewayLimits.MaxWait.TotalSeconds))
+            : null;
+    }
+
+    /// <summary>Takes note of what the answer announces.</summary>
+    public void Learn(HttpResponseMessage answer)
+    {
+        if (!Methods.IsSafe(request.Method))
+        {
+            pool.Keys.Learn(request, answer);
+        }
+    }
+
+    /// <summary>Whether the key of an earlier sending is worth waiting for.</summary>
+    public bool MayAskAgain => kept?.CanReplay != false && !IsLate && (brokeAt is not { } at || clock.GetElapsedTime(at) < GatewayLimits.MaxKeyWait);
+
+    /// <summary>The last sending only asked whether an earlier one has ended: it does not count as one.</summary>
+    public void OnlyAsked() => sendings--;
+
+    /// <summary>Makes the request as if it had not been sent.</summary>
+    public void Again(HttpContext context)
+    {
+        waitingSince = clock.GetTimestamp();
+        kept?.Rewind();
+        context.Response.Clear();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Leave();
+        return kept?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    private void Leave()
+    {
+        if (isInside)
+        {
+            isInside = false;
+            pool.Admission.Leave(succeeded);
+        }
+    }
+
+    private void Note(Upstream upstream) => (tried ??= [])[upstream] = upstream.Passes;
+}

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text.Json;
+using Holdfast.TestServers;
+
+namespace Holdfast.Gateway.Tests.Repeating;
+
+/// <summary>POSTs to backends that announce that they heed idempotency keys.</summary>
+public sealed class KeyedPostTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("holdfast-keyed-").FullName;
+
+    [Theory]
+    [InlineData("POST", 10)]
+    [InlineData("POST", 200_000)]
+    [InlineData("PATCH", 10)]
+    public async Task A_request_whose_instance_dies_under_it_goes_to_another_one_with_its_key_and_body(string method, int bytes)
+    {
+        await using var rig = await Rig.StartAsync(instances: 2);
+        await LearnAsync(rig, method);
+
+        using var response = await SendAsync(rig, method, $"/keyed?die={folder}/first", new string('b', bytes));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var seen = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+        Assert.Equal(new string('b', bytes), seen.GetProperty("body").GetString());
+        Assert.StartsWith("\"gw-", seen.GetProperty("headers").GetProperty("idempotency-key").GetString(), StringComparison.Ordinal);
+        Assert.True(File.Exists($"{folder}/first"));
+    }
+
+    [Fact]
+    public async Task A_form_of_a_browser_is_repeated_like_any_other_request()
+    {
+        await using var rig = await Rig.StartAsync(instances: 2);
+        await LearnAsync(rig, "POST");
+        using var form = new FormUrlEncodedContent([new("product", "kelp"), new("number", "2")]);
+
+        using var response = await rig.Client.PostAsync($"/keyed?die={folder}/first", form);
+
+        var seen = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+        Assert.Equal("product=kelp&number=2", seen.GetProperty("body").GetString());
+        Assert.Equal("application/x-www-form-urlencoded", seen.GetProperty("headers").GetProperty("content-type").GetString());
+        Assert.True(File.Exists($"{folder}/first"));
+    }
+
+    [Fact]
+    public async Task Every_request_that_changes_something_has_a_key_of_its_own_and_one_of_the_client_stays()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+
+        var first = await KeyOfAsync(rig, "POST");
+        Assert.NotNull(first);
+        Assert.NotEqual(first, await KeyOfAsync(rig, "POST"));
+        Assert.NotNull(await KeyOfAsync(rig, "PUT"));
+        Assert.NotNull(await KeyOfAsync(rig, "DELETE"));
+        Assert.Null(await KeyOfAsync(rig, "GET"));
+        Assert.Equal("\"mine\"", await KeyOfAsync(rig, "POST", "\"mine\""));
+    }
+
+    [Fact]
+    public async Task Where_no_support_was_announced_nothing_is_sent_twice()
+    {
+        await using var rig = await Rig.StartAsync(instances: 2);
+        await LearnAsync(rig, "POST");
+
+        // Support is one of method and path: this path was never answered.
+        using var response = await SendAsync(rig, "POST", "/die", "goods");
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Single(rig["shop-1"].Seen.Concat(rig["shop-2"].Seen), "POST /die");
+    }
+
+    [Fact]
+    public async Task A_body_over_the_limit_is_not_repeated()
+    {
+        await using var rig = await Rig.StartAsync(instances: 2);
+        await LearnAsync(rig, "POST");
+
+        using var response = await SendAsync(rig, "POST", $"/keyed?die={folder}/first", new string('b', GatewayLimits.MaxReplayBytes + 1));
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.True(File.Exists($"{folder}/first"));
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    /// <summary>Has the gateway see an answer that announces support, and forgets it in the backends.</summary>
+    private static async Task LearnAsync(Rig rig, string method)
+    {
+        using var response = await SendAsync(rig, method, "/keyed", "");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        rig["shop-1"].Forget();
+        rig["shop-2"].Forget();
+    }
+
+    private static async Task<string?> KeyOfAsync(Rig rig, string method, string? own = null)
+    {
+        using var response = await SendAsync(rig, method, "/", "", own);
+        var headers = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("headers");
+        return headers.TryGetProperty("idempotency-key", out var key) ? key.GetString() : null;
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(Rig rig, string method, string path, string body, string? key = null)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        if (body.Length > 0)
+        {
+            request.Content = new StringContent(body);
+        }
+
+        return rig.Client.SendAsync(request);
+    }
+}

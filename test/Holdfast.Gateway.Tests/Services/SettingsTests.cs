@@ -1,0 +1,98 @@
+using Holdfast.Gateway.Balancing;
+using Holdfast.Gateway.Services;
+
+namespace Holdfast.Gateway.Tests.Services;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void Each_setting_is_read()
+    {
+        var (settings, problems) = SettingsParser.Parse(new Dictionary<string, string>
+        {
+            ["balance"] = "hash cookie user",
+            ["weights"] = "shop-1=50, shop-2=200",
+            ["slow-start"] = "1.5s",
+            ["sticky"] = "/live /chat/",
+            ["timeout"] = "2m",
+            ["deadline"] = "250ms",
+            ["concurrency"] = "20",
+            ["queue"] = "0",
+            ["ejection"] = "off",
+        });
+
+        Assert.Empty(problems);
+        Assert.Equal((BalanceKind.Hash, "user", true), (settings.Balance, settings.HashBy, settings.HashesCookie));
+        Assert.Equal((50, 200), (settings.Weights["shop-1"], settings.Weights["shop-2"]));
+        Assert.Equal(["/live", "/chat"], settings.Sticky);
+        Assert.Equal((1.5, 120, 0.25), (settings.SlowStart.TotalSeconds, settings.Timeout.TotalSeconds, settings.Deadline!.Value.TotalSeconds));
+        Assert.Equal((20, 0, false), (settings.Concurrency, settings.Queue, settings.Ejects));
+    }
+
+    [Theory]
+    [InlineData("balance", "best", "round-robin")]
+    [InlineData("balance", "hash header", "hash header NAME")]
+    [InlineData("balance", "hash cookie a=b", "hash cookie NAME")]
+    [InlineData("weights", "shop-1", "shop-1=50")]
+    [InlineData("weights", "shop-1=0", "from 1 to")]
+    [InlineData("slow-start", "10", "30s")]
+    [InlineData("timeout", "1ms", "0.1 s")]
+    [InlineData("deadline", "-1s", "500ms")]
+    [InlineData("deadline", "25h", "24 h")]
+    [InlineData("concurrency", "many", "adaptive")]
+    [InlineData("queue", "-1", "whole number")]
+    [InlineData("sticky", "live", "/live")]
+    [InlineData("ejection", "maybe", "on or off")]
+    [InlineData("colour", "red", "balance")]
+    public void A_mistake_names_the_setting_and_the_remedy(string name, string text, string remedy)
+    {
+        var (setting, problem) = Assert.Single(GatewaySettings.ProblemsOf(new Dictionary<string, string> { [name] = text }));
+
+        Assert.Equal(name, setting);
+        Assert.Contains(remedy, problem);
+    }
+
+    [Fact]
+    public void All_mistakes_are_told_at_once()
+    {
+        var problems = GatewaySettings.ProblemsOf(new Dictionary<string, string> { ["balance"] = "best", ["queue"] = "long", ["timeout"] = "soon" });
+
+        Assert.Equal(["balance", "queue", "timeout"], problems.Select(static problem => problem.Setting));
+    }
+
+    [Fact]
+    public async Task Settings_change_under_way_and_one_that_cannot_be_used_changes_nothing()
+    {
+        await using var rig = await Rig.StartAsync(instances: 2);
+        await DeclareAsync(rig, new() { ["balance"] = "hash header X-User" });
+        await Eventually.HoldsAsync(async () => (await AskAsync(rig, 6)).Count == 1);
+
+        await DeclareAsync(rig, new() { ["balance"] = "nonsense" });
+        await rig.JoinAsync("shop-3");
+        await Eventually.HoldsAsync(async () => (await AskAsync(rig, 1, "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9")).Contains("shop-3"));
+        Assert.Single(await AskAsync(rig, 6));
+
+        await DeclareAsync(rig, []);
+        await Eventually.HoldsAsync(async () => (await AskAsync(rig, 6)).Count == 3);
+    }
+
+    private static Task DeclareAsync(Rig rig, Dictionary<string, string> settings) =>
+        rig.Registry.DeclareAsync(new ServiceDeclaration(Rig.Shop.Name, Rig.Shop.Routes, Rig.Shop.HealthPath) { Settings = settings }).AsTask();
+
+    /// <summary>Which instances answer each of these users so many times.</summary>
+    private static async Task<HashSet<string>> AskAsync(Rig rig, int times, params string[] users)
+    {
+        var answered = new HashSet<string>();
+        foreach (var user in users.DefaultIfEmpty("me"))
+        {
+            for (var i = 0; i < times; i++)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-User", user } } };
+                using var response = await rig.Client.SendAsync(request);
+                answered.Add(response.Headers.GetValues("X-Instance").Single());
+            }
+        }
+
+        return answered;
+    }
+}
