@@ -24,6 +24,13 @@ public sealed record StateEngineOptions
     /// <summary>How old an entry of the near cache may be before it is fetched again. 30 s.</summary>
     public TimeSpan NearCacheMaxAge { get; init; } = DefaultNearCacheMaxAge;
 
+    /// <summary>
+    /// Whether a read at least as new as a stamp fails with <see cref="StateLostException"/> when the store's history does
+    /// not contain the stamp: it has forgotten something that it acknowledged. Otherwise what is left is answered. Either
+    /// way it is counted. False.
+    /// </summary>
+    public bool RefuseLostStamps { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

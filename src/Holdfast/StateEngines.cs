@@ -10,8 +10,9 @@ public static class StateEngines
     /// <summary>Opens a store; one that does not exist yet is created.</summary>
     /// <param name="state">
     /// <c>embedded:FOLDER</c> for the embedded engine in this process; or, for Redis 7 or later, Valkey and
-    /// <c>holdfast node</c>, <c>redis://[user:password@]host[:port][/db]</c>, <c>rediss://…</c> for TLS, or
-    /// <c>redis+unix://[[user]:password@]/path/to/socket</c>.
+    /// <c>holdfast node</c>, <c>redis://[user:password@]host[:port][/db]</c>, <c>rediss://…</c> for TLS,
+    /// <c>redis+sentinel://host[:port],…/NAME</c>, <c>redis+unix://[[user]:password@]/path/to/socket</c>, or
+    /// <c>host:port,password=…,ssl=true</c> as StackExchange.Redis takes it.
     /// </param>
     /// <param name="options">What every engine takes; the defaults if null.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
@@ -24,19 +25,19 @@ public static class StateEngines
     {
         ArgumentNullException.ThrowIfNull(state);
         options ??= new StateEngineOptions();
-        if (RedisAddress.HasScheme(state))
-        {
-            return await RedisEngine.OpenAsync(state, options, cancellationToken).ConfigureAwait(false);
-        }
-
         if (state.StartsWith(Embedded, StringComparison.Ordinal) && state.Length > Embedded.Length)
         {
             return await EmbeddedEngine.OpenAsync(state[Embedded.Length..], options, cancellationToken).ConfigureAwait(false);
         }
 
+        if (RedisAddress.IsOne(state))
+        {
+            return await RedisEngine.OpenAsync(state, options, cancellationToken).ConfigureAwait(false);
+        }
+
         throw new ArgumentException(
             "No engine opens this store: name embedded:FOLDER, redis://[user:password@]host[:port][/db], rediss://… for TLS, "
-            + "or redis+unix://[[user]:password@]/path/to/socket.",
+            + "redis+sentinel://host[:port],…/NAME, redis+unix://[[user]:password@]/path/to/socket, or host:port,password=… as StackExchange.Redis takes it.",
             nameof(state));
     }
 }

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace Holdfast.TestServers;
 
-/// <summary>A real redis-server in a folder of its own, on a Unix socket or a free loopback port.</summary>
+/// <summary>A real redis-server in a folder of its own, on a Unix socket, a free loopback port, or both when that speaks TLS.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
@@ -15,13 +15,14 @@ internal sealed class RedisServer : IAsyncDisposable
     private readonly string folder;
     private readonly string? password;
     private readonly int? port;
+    private readonly bool isEncrypted;
     private readonly int? core;
     private Process process;
 
-    private RedisServer(string folder, int? port, string? password, int? core, List<string> arguments)
+    private RedisServer(string folder, int? port, bool isEncrypted, string? password, int? core, List<string> arguments)
     {
-        (this.folder, this.port, this.password, this.core, this.arguments) = (folder, port, password, core, arguments);
-        process = Launch();
+        (this.folder, this.port, this.isEncrypted, this.password, this.core, this.arguments) = (folder, port, isEncrypted, password, core, arguments);
+        process = Launch([]);
     }
 
     /// <summary>How an engine reaches it.</summary>
@@ -30,7 +31,9 @@ internal sealed class RedisServer : IAsyncDisposable
         get
         {
             var credentials = password is null ? "" : $":{Uri.EscapeDataString(password)}@";
-            return port is { } number ? $"redis://{credentials}127.0.0.1:{number}" : $"redis+unix://{credentials}{SocketPath}";
+            return isEncrypted ? $"rediss://{credentials}localhost:{port}"
+                : port is { } number ? $"redis://{credentials}127.0.0.1:{number}"
+                : $"redis+unix://{credentials}{SocketPath}";
         }
     }
 
@@ -43,28 +46,37 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>The server's process id.</summary>
     public int Pid => process.Id;
 
+    /// <summary>Whether it was not killed, or was started again.</summary>
+    public bool IsRunning => !process.HasExited;
+
     /// <summary>Starts a server and waits until it answers.</summary>
     /// <param name="isTcp">On a free loopback port instead of a Unix socket.</param>
     /// <param name="isDurable">With an append-only file that is written before each answer (<c>appendfsync always</c>).</param>
     /// <param name="password">What clients must give.</param>
+    /// <param name="tls">Whose files it serves TLS with on a port; it listens on a Unix socket besides.</param>
     /// <param name="core">The one core of the machine that it may use, from 0; null for all.</param>
     /// <param name="arguments">Further arguments, as <c>--maxmemory</c>, <c>10mb</c>.</param>
     public static async Task<RedisServer> StartAsync(
-        bool isTcp = false, bool isDurable = false, string? password = null, int? core = null, params string[] arguments)
+        bool isTcp = false, bool isDurable = false, string? password = null, TestAuthority? tls = null, int? core = null, params string[] arguments)
     {
         for (var attempt = 1; ; attempt++)
         {
             var folder = Directory.CreateTempSubdirectory("holdfast-redis-").FullName;
-            int? port = isTcp ? FreePort.Next() : null;
-            var all = ArgumentsFor(folder, port, isDurable, password);
+            int? port = isTcp || tls is not null ? FreePort.Next() : null;
+            var all = ArgumentsFor(folder, tls is null ? port : null, isDurable, password);
+            if (tls is not null)
+            {
+                all.AddRange(["--tls-port", $"{port}", "--bind", "127.0.0.1", "--tls-cert-file", tls.ServerFile, "--tls-key-file", tls.ServerKeyFile, "--tls-ca-cert-file", tls.File]);
+            }
+
             all.AddRange(arguments);
-            var server = new RedisServer(folder, port, password, core, all);
+            var server = new RedisServer(folder, port, tls is not null, password, core, all);
             try
             {
                 await server.WaitUntilReadyAsync();
                 return server;
             }
-            catch (InvalidOperationException) when (isTcp && attempt < 5)
+            catch (InvalidOperationException) when (port is not null && attempt < 5)
             {
                 // Somebody else took the port meanwhile.
                 await server.DisposeAsync();
@@ -80,28 +92,70 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Starts it again on what it left, after it was killed.</summary>
-    public async Task RestartAsync()
+    public Task RestartAsync() => RestartAsync([]);
+
+    /// <summary>The same, with arguments besides those that it was started with.</summary>
+    public async Task RestartAsync(string[] more)
     {
         process.Dispose();
-        process = Launch();
+        process = Launch(more);
         await WaitUntilReadyAsync();
+    }
+
+    /// <summary>Sends one command and returns the bulk string that it answers, such as the text of <c>INFO</c>.</summary>
+    public async Task<string> AskAsync(params string[] command)
+    {
+        using var socket = Connect();
+        using var reader = await SendAsync(socket, command);
+        var header = await reader.ReadLineAsync() ?? "";
+        var answer = new char[header.StartsWith('$') ? int.Parse(header.AsSpan(1), CultureInfo.InvariantCulture) : throw new InvalidOperationException(header)];
+        await reader.ReadBlockAsync(answer);
+        return new string(answer);
+    }
+
+    /// <summary>Some of the keys that are in a slot of a cluster's node.</summary>
+    public async Task<IReadOnlyList<string>> KeysInSlotAsync(int slot, int most)
+    {
+        using var socket = Connect();
+        using var reader = await SendAsync(socket, ["CLUSTER", "GETKEYSINSLOT", $"{slot}", $"{most}"]);
+        var keys = new string[int.Parse((await reader.ReadLineAsync())!.AsSpan(1), CultureInfo.InvariantCulture)];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            await reader.ReadLineAsync();
+            keys[i] = (await reader.ReadLineAsync())!;
+        }
+
+        return keys;
+    }
+
+    /// <summary>Asks again until the reply's first line, or the text that it answers, has this in it.</summary>
+    public async Task UntilAsync(string expected, params string[] command)
+    {
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            var answer = await CommandAsync(command);
+            if (answer.Contains(expected, StringComparison.Ordinal)
+                || (answer.StartsWith('$') && (await AskAsync(command)).Contains(expected, StringComparison.Ordinal)))
+            {
+                return;
+            }
+
+            if (deadline.Elapsed > StartTimeout)
+            {
+                throw new InvalidOperationException($"{string.Join(' ', command)} never answered {expected}, but {answer}");
+            }
+
+            await Task.Delay(20);
+        }
     }
 
     /// <summary>Sends one command as text and returns the reply's first line, such as <c>+OK</c> or <c>$5</c>.</summary>
     public async Task<string> CommandAsync(params string[] command)
     {
         using var socket = Connect();
-        var text = new StringBuilder();
-        if (password is not null)
-        {
-            Append(text, ["AUTH", password]);
-        }
-
-        Append(text, command);
-        await socket.SendAsync(Encoding.UTF8.GetBytes(text.ToString()));
-        using var reader = new StreamReader(new NetworkStream(socket));
-        var line = password is null ? "" : await reader.ReadLineAsync();
-        return line?.StartsWith('-') == true ? line : await reader.ReadLineAsync() ?? "";
+        using var reader = await SendAsync(socket, command);
+        return await reader.ReadLineAsync() ?? "";
     }
 
     public async ValueTask DisposeAsync()
@@ -134,6 +188,25 @@ internal sealed class RedisServer : IAsyncDisposable
         return all;
     }
 
+    private async Task<StreamReader> SendAsync(Socket socket, string[] command)
+    {
+        var text = new StringBuilder();
+        if (password is not null)
+        {
+            Append(text, ["AUTH", password]);
+        }
+
+        Append(text, command);
+        await socket.SendAsync(Encoding.UTF8.GetBytes(text.ToString()));
+        var reader = new StreamReader(new NetworkStream(socket));
+        if (password is not null)
+        {
+            await reader.ReadLineAsync();
+        }
+
+        return reader;
+    }
+
     private static void Append(StringBuilder text, string[] command)
     {
         text.Append(CultureInfo.InvariantCulture, $"*{command.Length}\r\n");
@@ -143,11 +216,11 @@ internal sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    private Process Launch() => Process.Start(OneCore.Pin(new ProcessStartInfo("redis-server", arguments) { UseShellExecute = false }, core))!;
+    private Process Launch(string[] more) => Process.Start(OneCore.Pin(new ProcessStartInfo("redis-server", [.. arguments, .. more]) { UseShellExecute = false }, core))!;
 
     private Socket Connect()
     {
-        EndPoint place = port is { } number ? new IPEndPoint(IPAddress.Loopback, number) : new UnixDomainSocketEndPoint(SocketPath);
+        EndPoint place = port is { } number && !isEncrypted ? new IPEndPoint(IPAddress.Loopback, number) : new UnixDomainSocketEndPoint(SocketPath);
         var socket = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         try
         {

@@ -12,7 +12,7 @@ internal sealed class StoreChoice
 
     private readonly Option<string?> state = new("--state")
     {
-        Description = $"The store: redis://, rediss://, redis+unix://, or {Embedded}FOLDER. Or set ${StateVariable}, which keeps a password out of the list of processes.",
+        Description = $"The store: redis://, rediss://, redis+sentinel://, redis+unix://, or {Embedded}FOLDER. Or set ${StateVariable}, which keeps a password out of the list of processes.",
         HelpName = "URL",
     };
 
@@ -53,7 +53,7 @@ internal sealed class StoreChoice
         }
         catch (ArgumentException)
         {
-            throw new CommandException("--state names no store: give redis://, rediss://, redis+unix:// or embedded:FOLDER");
+            throw new CommandException("--state names no store: give redis://, rediss://, redis+sentinel://, redis+unix:// or embedded:FOLDER");
         }
     }
 

@@ -82,6 +82,12 @@ internal sealed class TopologyParser
         };
     }
 
+    private static bool NamesHost(string authorityAndPath)
+    {
+        var authority = authorityAndPath.Split('/', '?')[0];
+        return authority[(authority.LastIndexOf('@') + 1)..].Split(':')[0].Length > 0;
+    }
+
     private bool CheckState(string state, int line)
     {
         var scheme = state.Split("://")[0];
@@ -89,7 +95,7 @@ internal sealed class TopologyParser
         {
             Topology.EmbeddedState when state == Topology.EmbeddedState => null,
             "redis+unix" => null,
-            "redis" or "rediss" => Uri.TryCreate(state, UriKind.Absolute, out var url) && url.Host.Length > 0
+            "redis" or "rediss" or "redis+sentinel" or "rediss+sentinel" => NamesHost(state[(scheme.Length + 3)..])
                 ? null
                 : $"state is no URL of a store: write {scheme}://host:port, with :password@ before the host if it has one",
             "postgres" or "postgresql" => "this version has no PostgreSQL engine: use embedded, redis:// or rediss://",

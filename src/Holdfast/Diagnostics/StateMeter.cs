@@ -29,4 +29,7 @@ internal static class StateMeter
 
     public static readonly Counter<long> LostStamps = Meter.CreateCounter<long>(
         "holdfast.stamps.lost", "{stamp}", "Stamps that the store's history does not contain: it has forgotten something that it acknowledged.");
+
+    public static readonly Counter<long> LostHistories = Meter.CreateCounter<long>(
+        "holdfast.histories.lost", "{partition}", "Partitions whose next server process did not have what this process had been shown: the store has forgotten something that it acknowledged.");
 }

@@ -8,8 +8,10 @@ namespace Holdfast.NearCaching;
 /// says r is the record as of revision r.
 /// </summary>
 /// <remarks>
-/// Served only while the feed is alive: a reply to something that was sent less than a second ago has come, so that
-/// every push from before that has come too. Bounded by bytes; the entries that were not served lately go first.
+/// Each partition has one <see cref="Feed"/>, its server's: what another one's replies tell is not put in, and what was
+/// put in goes when the feed is lost or the partition gets another. Served only while the feed is alive: a reply to
+/// something that was sent less than a second ago has come, so that every push from before that has come too. Bounded by
+/// bytes; the entries that were not served lately go first.
 /// </remarks>
 internal sealed class NearCache
 {
@@ -25,7 +27,7 @@ internal sealed class NearCache
     private readonly long proofLasts;
     private readonly Watermarks watermarks;
     private readonly PartitionHead?[] heads;
-    private long provenAt = long.MinValue / 2;
+    private readonly Feed[] feeds;
     private long bytes;
 
     public NearCache(StateEngineOptions options)
@@ -36,6 +38,8 @@ internal sealed class NearCache
         proofLasts = TicksOf(ProofLasts);
         watermarks = new Watermarks(options.PartitionCount);
         heads = new PartitionHead?[options.PartitionCount];
+        feeds = new Feed[options.PartitionCount];
+        Array.Fill(feeds, Feed.None);
     }
 
     public bool IsEnabled => maxBytes > 0;
@@ -54,7 +58,7 @@ internal sealed class NearCache
         var now = clock.GetTimestamp();
 
         // The watermark before the entry: an entry that is still there afterwards has survived all that led up to it.
-        if (freshness.IsLatest || now - Volatile.Read(ref provenAt) > proofLasts
+        if (freshness.IsLatest || now - Volatile.Read(ref feeds[partition]).ProvenAt > proofLasts
             || !watermarks.TryGet(partition, out var term, out var revision)
             || !entries.TryGetValue(address, out var entry) || now >= entry.UsableUntil)
         {
@@ -86,20 +90,40 @@ internal sealed class NearCache
         Volatile.Read(ref heads[stamp.Partition]) is { } head
         && head.At.Term == currentTerm && stamp.Term != currentTerm && head.Contains(stamp);
 
+    /// <summary>The partition is another server's from now on: what was known of it goes.</summary>
+    public void Assign(int partition, Feed feed)
+    {
+        lock (writing)
+        {
+            if (feeds[partition] != feed)
+            {
+                Volatile.Write(ref feeds[partition], feed);
+                ForgetPartitions(changed => changed == partition);
+            }
+        }
+    }
+
     /// <summary>Puts in what a reply told of a record.</summary>
+    /// <param name="feed">Whose reply it was.</param>
+    /// <param name="partition">The record's partition.</param>
     /// <param name="address">The record's name.</param>
     /// <param name="record">The record; null when there is none.</param>
     /// <param name="sentAt">When the call was sent that the store replied to.</param>
-    public void Put(Address address, Record? record, long sentAt)
+    public void Put(Feed feed, int partition, Address address, Record? record, long sentAt)
     {
         if (!IsEnabled)
         {
             return;
         }
 
-        var entry = new NearCacheEntry(address, record, Math.Min(sentAt + maxAge, record?.Deadline ?? long.MaxValue));
+        var entry = new NearCacheEntry(partition, address, record, Math.Min(sentAt + maxAge, record?.Deadline ?? long.MaxValue));
         lock (writing)
         {
+            if (feeds[partition] != feed)
+            {
+                return;
+            }
+
             Remove(address);
             if (entry.Bytes <= maxBytes)
             {
@@ -115,11 +139,11 @@ internal sealed class NearCache
     /// Takes note that a record was found at this revision and expires then, its fields not being told: the entry gets
     /// the deadline if it is of that revision, and goes otherwise.
     /// </summary>
-    public void Keep(Address address, long revision, long birth, long? deadline, long sentAt)
+    public void Keep(Feed feed, int partition, Address address, long revision, long birth, long? deadline, long sentAt)
     {
         if (entries.TryGetValue(address, out var entry) && entry.Record is { } known && known.Revision == revision && known.Birth == birth)
         {
-            Put(address, new Record(address, revision, birth, known.Fields, deadline), sentAt);
+            Put(feed, partition, address, new Record(address, revision, birth, known.Fields, deadline), sentAt);
         }
         else
         {
@@ -137,26 +161,60 @@ internal sealed class NearCache
     }
 
     /// <summary>Takes note of a partition's moment. After the records that the same reply told, never before.</summary>
-    public void Raise(int partition, long term, long revision) => watermarks.Raise(partition, term, revision);
-
-    /// <summary>Takes note of a partition's terms.</summary>
-    public void Learn(PartitionHead head) => Volatile.Write(ref heads[head.Partition], head);
-
-    /// <summary>Takes note that a reply came to what was sent then.</summary>
-    public void Prove(long sentAt) => Volatile.Write(ref provenAt, sentAt);
-
-    /// <summary>Forgets everything: the connection is lost, or the store says that it can't tell any more what changed.</summary>
-    public void Clear()
+    public void Raise(Feed feed, int partition, long term, long revision)
     {
         lock (writing)
         {
-            Volatile.Write(ref provenAt, long.MinValue / 2);
-            watermarks.Clear();
-            Array.Clear(heads);
-            entries.Clear();
-            inOrder.Clear();
-            Interlocked.Exchange(ref bytes, 0);
+            if (feeds[partition] == feed)
+            {
+                watermarks.Raise(partition, term, revision);
+            }
         }
+    }
+
+    /// <summary>Takes note of a partition's terms.</summary>
+    public void Learn(Feed feed, PartitionHead head)
+    {
+        lock (writing)
+        {
+            if (feeds[head.Partition] == feed)
+            {
+                Volatile.Write(ref heads[head.Partition], head);
+            }
+        }
+    }
+
+    /// <summary>Forgets what came with the feed: its connection is lost, or the server says that it can't tell any more what changed.</summary>
+    public void Lose(Feed feed)
+    {
+        lock (writing)
+        {
+            feed.Distrust();
+            ForgetPartitions(partition => feeds[partition] == feed);
+        }
+    }
+
+    // The watermarks first: a reader that comes meanwhile finds no moment for what it finds here.
+    private void ForgetPartitions(Predicate<int> isForgotten)
+    {
+        for (var partition = 0; partition < feeds.Length; partition++)
+        {
+            if (isForgotten(partition))
+            {
+                watermarks.Clear(partition);
+                Volatile.Write(ref heads[partition], null);
+            }
+        }
+
+        foreach (var (address, entry) in entries)
+        {
+            if (isForgotten(entry.Partition))
+            {
+                Remove(address);
+            }
+        }
+
+        ForgetReplaced();
     }
 
     private void Remove(Address address)

@@ -1,8 +1,8 @@
 namespace Holdfast.NearCaching;
 
 /// <summary>
-/// Per partition, the highest revision that any reply on the connection has told, and its term. Written by the
-/// connection's reader alone, read by everybody.
+/// Per partition, the highest revision that any reply of its server has told, and its term. Written by one at a time, read
+/// by everybody.
 /// </summary>
 internal sealed class Watermarks(int partitions)
 {
@@ -38,14 +38,11 @@ internal sealed class Watermarks(int partitions)
         return revision != Unknown && term == Volatile.Read(ref terms[partition]);
     }
 
-    /// <summary>Forgets all: what another connection told proves nothing for the next one.</summary>
-    public void Clear()
+    /// <summary>Forgets the partition: what another connection told proves nothing for the next one.</summary>
+    public void Clear(int partition)
     {
-        for (var partition = 0; partition < terms.Length; partition++)
-        {
-            Volatile.Write(ref revisions[partition], Unknown);
-            Volatile.Write(ref terms[partition], 0);
-        }
+        Volatile.Write(ref revisions[partition], Unknown);
+        Volatile.Write(ref terms[partition], 0);
     }
 
     private static long[] NewRevisions(int partitions)

@@ -21,6 +21,22 @@ internal readonly record struct ErrorReply(string Text)
     public bool IsTransient => Code is
         "LOADING" or "TRYAGAIN" or "MASTERDOWN" or "READONLY" or "NOREPLICAS" or "BUSY" or "CLUSTERDOWN" or "MISCONF" or "HFDOWN";
 
+    /// <summary>Whether another node of a cluster is named for it.</summary>
+    public bool IsRedirect => Code is "MOVED" or "ASK";
+
+    /// <summary>Which node that is; null when it is not told. An empty host is the one that answered.</summary>
+    public RedisPlace? RedirectTo(string host)
+    {
+        var parts = Text.Split(' ');
+        if (parts.Length < 3)
+        {
+            return null;
+        }
+
+        var place = parts[2];
+        return RedisPlace.TryParse(place.StartsWith(':') ? $"[{host}]{place}" : place, 0, out _) is { Port: > 0 } found && found.Host != "?" ? found : null;
+    }
+
     public static ErrorReply From(ReadOnlySpan<byte> text)
     {
         var message = Encoding.UTF8.GetString(text);
@@ -38,7 +54,10 @@ internal readonly record struct ErrorReply(string Text)
             $"The store refuses the user or password: correct them in the connection string. It answered: {Text}"),
         "NOPERM" => new StateMismatchException($"The store's user may not do what Holdfast needs (docs/engines.md lists it): {Text}"),
         "MOVED" or "ASK" => new StateMismatchException(
-            $"The store is a Redis Cluster, which this version does not speak to: name a stand-alone server. It answered: {Text}"),
+            $"The server has become part of a Redis Cluster: start this process again. It answered: {Text}"),
+        "ERR" when Text.Contains("DB index", StringComparison.Ordinal) => new StateMismatchException(
+            $"The connection string names a database that the store does not have: {Text}"),
+        "CROSSSLOT" => new StateMismatchException($"The store's keys don't stay in one slot, so it was not made by this version: {Text}"),
         _ when IsTransient => new StateUnavailableException($"The store can't do it now: {Text}"),
         _ => new StateException($"The store refused the call: {Text}"),
     };

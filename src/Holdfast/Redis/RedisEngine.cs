@@ -7,7 +7,8 @@ namespace Holdfast;
 
 /// <summary>
 /// The state plane in Redis 7 or later, Valkey, or <c>holdfast node</c>: docs/wire.md on one pipelined RESP3
-/// connection, with a near cache that the store's pushes keep coherent.
+/// connection for each server, with a near cache that the servers' pushes keep coherent. Stand-alone, under sentinels, or
+/// a Redis Cluster, which it finds out by asking.
 /// </summary>
 /// <remarks>
 /// A lost connection is replaced for as long as the engine lives; calls made meanwhile wait, and reads and commits that
@@ -23,40 +24,45 @@ public sealed class RedisEngine : StateEngine
 
     private readonly RedisAddress address;
     private readonly StoreView view;
-    private readonly SignalTable signals = new();
-    private readonly StoreLink link;
-    private readonly LinkKeeper keeper;
+    private readonly SignalTable signals;
+    private readonly StoreRoutes routes;
     private readonly StampCheck stamps;
     private readonly SequenceWindow?[] windows;
     private readonly CallDeadlines deadlines;
     private int isDisposed;
 
-    private RedisEngine(RedisAddress address, StateEngineOptions options)
+    private RedisEngine(RedisAddress address, StoreView view, SignalTable signals, StoreRoutes routes, StateEngineOptions options)
         : base(options)
     {
-        this.address = address;
-        view = new StoreView(options, Partitions, options.Entropy.NextText(12));
-        link = new StoreLink(view, signals, options);
-        keeper = new LinkKeeper(address, link, view, options);
-        stamps = new StampCheck(view.Cache, ReadHeadAsync);
+        (this.address, this.view, this.signals, this.routes) = (address, view, signals, routes);
+        stamps = new StampCheck(view.Cache, options, ReadHeadAsync);
         windows = new SequenceWindow?[Partitions.Count];
         deadlines = new CallDeadlines(options, MaxCalls, GiveUp);
     }
 
     /// <inheritdoc/>
-    public override EngineCapabilities Capabilities => new()
+    public override EngineCapabilities Capabilities
     {
-        Name = $"{keeper.Server.Name} {keeper.Server.Version}",
-        Durability = keeper.Server.Durability,
-        IsShared = true,
-        HasMonotonicExpiry = keeper.Server.IsNode,
-        HasNearCache = view.Cache.IsEnabled,
-    };
+        get
+        {
+            var servers = routes.Nodes.Select(static node => node.Keeper.Server).Where(static server => server != ServerProfile.Unknown).ToList();
+            var server = servers.Count > 0 ? servers[0] : ServerProfile.Unknown;
+            return new EngineCapabilities
+            {
+                Name = $"{server.Name} {server.Version} {routes.Kind}".TrimEnd(),
+                Durability = routes.MayFailOver ? Durability.Memory : server.Durability,
+                IsShared = true,
+                HasMonotonicExpiry = server.IsNode,
+                HasNearCache = view.Cache.IsEnabled,
+            };
+        }
+    }
 
     /// <summary>Connects to a store, and creates it if the database holds none.</summary>
     /// <param name="connection">
-    /// <c>redis://[user:password@]host[:port][/db]</c>, <c>rediss://…</c> for TLS with the system's validation, or
-    /// <c>redis+unix://[[user]:password@]/path/to/socket</c>; user and password percent-encoded.
+    /// <c>redis://[user:password@]host[:port][,host…][/db]</c>, <c>rediss://…</c> for TLS with the system's validation or
+    /// <c>?ca=FILE</c>, <c>redis+sentinel://host[:port],…/NAME</c>, <c>redis+unix://[[user]:password@]/path/to/socket</c>,
+    /// user and password percent-encoded; or <c>host:port,password=…,ssl=true</c> as StackExchange.Redis takes it.
     /// </param>
     /// <param name="options">Options; the defaults if null.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
@@ -72,17 +78,12 @@ public sealed class RedisEngine : StateEngine
         string connection, StateEngineOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        var engine = new RedisEngine(RedisAddress.Parse(connection), options ?? new StateEngineOptions());
-        try
-        {
-            await engine.keeper.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return engine;
-        }
-        catch
-        {
-            await engine.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        options ??= new StateEngineOptions();
+        var address = RedisAddress.Parse(connection);
+        var view = new StoreView(options, new PartitionMap(options.PartitionCount), options.Entropy.NextText(12));
+        var signals = new SignalTable();
+        var routes = await StoreProbe.OpenAsync(address, view, signals, options, cancellationToken).ConfigureAwait(false);
+        return new RedisEngine(address, view, signals, routes, options);
     }
 
     /// <inheritdoc/>
@@ -93,7 +94,7 @@ public sealed class RedisEngine : StateEngine
             return;
         }
 
-        await keeper.DisposeAsync().ConfigureAwait(false);
+        await routes.DisposeAsync().ConfigureAwait(false);
         deadlines.Dispose();
         foreach (var watch in view.Watches.All())
         {
@@ -130,7 +131,7 @@ public sealed class RedisEngine : StateEngine
     protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
     {
         StateMeter.Commits.Add(1);
-        var call = new CommitCall(view, partition, commit, WindowOf(partition), link);
+        var call = new CommitCall(view, partition, commit, WindowOf(partition), routes);
         return await CallAsync(call, cancellationToken).ConfigureAwait(false);
     }
 
@@ -138,26 +139,28 @@ public sealed class RedisEngine : StateEngine
     protected override async IAsyncEnumerable<Record> ScanCoreAsync(
         int partition, string kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var pattern = view.Keys.Text(partition, kind + "/*");
-        var cursor = "0";
-        do
+        // What is moving between two servers meanwhile is at its old one first, and never goes back.
+        var first = routes.NodeOf(partition);
+        foreach (var node in routes.Nodes.OrderByDescending(node => node == first))
         {
-            var step = new PlainCall<ScanPage>(
-                ParseScan, isRepeatable: true, "SCAN", cursor, "MATCH", pattern, "COUNT", ScanStep.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            var page = await CallAsync(step, cancellationToken).ConfigureAwait(false);
-            cursor = page.Cursor;
-            foreach (var chunk in page.Addresses.Chunk(StateLimits.MaxRecordsPerCommit))
+            var cursor = "0";
+            do
             {
-                foreach (var reading in await CallAsync(new ReadCall(view, partition, chunk), cancellationToken).ConfigureAwait(false))
+                var page = await ScanStepAsync(node, view.Keys.Text(partition, kind + "/*"), cursor, cancellationToken).ConfigureAwait(false);
+                cursor = page.Cursor;
+                foreach (var chunk in page.Addresses.Chunk(StateLimits.MaxRecordsPerCommit))
                 {
-                    if (reading.Record is { } record)
+                    foreach (var reading in await CallAsync(new ReadCall(view, partition, chunk), cancellationToken).ConfigureAwait(false))
                     {
-                        yield return record;
+                        if (reading.Record is { } record)
+                        {
+                            yield return record;
+                        }
                     }
                 }
             }
+            while (cursor != "0");
         }
-        while (cursor != "0");
     }
 
     /// <inheritdoc/>
@@ -201,14 +204,14 @@ public sealed class RedisEngine : StateEngine
         var name = StoreKeys.SignalPrefix + channel;
         var subscription = new SignalSubscription(channel, ended =>
         {
-            signals.Remove(name, ended, () => link.Submit(new SubscribeCall(name, ends: true)));
+            signals.Remove(name, ended, () => routes.Submit(new SubscribeCall(name, ends: true)));
             return ValueTask.CompletedTask;
         });
         var call = new SubscribeCall(name, ends: false) { ExpiresAt = DeadlineFromNow() };
-        signals.Add(name, subscription, () => link.Submit(call));
+        signals.Add(name, subscription, () => routes.Submit(call));
         try
         {
-            await CallAsync(call, cancellationToken, mustSubmit: false).ConfigureAwait(false);
+            await CallAsync(call, cancellationToken, static _ => { }).ConfigureAwait(false);
             return subscription;
         }
         catch
@@ -233,6 +236,13 @@ public sealed class RedisEngine : StateEngine
         }
 
         return new ScanPage(cursor, addresses);
+    }
+
+    private ValueTask<ScanPage> ScanStepAsync(StoreNode node, string pattern, string cursor, CancellationToken cancellationToken)
+    {
+        var count = ScanStep.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var step = new PlainCall<ScanPage>(ParseScan, isRepeatable: true, "SCAN", cursor, "MATCH", pattern, "COUNT", count) { IsPinned = true };
+        return CallAsync(step, cancellationToken, node.Link.Submit);
     }
 
     private async ValueTask<Reading> ReadSlowAsync(
@@ -265,7 +275,7 @@ public sealed class RedisEngine : StateEngine
         return fetched;
     }
 
-    private async ValueTask<T> CallAsync<T>(AwaitedCall<T> call, CancellationToken cancellationToken, bool mustSubmit = true)
+    private async ValueTask<T> CallAsync<T>(AwaitedCall<T> call, CancellationToken cancellationToken, Action<StoreCall>? submit = null)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref isDisposed) != 0, this);
         cancellationToken.ThrowIfCancellationRequested();
@@ -276,17 +286,14 @@ public sealed class RedisEngine : StateEngine
 
         try
         {
-            if (mustSubmit)
-            {
-                Submit(call);
-            }
+            (submit ?? Submit)(call);
 
             var completion = cancellationToken.CanBeCanceled ? call.Completion.WaitAsync(cancellationToken) : call.Completion;
             return await completion.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (call is not CommitCall && call.TryGiveUp())
         {
-            call.Fail(link.Unavailable());
+            call.Fail(routes.Unavailable(call.Partition));
             throw;
         }
         finally
@@ -300,7 +307,7 @@ public sealed class RedisEngine : StateEngine
         StateMeter.RoundTrips.Add(1);
         if (call.TryEnter())
         {
-            link.Submit(call);
+            routes.Submit(call);
         }
     }
 
@@ -309,18 +316,19 @@ public sealed class RedisEngine : StateEngine
     private void GiveUp(StoreCall call)
     {
         var seconds = Options.CommitTimeout.TotalSeconds;
-        var reason = call.LastError is { } error ? $"It answered: {error.Text}" : link.Trouble?.Message;
+        var trouble = routes.NodeOf(call.Partition)?.Link.Trouble;
+        var reason = call.LastError is { } error ? $"It answered: {error.Text}" : trouble?.Message;
         if (call.TryGiveUp())
         {
-            call.Fail(new StateUnavailableException($"The store at {address} did not do it within {seconds} s. {reason}", link.Trouble));
+            call.Fail(new StateUnavailableException($"The store at {address} did not do it within {seconds} s. {reason}", trouble));
         }
         else if (call is CommitCall)
         {
-            call.Tell(new CommitUnknownException($"The store at {address} did not answer within {seconds} s: the commit may have been made. {reason}", link.Trouble));
+            call.Tell(new CommitUnknownException($"The store at {address} did not answer within {seconds} s: the commit may have been made. {reason}", trouble));
         }
         else
         {
-            call.Tell(new StateUnavailableException($"The store at {address} did not answer within {seconds} s. {reason}", link.Trouble));
+            call.Tell(new StateUnavailableException($"The store at {address} did not answer within {seconds} s. {reason}", trouble));
         }
     }
 

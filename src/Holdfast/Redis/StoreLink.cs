@@ -1,13 +1,14 @@
+using Holdfast.NearCaching;
 using Holdfast.Resp;
 
 namespace Holdfast.Redis;
 
 /// <summary>
-/// The way to the store, whatever becomes of a single connection: calls that find none wait here, those that a lost
+/// The way to one server, whatever becomes of a single connection: calls that find none wait here, those that a lost
 /// one leaves without a reply are sent on the next, and errors that will pass are waited out. A call's deadline ends
-/// all of that.
+/// all of that. Which server a call is for, the first time and each time that it is repeated, the routes say.
 /// </summary>
-internal sealed class StoreLink
+internal sealed class StoreLink : ConnectionOwner
 {
     private static readonly TimeSpan RepeatDelay = TimeSpan.FromMilliseconds(25);
 
@@ -21,22 +22,36 @@ internal sealed class StoreLink
     private readonly Queue<StoreCall> waiting = new();
     private volatile RedisConnection? current;
     private volatile int waitingCount;
+    private readonly StoreRoutes routes;
     private volatile bool isDisposed;
+    private volatile bool isRetired;
     private PlainCall<string>? libraryLoad;
 
-    public StoreLink(StoreView view, SignalTable signals, StateEngineOptions options) =>
-        (this.view, this.signals, this.options) = (view, signals, options);
+    public StoreLink(StoreRoutes routes, StoreView view, SignalTable signals, StateEngineOptions options) =>
+        (this.routes, this.view, this.signals, this.options) = (routes, view, signals, options);
+
+    /// <summary>The server's pushes.</summary>
+    public Feed Feed { get; } = new();
+
+    /// <summary>Whether there is a connection.</summary>
+    public bool IsConnected => current is not null;
 
     /// <summary>Why there is no connection, or the last that there was ended.</summary>
     public StateException? Trouble { get; set; }
 
     /// <summary>Whether calls wait here for a connection, or for room in it.</summary>
-    public bool HasWaiting => waitingCount > 0;
+    public override bool HasWaiting => waitingCount > 0;
 
     /// <summary>Sends the call, or keeps it until it can be sent.</summary>
     public void Submit(StoreCall call)
     {
-        if (isDisposed || IsOverdue(call))
+        if (isRetired && !call.IsPinned)
+        {
+            routes.Submit(call);
+            return;
+        }
+
+        if (isDisposed || isRetired || IsOverdue(call))
         {
             call.Fail(Unavailable());
             return;
@@ -53,24 +68,67 @@ internal sealed class StoreLink
             waitingCount = waiting.Count;
         }
 
+        if (isRetired)
+        {
+            Redistribute();
+        }
+
         SendWaiting();
     }
+
+    /// <summary>Sends a call on the connection that there is now, if there is one.</summary>
+    public bool TrySendNow(StoreCall call) => current is { } connection && connection.TrySend(call);
 
     /// <summary>Takes a connection into use, and tells the store again what this process wants to hear of.</summary>
     public void Adopt(RedisConnection connection)
     {
-        foreach (var (partition, rest) in view.Watches.TakeAllToArm())
+        foreach (var (partition, rest) in view.Watches.TakeToArm(partition => routes.Leads(partition, this)))
         {
             connection.TrySend(new WatchCall(view, partition, rest, isFirst: false));
         }
 
-        foreach (var channel in signals.Channels())
+        if (routes.Leads(StoreRoutes.Home, this))
         {
-            connection.TrySend(new SubscribeCall(channel, ends: false));
+            foreach (var channel in signals.Channels())
+            {
+                connection.TrySend(new SubscribeCall(channel, ends: false));
+            }
         }
 
         current = connection;
         SendWaiting();
+    }
+
+    /// <summary>Gives the connection up that there is now; the calls without a reply go on the next.</summary>
+    public void Reset() => current?.Abort();
+
+    /// <summary>Gives the calls that wait here back to the routes, which may know another server for them by now.</summary>
+    public void Redistribute()
+    {
+        foreach (var call in TakeWaiting())
+        {
+            call.IsAsking = false;
+            if (call.IsPinned && isRetired)
+            {
+                call.Fail(Unavailable());
+            }
+            else if (call.IsPinned)
+            {
+                Submit(call);
+            }
+            else
+            {
+                routes.Submit(call);
+            }
+        }
+    }
+
+    /// <summary>The server is no part of the store any more: calls go elsewhere from now on.</summary>
+    public void Retire()
+    {
+        isRetired = true;
+        Redistribute();
+        current?.Abort();
     }
 
     /// <summary>Fails the calls whose deadline has passed while there was no connection.</summary>
@@ -97,24 +155,21 @@ internal sealed class StoreLink
     /// <summary>Fails everything that waits, and everything from now on.</summary>
     public void Dispose()
     {
-        isDisposed = true;
-        current?.Abort();
-        StoreCall[] left;
-        lock (gate)
+        if (isRetired)
         {
-            left = [.. waiting];
-            waiting.Clear();
-            waitingCount = 0;
+            return;
         }
 
-        foreach (var call in left)
+        isDisposed = true;
+        current?.Abort();
+        foreach (var call in TakeWaiting())
         {
             call.Fail(Unavailable());
         }
     }
 
-    /// <summary>A connection has sent what it had: there is room again.</summary>
-    public void OnSent()
+    /// <inheritdoc/>
+    public override void OnSent()
     {
         if (waitingCount > 0)
         {
@@ -122,10 +177,16 @@ internal sealed class StoreLink
         }
     }
 
-    /// <summary>A reply came. On the connection's reader.</summary>
-    public void OnReply(RedisConnection connection, StoreCall call, RespReader reader)
+    /// <inheritdoc/>
+    public override void OnReply(RedisConnection connection, StoreCall call, RespReader reader)
     {
-        view.Cache.Prove(call.SentAt);
+        if (call == AskingCall.Instance)
+        {
+            return;
+        }
+
+        Feed.Prove(call.SentAt);
+        call.Feed = Feed;
         var ahead = reader;
         ahead.Read();
         if (ahead.IsError)
@@ -137,36 +198,40 @@ internal sealed class StoreLink
             call.Recall();
             OpenTermThenRepeat(connection, call);
         }
+        else if (view.History.IsUnproven(call.Partition) && call is not OpenCall)
+        {
+            connection.TrySend(new OpenCall(view, call.Partition));
+        }
     }
 
-    /// <summary>A push came. On the connection's reader.</summary>
-    public void OnPush(RedisConnection connection, ref RespReader reader)
+    /// <inheritdoc/>
+    public override void OnPush(RedisConnection connection, ref RespReader reader)
     {
         var kind = reader.ReadText();
         if (kind.SequenceEqual("invalidate"u8))
         {
             OnInvalidate(connection, ref reader);
         }
-        else if (kind.SequenceEqual("message"u8))
+        else if (kind.SequenceEqual("message"u8) && routes.Leads(StoreRoutes.Home, this))
         {
             signals.Deliver(reader.ReadString(), reader.ReadText());
         }
     }
 
-    /// <summary>The connection is lost; these calls have had no reply. On the connection's reader, as its last act.</summary>
-    public void OnLost(RedisConnection connection, IReadOnlyList<StoreCall> unanswered)
+    /// <inheritdoc/>
+    public override void OnLost(RedisConnection connection, IReadOnlyList<StoreCall> unanswered)
     {
         if (current == connection)
         {
             current = null;
         }
 
-        view.Cache.Clear();
+        view.Cache.Lose(Feed);
         foreach (var call in unanswered)
         {
             call.Recall();
             call.OnLost();
-            if (isDisposed || !call.IsRepeatable || call.IsSettled || IsOverdue(call))
+            if ((isDisposed && !isRetired) || !call.IsRepeatable || call.IsSettled || IsOverdue(call))
             {
                 call.Fail(Unavailable());
                 continue;
@@ -178,12 +243,33 @@ internal sealed class StoreLink
                 waitingCount = waiting.Count;
             }
         }
+
+        if (isRetired)
+        {
+            Redistribute();
+        }
+
+        routes.OnLost(this);
     }
+
+    /// <summary>Sends the call again in a little while, to whoever it is for by then.</summary>
+    public void RepeatLater(StoreCall call) => _ = RepeatLaterAsync(call);
 
     /// <summary>The fault of a call that did not get through.</summary>
     public StateUnavailableException Unavailable() =>
         isDisposed ? new StateUnavailableException("The engine was disposed.")
         : new StateUnavailableException(Trouble?.Message ?? "The store did not answer in time.", Trouble);
+
+    private StoreCall[] TakeWaiting()
+    {
+        lock (gate)
+        {
+            StoreCall[] taken = [.. waiting];
+            waiting.Clear();
+            waitingCount = 0;
+            return taken;
+        }
+    }
 
     private void SendWaiting()
     {
@@ -244,10 +330,20 @@ internal sealed class StoreLink
         {
             LoadLibraryThenRepeat(connection, call);
         }
+        else if (error.IsRedirect)
+        {
+            call.LastError = error;
+            routes.OnRedirect(this, call, error);
+        }
         else if (error.IsTransient)
         {
             call.LastError = error;
-            _ = RepeatLaterAsync(call);
+            RepeatLater(call);
+            if (error.Code == "READONLY")
+            {
+                // It has become a replica. The next connection is to its master, or says that none is known.
+                connection.Abort();
+            }
         }
         else
         {
@@ -278,20 +374,27 @@ internal sealed class StoreLink
     {
         if (call.TimesTermUnknown++ == 0)
         {
-            connection.TrySend(new OpenCall(view, call.Partition));
-            Submit(call);
+            connection.TrySend(new OpenCall(view, call.Partition) { IsAsking = call.TimesMoved > 0 });
+            routes.Submit(call);
         }
         else
         {
             call.TimesTermUnknown = 0;
-            _ = RepeatLaterAsync(call);
+            RepeatLater(call);
         }
     }
 
     private async Task RepeatLaterAsync(StoreCall call)
     {
         await Task.Delay(Backoff.Jittered(RepeatDelay, options.Entropy), options.Clock).ConfigureAwait(false);
-        Submit(call);
+        if (call.IsPinned)
+        {
+            Submit(call);
+        }
+        else
+        {
+            routes.Submit(call);
+        }
     }
 
     private void OnInvalidate(RedisConnection connection, ref RespReader reader)
@@ -318,7 +421,7 @@ internal sealed class StoreLink
 
             if (view.Watches.MustArm(partition, rest))
             {
-                Submit(new WatchCall(view, partition, rest, isFirst: false));
+                routes.Submit(new WatchCall(view, partition, rest, isFirst: false));
             }
         }
     }

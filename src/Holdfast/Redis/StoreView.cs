@@ -16,14 +16,32 @@ internal sealed class StoreView(StateEngineOptions options, PartitionMap partiti
     /// <summary>Under which the store remembers this client's commits in each partition.</summary>
     public string ClientKey { get; } = StoreKeys.Client(client);
 
+    /// <summary>What this process was shown of each partition's history.</summary>
+    public SeenHistory History { get; } = new(partitions.Count, options);
+
     /// <summary>Takes note of a record, or of its absence, that a reply told.</summary>
-    public void Told(int partition, Address address, Record? record, long sentAt)
+    public void Told(StoreCall call, Address address, Record? record)
     {
-        Cache.Put(address, record, sentAt);
-        Watches.Saw(partition, address, record is not null);
+        Cache.Put(call.Feed, call.Partition, address, record, call.SentAt);
+        Watches.Saw(call.Partition, address, record is not null);
     }
 
     /// <summary>Takes note of a record that a reply told without its fields.</summary>
-    public void Kept(Address address, RecordReply reply, long sentAt) =>
-        Cache.Keep(address, reply.Revision, reply.Birth, reply.DeadlineAt(sentAt, Clock), sentAt);
+    public void Kept(StoreCall call, Address address, RecordReply reply) =>
+        Cache.Keep(call.Feed, call.Partition, address, reply.Revision, reply.Birth, reply.DeadlineAt(call.SentAt, Clock), call.SentAt);
+
+    /// <summary>Takes note of the moment that a reply told, after what it told of records.</summary>
+    public void Saw(StoreCall call, Stamp at)
+    {
+        Cache.Raise(call.Feed, at.Partition, at.Term, at.Revision);
+        History.Saw(at);
+    }
+
+    /// <summary>Takes note of the terms that a reply told.</summary>
+    public void Learnt(StoreCall call, PartitionHead head)
+    {
+        Cache.Learn(call.Feed, head);
+        Cache.Raise(call.Feed, head.Partition, head.At.Term, head.Revision);
+        History.Learn(head);
+    }
 }

@@ -118,17 +118,22 @@ internal sealed class WatchTable
         }
     }
 
-    /// <summary>All watched keys, each to be asked for again: the store has forgotten what it should tell.</summary>
-    public IReadOnlyList<(int Partition, string Key)> TakeAllToArm()
+    /// <summary>The watched keys of these partitions, each to be asked for again: the store has forgotten what it should tell.</summary>
+    public IReadOnlyList<(int Partition, string Key)> TakeToArm(Predicate<int> isOf)
     {
         lock (gate)
         {
-            foreach (var key in keys.Values)
+            var taken = new List<(int Partition, string Key)>();
+            foreach (var (name, key) in keys)
             {
-                key.IsArming = true;
+                if (isOf(name.Partition))
+                {
+                    key.IsArming = true;
+                    taken.Add(name);
+                }
             }
 
-            return [.. keys.Keys];
+            return taken;
         }
     }
 

@@ -9,13 +9,14 @@ public sealed class NearCacheTests
     private static readonly Address Thing = new("thing", "t");
 
     private readonly SteppedClock clock = new();
+    private readonly Feed feed = new();
 
     [Fact]
     public void A_record_is_served_with_the_watermark_as_its_moment()
     {
         var cache = Alive();
-        cache.Put(Thing, RecordOf(Thing, 10), clock.GetTimestamp());
-        cache.Raise(Partition, 1, 17);
+        cache.Put(feed, Partition, Thing, RecordOf(Thing, 10), clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 17);
 
         Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading));
         Assert.Equal(10, reading.Record!.Revision);
@@ -26,8 +27,8 @@ public sealed class NearCacheTests
     public void Absence_is_served_too()
     {
         var cache = Alive();
-        cache.Put(Thing, null, clock.GetTimestamp());
-        cache.Raise(Partition, 1, 17);
+        cache.Put(feed, Partition, Thing, null, clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 17);
 
         Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading));
         Assert.Null(reading.Record);
@@ -37,8 +38,8 @@ public sealed class NearCacheTests
     public void A_stamp_beyond_the_watermark_or_of_another_term_is_asked_of_the_store()
     {
         var cache = Alive();
-        cache.Put(Thing, null, clock.GetTimestamp());
-        cache.Raise(Partition, 5, 17);
+        cache.Put(feed, Partition, Thing, null, clock.GetTimestamp());
+        cache.Raise(feed, Partition, 5, 17);
 
         Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.AtLeast(new Stamp(Partition, 5, 17))));
         Assert.Equal(NearCacheAnswer.Behind, Read(cache, Freshness.AtLeast(new Stamp(Partition, 5, 18))));
@@ -51,9 +52,9 @@ public sealed class NearCacheTests
     public void A_stamp_of_an_earlier_term_is_served_once_the_terms_are_known()
     {
         var cache = Alive();
-        cache.Put(Thing, null, clock.GetTimestamp());
-        cache.Raise(Partition, 5, 17);
-        cache.Learn(new PartitionHead(Partition, 17, [new TermStart(4, 0), new TermStart(5, 12)]));
+        cache.Put(feed, Partition, Thing, null, clock.GetTimestamp());
+        cache.Raise(feed, Partition, 5, 17);
+        cache.Learn(feed, new PartitionHead(Partition, 17, [new TermStart(4, 0), new TermStart(5, 12)]));
 
         Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.AtLeast(new Stamp(Partition, 4, 12))));
         Assert.Equal(NearCacheAnswer.UnknownTerm, Read(cache, Freshness.AtLeast(new Stamp(Partition, 4, 13))));
@@ -64,13 +65,13 @@ public sealed class NearCacheTests
     public void Nothing_is_served_when_the_last_proof_is_more_than_a_second_old()
     {
         var cache = Alive();
-        cache.Put(Thing, null, clock.GetTimestamp());
-        cache.Raise(Partition, 1, 1);
+        cache.Put(feed, Partition, Thing, null, clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 1);
         clock.Move(TimeSpan.FromSeconds(1));
         Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.Pushed));
         clock.Move(TimeSpan.FromMilliseconds(1));
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
-        cache.Prove(clock.GetTimestamp());
+        feed.Prove(clock.GetTimestamp());
         Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.Pushed));
     }
 
@@ -79,14 +80,14 @@ public sealed class NearCacheTests
     {
         var cache = Alive();
         var deadline = clock.GetTimestamp() + clock.TimestampFrequency;
-        cache.Put(Thing, new Record(Thing, 1, 1, Record.NoFields, deadline), clock.GetTimestamp());
+        cache.Put(feed, Partition, Thing, new Record(Thing, 1, 1, Record.NoFields, deadline), clock.GetTimestamp());
         var lasting = new Address("thing", "u");
-        cache.Put(lasting, null, clock.GetTimestamp());
-        cache.Raise(Partition, 1, 1);
+        cache.Put(feed, Partition, lasting, null, clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 1);
         clock.Move(TimeSpan.FromSeconds(1));
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
         clock.Move(TimeSpan.FromSeconds(28.9));
-        cache.Prove(clock.GetTimestamp());
+        feed.Prove(clock.GetTimestamp());
         Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(lasting, Partition, Freshness.Pushed, out _));
         clock.Move(TimeSpan.FromSeconds(0.1));
         Assert.Equal(NearCacheAnswer.Miss, cache.TryRead(lasting, Partition, Freshness.Pushed, out _));
@@ -96,14 +97,14 @@ public sealed class NearCacheTests
     public void A_pushed_key_and_a_lost_connection_are_forgotten()
     {
         var cache = Alive();
-        cache.Put(Thing, RecordOf(Thing, 1), clock.GetTimestamp());
-        cache.Raise(Partition, 1, 1);
+        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 1);
         cache.Drop(Thing);
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
         Assert.Equal(0, cache.Bytes);
-        cache.Put(Thing, RecordOf(Thing, 1), clock.GetTimestamp());
-        cache.Clear();
-        cache.Prove(clock.GetTimestamp());
+        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Lose(feed);
+        feed.Prove(clock.GetTimestamp());
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
         Assert.Equal(0, cache.Bytes);
     }
@@ -112,13 +113,13 @@ public sealed class NearCacheTests
     public void A_kept_record_gets_its_deadline_and_another_revision_is_forgotten()
     {
         var cache = Alive();
-        cache.Put(Thing, RecordOf(Thing, 5), clock.GetTimestamp());
-        cache.Raise(Partition, 1, 5);
+        cache.Put(feed, Partition, Thing, RecordOf(Thing, 5), clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 5);
         var deadline = clock.GetTimestamp() + 1000;
-        cache.Keep(Thing, 5, 1, deadline, clock.GetTimestamp());
+        cache.Keep(feed, Partition, Thing, 5, 1, deadline, clock.GetTimestamp());
         cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading);
         Assert.Equal(deadline, reading.Record!.Deadline);
-        cache.Keep(Thing, 6, 1, deadline, clock.GetTimestamp());
+        cache.Keep(feed, Partition, Thing, 6, 1, deadline, clock.GetTimestamp());
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
     }
 
@@ -126,13 +127,13 @@ public sealed class NearCacheTests
     public void Memory_is_bounded_and_what_is_served_stays_longest()
     {
         var cache = Alive(maxBytes: 100_000);
-        cache.Put(Thing, RecordOf(Thing, 1), clock.GetTimestamp());
-        cache.Raise(Partition, 1, 1);
+        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 1);
         for (var i = 0; i < 10_000; i++)
         {
             Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.Pushed));
             var other = new Address("thing", "t", $"{i}");
-            cache.Put(other, RecordOf(other, 1), clock.GetTimestamp());
+            cache.Put(feed, Partition, other, RecordOf(other, 1), clock.GetTimestamp());
             Assert.InRange(cache.Bytes, 1, 100_000);
         }
 
@@ -145,7 +146,7 @@ public sealed class NearCacheTests
         var cache = Alive(maxBytes: 1 << 20);
         for (var i = 0; i < 100_000; i++)
         {
-            cache.Put(Thing, RecordOf(Thing, i), clock.GetTimestamp());
+            cache.Put(feed, Partition, Thing, RecordOf(Thing, i), clock.GetTimestamp());
         }
 
         Assert.Equal(1, cache.Count);
@@ -157,8 +158,8 @@ public sealed class NearCacheTests
     public void A_hit_allocates_nothing()
     {
         var cache = Alive();
-        cache.Put(Thing, RecordOf(Thing, 1), clock.GetTimestamp());
-        cache.Raise(Partition, 1, 1);
+        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 1);
         var freshness = Freshness.AtLeast(new Stamp(Partition, 1, 1));
         Read(cache, freshness);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -170,6 +171,33 @@ public sealed class NearCacheTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
+    [Fact]
+    public void A_partition_that_gets_another_server_is_forgotten_and_what_the_old_one_still_says_is_not_put_in()
+    {
+        var cache = Alive();
+        var other = new Feed();
+        other.Prove(clock.GetTimestamp());
+        var neighbour = new Address("thing", "n");
+        cache.Assign(Partition + 1, feed);
+        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Put(feed, Partition + 1, neighbour, RecordOf(neighbour, 1), clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 1);
+        cache.Raise(feed, Partition + 1, 1, 1);
+        cache.Assign(Partition, other);
+        Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
+        Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(neighbour, Partition + 1, Freshness.Pushed, out _));
+
+        cache.Put(feed, Partition, Thing, RecordOf(Thing, 2), clock.GetTimestamp());
+        cache.Raise(feed, Partition, 1, 9);
+        Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
+        cache.Put(other, Partition, Thing, RecordOf(Thing, 3), clock.GetTimestamp());
+        cache.Raise(other, Partition, 2, 3);
+        cache.Lose(feed);
+        Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading));
+        Assert.Equal((3, 3), (reading.Record!.Revision, reading.At.Revision));
+        Assert.Equal(NearCacheAnswer.Miss, cache.TryRead(neighbour, Partition + 1, Freshness.Pushed, out _));
+    }
+
     private static NearCacheAnswer Read(NearCache cache, Freshness freshness) => cache.TryRead(Thing, Partition, freshness, out _);
 
     private static Record RecordOf(Address address, long revision) =>
@@ -178,7 +206,8 @@ public sealed class NearCacheTests
     private NearCache Alive(long maxBytes = StateEngineOptions.DefaultNearCacheMaxBytes)
     {
         var cache = new NearCache(new StateEngineOptions { Clock = clock, NearCacheMaxBytes = maxBytes });
-        cache.Prove(clock.GetTimestamp());
+        cache.Assign(Partition, feed);
+        feed.Prove(clock.GetTimestamp());
         return cache;
     }
 }

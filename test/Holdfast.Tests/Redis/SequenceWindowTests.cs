@@ -63,8 +63,8 @@ public sealed class SequenceWindowTests
     private CommitCall NewCommit()
     {
         var options = new StateEngineOptions();
-        var view = new StoreView(options, new PartitionMap(1), "client");
-        var link = new StoreLink(view, new SignalTable(), options);
-        return new CommitCall(view, 0, new Commit(RecordChange.Delete(new Address("a", "b"))), window, link);
+        var view = new StoreView(options, new PartitionMap(options.PartitionCount), "client");
+        var routes = new LoneRoutes(RedisAddress.Parse("redis://nowhere"), view, new SignalTable(), options);
+        return new CommitCall(view, 0, new Commit(RecordChange.Delete(new Address("a", "b"))), window, routes);
     }
 }

@@ -6,10 +6,12 @@ namespace Holdfast.Tests.Redis;
 public sealed class StoreLinkTests
 {
     [Fact]
-    public void A_waiting_call_that_cannot_be_written_fails_alone_and_what_it_submits_is_sent()
+    public async Task A_waiting_call_that_cannot_be_written_fails_alone_and_what_it_submits_is_sent()
     {
         var options = new StateEngineOptions();
-        var link = new StoreLink(new StoreView(options, new PartitionMap(1), "client"), new SignalTable(), options);
+        var view = new StoreView(options, new PartitionMap(options.PartitionCount), "client");
+        await using var routes = new LoneRoutes(RedisAddress.Parse("redis://nowhere"), view, new SignalTable(), options);
+        var link = routes.Nodes[0].Link;
         var behind = new Call();
         var next = new Call();
         var broken = new Call { Unwritable = true, WhenFailed = () => link.Submit(next) };

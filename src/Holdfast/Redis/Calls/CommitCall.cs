@@ -13,7 +13,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     private readonly string? fingerprint;
     private readonly bool removes;
     private readonly SequenceWindow window;
-    private readonly StoreLink link;
+    private readonly StoreRoutes routes;
     private int hasSettled;
 
     /// <summary>Prepares the call.</summary>
@@ -21,10 +21,10 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     /// <param name="partition">The partition.</param>
     /// <param name="commit">The commit, checked.</param>
     /// <param name="window">Where it gets its number.</param>
-    /// <param name="link">Where the commit that gets the number's slot after it is sent.</param>
-    public CommitCall(StoreView view, int partition, Commit commit, SequenceWindow window, StoreLink link)
+    /// <param name="routes">By which the commit that gets the number's slot after it is sent.</param>
+    public CommitCall(StoreView view, int partition, Commit commit, SequenceWindow window, StoreRoutes routes)
     {
-        (this.view, Partition, this.commit, this.window, this.link) = (view, partition, commit, window, link);
+        (this.view, Partition, this.commit, this.window, this.routes) = (view, partition, commit, window, routes);
         fingerprint = CommitWire.FingerprintOf(commit);
         removes = CommitWire.OnlyRemoves(commit);
     }
@@ -69,7 +69,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             "different" => new CommitResult(at, refusal: null),
             _ => throw new RespFormatException($"A commit is not answered with '{outcome}'."),
         };
-        view.Cache.Raise(Partition, at.Term, at.Revision);
+        view.Saw(this, at);
         Settle();
         Succeed(result);
         return ReplyVerdict.Settled;
@@ -89,7 +89,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     {
         if (Interlocked.Exchange(ref hasSettled, 1) == 0 && window.Leave(this) is { } next)
         {
-            link.Submit(next);
+            routes.Submit(next);
         }
     }
 
@@ -120,11 +120,11 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             records[i] = reply.ToRecord(change.Address, SentAt, view.Clock);
             if (reply.Exists && reply.Fields is null)
             {
-                view.Kept(change.Address, reply, SentAt);
+                view.Kept(this, change.Address, reply);
             }
             else
             {
-                view.Told(Partition, change.Address, records[i], SentAt);
+                view.Told(this, change.Address, records[i]);
             }
 
             // With NOLOOP the store pushes nothing to who made the change, and the watches of this process want to know.
@@ -148,7 +148,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         var change = commit.Changes[index];
         var condition = change.Conditions[checked((int)reader.ReadInteger())];
         var current = RecordReply.Read(ref reader).ToRecord(change.Address, SentAt, view.Clock);
-        view.Told(Partition, change.Address, current, SentAt);
+        view.Told(this, change.Address, current);
         return new Refusal(index, condition, current);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class JournalCall : AwaitedCall<JournalPage>
             events[i] = ReadEvent(ref reader);
         }
 
-        view.Cache.Raise(Partition, at.Term, at.Revision);
+        view.Saw(this, at);
         Succeed(new JournalPage(events, hasGap, at));
         return ReplyVerdict.Settled;
     }

@@ -30,8 +30,7 @@ internal sealed class OpenCall : AwaitedCall<PartitionHead>
         }
 
         var head = new PartitionHead(Partition, revision, terms);
-        view.Cache.Learn(head);
-        view.Cache.Raise(Partition, head.At.Term, revision);
+        view.Learnt(this, head);
         Succeed(head);
         return ReplyVerdict.Settled;
     }

@@ -40,11 +40,11 @@ internal sealed class ReadCall : AwaitedCall<Reading[]>
         for (var i = 0; i < readings.Length; i++)
         {
             var record = RecordReply.Read(ref reader).ToRecord(addresses[i], SentAt, view.Clock);
-            view.Told(Partition, addresses[i], record, SentAt);
+            view.Told(this, addresses[i], record);
             readings[i] = new Reading(record, At);
         }
 
-        view.Cache.Raise(Partition, At.Term, At.Revision);
+        view.Saw(this, At);
         Succeed(readings);
         return ReplyVerdict.Settled;
     }

@@ -1,3 +1,4 @@
+using Holdfast.NearCaching;
 using Holdfast.Resp;
 
 namespace Holdfast.Redis;
@@ -34,6 +35,18 @@ internal abstract class StoreCall
 
     /// <summary>The partition that it is for, if it is for one.</summary>
     public int Partition { get; protected init; } = -1;
+
+    /// <summary>How often in a row a cluster's node named another one for it.</summary>
+    public int TimesMoved { get; set; }
+
+    /// <summary>Whether it is sent next to who is about to take its slot over, and has to say so.</summary>
+    public bool IsAsking { get; set; }
+
+    /// <summary>Whether it means one server, and none that takes that one's place.</summary>
+    public bool IsPinned { get; init; }
+
+    /// <summary>The pushes among which its reply stood; set before it reads the reply.</summary>
+    public Feed Feed { get; set; } = Feed.None;
 
     /// <summary>Whether it has its result or its fault.</summary>
     public abstract bool IsSettled { get; }

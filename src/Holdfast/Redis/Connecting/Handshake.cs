@@ -1,5 +1,4 @@
 using System.Globalization;
-using Holdfast.Resp;
 
 namespace Holdfast.Redis;
 
@@ -7,57 +6,48 @@ namespace Holdfast.Redis;
 /// The first commands on a connection: who we are, which server it is, whether its settings keep what it acknowledges,
 /// and whether the store in it is ours.
 /// </summary>
-internal sealed class Handshake(RedisConnection connection, RedisAddress address, StoreView view, int partitions)
+internal sealed class Handshake(RedisConnection connection, RedisAddress address, StoreView view, int partitions, bool isCluster)
 {
     private const int FormatVersion = 1;
-    private const int OldestMajorVersion = 7;
+    private const string NodeName = "holdfast";
+
+    private readonly Dialogue dialogue = new(connection, address);
 
     /// <summary>Does it, and tells which server it is.</summary>
     /// <param name="before">The server of the connection before this one.</param>
     public async Task<ServerProfile> RunAsync(ServerProfile before)
     {
-        var hello = await HelloAsync().ConfigureAwait(false);
+        var hello = await dialogue.HelloAsync().ConfigureAwait(false);
+        if (before == ServerProfile.Unknown && hello.GetValueOrDefault("server") != NodeName)
+        {
+            dialogue.CheckVersion(hello.GetValueOrDefault("version", "?"));
+            await new PermissionCheck(dialogue, view.Keys.Text(0, "@probe"), isCluster).RunAsync().ConfigureAwait(false);
+        }
+
         var server = await InspectAsync(hello).ConfigureAwait(false);
         await EndBeforeAsync(before, server).ConfigureAwait(false);
         if (address.Database != 0)
         {
-            await AskAsync("SELECT", address.Database.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+            await dialogue.AskAsync("SELECT", address.Database.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
         }
 
-        await AskAsync("CLIENT", "TRACKING", "ON", "NOLOOP").ConfigureAwait(false);
+        await dialogue.AskAsync("CLIENT", "TRACKING", "ON", "NOLOOP").ConfigureAwait(false);
         await CheckStoreAsync().ConfigureAwait(false);
         await CheckLibraryAsync().ConfigureAwait(false);
         return server;
-    }
-
-    private async Task<Dictionary<string, string>> HelloAsync()
-    {
-        string[] credentials = address.Password is null ? [] : ["AUTH", address.User, address.Password];
-        try
-        {
-            return await AskPairsAsync(["HELLO", "3", .. credentials, "SETNAME", "holdfast"]).ConfigureAwait(false);
-        }
-        catch (StoreErrorException fault) when (fault.Error.IsUnknownCommand || fault.Error.Code == "NOPROTO")
-        {
-            throw TooOld("older than 6");
-        }
-        catch (StoreErrorException fault)
-        {
-            throw fault.Error.ToException();
-        }
     }
 
     private async Task<ServerProfile> InspectAsync(Dictionary<string, string> hello)
     {
         var name = hello.GetValueOrDefault("server", "redis");
         var version = hello.GetValueOrDefault("version", "?");
-        var isNode = name == "holdfast";
-        if (!isNode && int.TryParse(version.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major < OldestMajorVersion)
+        var isNode = name == NodeName;
+        if (!isNode)
         {
-            throw TooOld(version);
+            dialogue.CheckVersion(version);
         }
 
-        var lines = await AskAsync(static (ref reader) => reader.ReadString(), "INFO").ConfigureAwait(false);
+        var lines = await dialogue.AskAsync(static (ref reader) => reader.ReadString(), "INFO").ConfigureAwait(false);
         var facts = FactsIn(lines);
         if (!isNode)
         {
@@ -77,9 +67,16 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
 
     private void CheckRole(Dictionary<string, string> hello, Dictionary<string, string> facts)
     {
-        if (hello.GetValueOrDefault("mode", "standalone") is var mode and not "standalone")
+        var mode = hello.GetValueOrDefault("mode", "standalone");
+        if (mode == "sentinel")
         {
-            throw new StateMismatchException($"{address} is a Redis {mode}, which this version does not speak to: name a stand-alone server.");
+            throw new StateMismatchException($"{address} is a sentinel: begin the connection string with redis+sentinel:// and end it with the name by which it knows the store.");
+        }
+
+        if (mode == "cluster" != isCluster)
+        {
+            throw new StateMismatchException(
+                isCluster ? $"{address} is no part of a cluster any more." : $"{address} is part of a Redis Cluster, which no sentinel leads to: begin the connection string with redis://.");
         }
 
         if (facts.GetValueOrDefault("role", "master") != "master")
@@ -109,7 +106,7 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
 
         try
         {
-            var settings = await AskPairsAsync(["CONFIG", "GET", "appendfsync"]).ConfigureAwait(false);
+            var settings = await dialogue.AskPairsAsync(["CONFIG", "GET", "appendfsync"]).ConfigureAwait(false);
             return settings.GetValueOrDefault("appendfsync") == "always";
         }
         catch (StoreErrorException)
@@ -130,7 +127,7 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
 
         try
         {
-            await AskAsync("CLIENT", "KILL", "ID", before.ConnectionId.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+            await dialogue.AskAsync("CLIENT", "KILL", "ID", before.ConnectionId.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
         }
         catch (StoreErrorException)
         {
@@ -140,13 +137,25 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
 
     private async Task CheckStoreAsync()
     {
-        var store = await AskPairsAsync(["HGETALL", StoreKeys.Store]).ConfigureAwait(false);
+        try
+        {
+            await CheckStoreHereAsync().ConfigureAwait(false);
+        }
+        catch (StoreErrorException fault) when (isCluster && fault.Error.Code == "MOVED")
+        {
+            // Another primary has the store's own record, and tells what is in it.
+        }
+    }
+
+    private async Task CheckStoreHereAsync()
+    {
+        var store = await dialogue.AskPairsAsync(["HGETALL", StoreKeys.Store]).ConfigureAwait(false);
         if (!store.ContainsKey("version") || !store.ContainsKey("partitions"))
         {
             // Whoever comes first decides, field by field, and may be between the two; the second reply tells what was decided.
-            await AskAsync("HSETNX", StoreKeys.Store, "version", Text(FormatVersion)).ConfigureAwait(false);
-            await AskAsync("HSETNX", StoreKeys.Store, "partitions", Text(partitions)).ConfigureAwait(false);
-            store = await AskPairsAsync(["HGETALL", StoreKeys.Store]).ConfigureAwait(false);
+            await dialogue.AskAsync("HSETNX", StoreKeys.Store, "version", Text(FormatVersion)).ConfigureAwait(false);
+            await dialogue.AskAsync("HSETNX", StoreKeys.Store, "partitions", Text(partitions)).ConfigureAwait(false);
+            store = await dialogue.AskPairsAsync(["HGETALL", StoreKeys.Store]).ConfigureAwait(false);
         }
 
         var version = store.GetValueOrDefault("version", "none");
@@ -183,44 +192,21 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
     {
         try
         {
-            await AskAsync(static (ref _) => true, "FCALL_RO", "hf1_read", "1", view.Keys.Text(0, StoreKeys.Head)).ConfigureAwait(false);
+            // In a cluster the partition may be another primary's: without a key the function fails, and is known to be there.
+            string[] call = isCluster
+                ? ["FCALL_RO", "hf1_read", "0"]
+                : ["FCALL_RO", "hf1_read", "1", view.Keys.Text(0, StoreKeys.Head)];
+            await dialogue.AskAsync(call).ConfigureAwait(false);
             return true;
         }
         catch (StoreErrorException fault) when (fault.Error.IsFunctionMissing)
         {
             return false;
         }
-    }
-
-    private Task<bool> AskAsync(params string[] command) => AskAsync(static (ref _) => true, command);
-
-    private Task<Dictionary<string, string>> AskPairsAsync(string[] command) => AskAsync(Pairs, command);
-
-    private Task<T> AskAsync<T>(ReplyParser<T> parse, params string[] command)
-    {
-        var call = new PlainCall<T>(parse, isRepeatable: false, command);
-        return connection.TrySend(call) ? call.Completion : throw new StateUnavailableException($"{address} closed the connection.");
-    }
-
-    private StateMismatchException TooOld(string version) =>
-        new($"The server at {address} is Redis {version}: Holdfast needs Redis {OldestMajorVersion} or later, or Valkey.");
-
-    private static Dictionary<string, string> Pairs(ref RespReader reader)
-    {
-        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var left = reader.ReadCount(0); left > 0; left -= 2)
+        catch (StoreErrorException fault) when (isCluster && fault.Error.Code == "ERR")
         {
-            var name = reader.ReadString();
-            reader.Read();
-            if (reader.Count == 0)
-            {
-                pairs[name] = System.Text.Encoding.UTF8.GetString(reader.Text);
-            }
-
-            reader.SkipElements(reader.Count);
+            return true;
         }
-
-        return pairs;
     }
 
     private static Dictionary<string, string> FactsIn(string lines)

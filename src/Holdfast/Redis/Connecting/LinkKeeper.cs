@@ -4,11 +4,21 @@ namespace Holdfast.Redis;
 /// Keeps the link connected: makes the first connection or says why it can't, replaces a lost one for as long as the
 /// engine lives, and finds out when one has fallen silent.
 /// </summary>
-internal sealed class LinkKeeper(RedisAddress address, StoreLink link, StoreView view, StateEngineOptions options) : IAsyncDisposable
+/// <param name="named">What the connection string names, until it is known which server that is.</param>
+/// <param name="find">Tells, for each attempt, which server to connect to.</param>
+/// <param name="link">Who gets the connections.</param>
+/// <param name="view">What the store is called and has in this process.</param>
+/// <param name="options">The engine's.</param>
+/// <param name="isCluster">Whether the server is one of a cluster, and may have only some of the keys.</param>
+internal sealed class LinkKeeper(
+    RedisAddress named, Func<CancellationToken, ValueTask<RedisAddress>> find, StoreLink link, StoreView view, StateEngineOptions options, bool isCluster)
+    : IAsyncDisposable
 {
+    public static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(2);
+
+
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PingInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The near cache distrusts a connection after a second of silence; after two it is given up.</summary>
@@ -16,16 +26,22 @@ internal sealed class LinkKeeper(RedisAddress address, StoreLink link, StoreView
 
     private readonly CancellationTokenSource disposed = new();
     private Task keeping = Task.CompletedTask;
+    private volatile RedisAddress address = named;
+
+    /// <summary>Where the last attempt led.</summary>
+    public RedisPlace Place => address.Place;
 
     /// <summary>The server that the last connection led to.</summary>
     public ServerProfile Server { get; private set; } = ServerProfile.Unknown;
 
-    /// <summary>Connects, trying for as long as a call may take.</summary>
+    /// <summary>Connects in the background, for as long as it takes.</summary>
+    public void Start() => keeping = KeepAsync(null);
+
+    /// <summary>Connects, trying until the deadline.</summary>
     /// <exception cref="StateMismatchException">The server or the store is not one to use; not tried again.</exception>
     /// <exception cref="StateUnavailableException">The store was not reached in time.</exception>
-    public async Task OpenAsync(CancellationToken cancellationToken)
+    public async Task OpenAsync(long deadline, CancellationToken cancellationToken)
     {
-        var deadline = options.Clock.GetTimestamp() + (long)(options.CommitTimeout.TotalSeconds * options.Clock.TimestampFrequency);
         var delay = new Backoff(FirstDelay, LongestDelay, options.Entropy);
         while (true)
         {
@@ -59,28 +75,43 @@ internal sealed class LinkKeeper(RedisAddress address, StoreLink link, StoreView
         disposed.Dispose();
     }
 
-    private async Task KeepAsync(RedisConnection connection)
+    private async Task KeepAsync(RedisConnection? connection)
     {
         while (true)
         {
-            var reason = await WatchOverAsync(connection).ConfigureAwait(false);
-            if (disposed.IsCancellationRequested)
+            if (connection is not null && !await OutliveAsync(connection).ConfigureAwait(false))
             {
                 return;
             }
 
-            link.Trouble = new StateUnavailableException($"The connection to the store at {address} was lost: {reason.Message}", reason);
-            Tell(EngineEventLevel.Warning, "ConnectionLost", link.Trouble.Message, reason);
             if (await DialAgainAsync().ConfigureAwait(false) is not { } next)
             {
                 return;
             }
 
+            if (connection is not null)
+            {
+                StateMeter.Reconnects.Add(1);
+                Tell(EngineEventLevel.Information, "Reconnected", $"Connected again to {Server.Name} {Server.Version} at {address}.", null);
+            }
+
             connection = next;
-            StateMeter.Reconnects.Add(1);
-            Tell(EngineEventLevel.Information, "Reconnected", $"Connected again to {Server.Name} {Server.Version} at {address}.", null);
             link.Adopt(connection);
         }
+    }
+
+    // Waits for the connection's end, and says that it is lost; false when it was given up for good.
+    private async Task<bool> OutliveAsync(RedisConnection connection)
+    {
+        var reason = await WatchOverAsync(connection).ConfigureAwait(false);
+        if (disposed.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        link.Trouble = new StateUnavailableException($"The connection to the store at {address} was lost: {reason.Message}", reason);
+        Tell(EngineEventLevel.Warning, "ConnectionLost", link.Trouble.Message, reason);
+        return true;
     }
 
     private async Task<RedisConnection?> DialAgainAsync()
@@ -113,32 +144,26 @@ internal sealed class LinkKeeper(RedisAddress address, StoreLink link, StoreView
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            var stream = await Dialer.ConnectAsync(address, either.Token).ConfigureAwait(false);
+            var there = address = await find(either.Token).ConfigureAwait(false);
+            var stream = await Dialer.ConnectAsync(there, either.Token).ConfigureAwait(false);
             connection = new RedisConnection(stream, link, options.Clock);
             connection.Start();
-            var handshake = new Handshake(connection, address, view, options.PartitionCount);
+            var handshake = new Handshake(connection, there, view, options.PartitionCount, isCluster);
             Server = await handshake.RunAsync(Server).WaitAsync(either.Token).ConfigureAwait(false);
             connection.Server = Server;
             return connection;
         }
         catch (Exception error)
         {
-            connection?.Abort();
+            var end = connection is null ? null : await connection.EndAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            Distrust(error);
+            Distrust(DialFault.Of(error, end, address, DialTimeout));
             return null;
         }
     }
 
-    private void Distrust(Exception error)
+    private void Distrust(StateException trouble)
     {
-        var trouble = error switch
-        {
-            StoreErrorException reply => reply.Error.ToException(),
-            StateException fault => fault,
-            OperationCanceledException => new StateUnavailableException($"The store at {address} did not answer within {DialTimeout.TotalSeconds:0} s."),
-            _ => new StateUnavailableException($"The store at {address} can't be reached: {error.Message}", error),
-        };
         if (trouble is StateMismatchException && link.Trouble?.Message != trouble.Message)
         {
             Tell(EngineEventLevel.Error, "StoreMismatch", trouble.Message, trouble);

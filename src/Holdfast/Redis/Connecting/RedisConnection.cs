@@ -8,11 +8,11 @@ namespace Holdfast.Redis;
 /// </summary>
 internal sealed class RedisConnection
 {
-    /// <summary>How much may wait to be sent; beyond it calls wait in the link.</summary>
+    /// <summary>How much may wait to be sent; beyond it calls wait in the owner.</summary>
     private const int MaxUnsentBytes = 16 << 20;
 
     private readonly Stream stream;
-    private readonly StoreLink link;
+    private readonly ConnectionOwner owner;
     private readonly TimeProvider clock;
     private readonly Lock gate = new();
     private readonly Queue<StoreCall> unanswered = new();
@@ -23,9 +23,9 @@ internal sealed class RedisConnection
     private bool isClosed;
     private long receivedAt;
 
-    public RedisConnection(Stream stream, StoreLink link, TimeProvider clock)
+    public RedisConnection(Stream stream, ConnectionOwner owner, TimeProvider clock)
     {
-        (this.stream, this.link, this.clock) = (stream, link, clock);
+        (this.stream, this.owner, this.clock) = (stream, owner, clock);
         receivedAt = clock.GetTimestamp();
     }
 
@@ -95,6 +95,13 @@ internal sealed class RedisConnection
     /// <summary>Gives the connection up: its reader ends, and the link takes back the calls without a reply.</summary>
     public void Abort() => stream.Dispose();
 
+    /// <summary>Gives it up, and answers why it ended if it had before.</summary>
+    public Task<Exception> EndAsync()
+    {
+        Abort();
+        return ended.Task;
+    }
+
     // False when the call can't be written; then nothing of it may reach the store.
     private bool TryEncode(StoreCall call, out Exception? problem)
     {
@@ -102,7 +109,18 @@ internal sealed class RedisConnection
         try
         {
             call.SentAt = clock.GetTimestamp();
+            if (call.IsAsking)
+            {
+                AskingCall.Instance.Write(filling, Server);
+            }
+
             call.Write(filling, Server);
+            if (call.IsAsking)
+            {
+                call.IsAsking = false;
+                unanswered.Enqueue(AskingCall.Instance);
+            }
+
             unanswered.Enqueue(call);
             problem = null;
             return true;
@@ -124,13 +142,13 @@ internal sealed class RedisConnection
             while (TryTakeFilled(out var batch))
             {
                 await stream.WriteAsync(batch).ConfigureAwait(false);
-                if (!link.HasWaiting && TryRest())
+                if (!owner.HasWaiting && TryRest())
                 {
                     return;
                 }
 
                 await Task.Yield();
-                link.OnSent();
+                owner.OnSent();
             }
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
@@ -182,7 +200,7 @@ internal sealed class RedisConnection
             unanswered.Clear();
         }
 
-        link.OnLost(this, orphans);
+        owner.OnLost(this, orphans);
         ended.TrySetResult(reason);
     }
 
@@ -212,7 +230,7 @@ internal sealed class RedisConnection
         ahead.Read();
         if (ahead.Kind == RespKind.Push && !IsReplyToSubscribe(ahead))
         {
-            link.OnPush(this, ref ahead);
+            owner.OnPush(this, ref ahead);
             return;
         }
 
@@ -225,7 +243,7 @@ internal sealed class RedisConnection
             }
         }
 
-        link.OnReply(this, call, reader);
+        owner.OnReply(this, call, reader);
     }
 
     // The push stands where the reply would, so the call that it answers is the next.

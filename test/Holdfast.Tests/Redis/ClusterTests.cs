@@ -1,0 +1,179 @@
+using System.Text;
+using Holdfast.TestServers;
+
+namespace Holdfast.Tests.Redis;
+
+/// <summary>A real Redis Cluster of six.</summary>
+public sealed class ClusterTests : IAsyncLifetime
+{
+    private static readonly string[] Affinities = [.. Enumerable.Range(0, 60).Select(static i => $"u{i}")];
+    private static readonly StateEngineOptions Patient = new() { CommitTimeout = TimeSpan.FromSeconds(60) };
+
+    private readonly EventLog log = new();
+    private RedisCluster cluster = null!;
+    private RedisEngine engine = null!;
+
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+
+    public async ValueTask InitializeAsync()
+    {
+        cluster = await RedisCluster.StartAsync();
+        engine = await RedisEngine.OpenAsync(cluster.ConnectionString, Patient with { Log = log.Write });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await engine.DisposeAsync();
+        await cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Any_node_leads_to_all_of_them_and_each_keeps_its_part()
+    {
+        Assert.EndsWith(" cluster", engine.Capabilities.Name, StringComparison.Ordinal);
+        await using var other = await RedisEngine.OpenAsync($"redis://127.0.0.1:{cluster.Servers[4].Port}", Patient);
+        foreach (var affinity in Affinities)
+        {
+            var made = await other.CommitAsync(new Commit(RecordChange.Update(new Address("thing", affinity)).Set("x", affinity)) { Events = [new NewEvent("made", default)] });
+            Assert.Equal(affinity, (await engine.ReadAsync(new Address("thing", affinity), Freshness.AtLeast(made.At))).Record!.Text("x"));
+            Assert.Single(await engine.ScanAsync(made.At.Partition, "thing").Where(record => record.Address.Affinity == affinity).ToListAsync());
+            Assert.Contains((await engine.ReadJournalAsync(made.At.Partition, JournalPosition.Start)).Events, told => told.Position.Revision == made.At.Revision);
+        }
+
+        foreach (var node in (await cluster.NodesAsync()).Where(static node => node.IsPrimary))
+        {
+            Assert.NotEqual(":0", await node.Server.CommandAsync("DBSIZE"));
+            Assert.Equal("+OK", await node.Server.CommandAsync("FUNCTION", "FLUSH", "SYNC"));
+        }
+
+        await Task.WhenAll(Affinities.Select(affinity => engine.CommitAsync(new Commit(RecordChange.Update(new Address("thing", affinity)).Add("n", 1))).AsTask()));
+        var database = await Assert.ThrowsAsync<StateMismatchException>(async () => await RedisEngine.OpenAsync($"redis://127.0.0.1:{cluster.Servers[0].Port}/1", Patient));
+        Assert.Contains("database 0", database.Message, StringComparison.Ordinal);
+        var partitions = await Assert.ThrowsAsync<StateMismatchException>(async () => await RedisEngine.OpenAsync(cluster.ConnectionString, Patient with { PartitionCount = 16 }));
+        Assert.Contains("has 256 partitions", partitions.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pushes_watches_and_signals_come_from_every_primary()
+    {
+        await using var other = await RedisEngine.OpenAsync(cluster.ConnectionString, Patient);
+        await using var here = await engine.ListenAsync("c");
+        await other.SignalAsync("c", "x"u8.ToArray());
+        await foreach (var payload in here.ReadAllAsync())
+        {
+            Assert.Equal("x", Encoding.UTF8.GetString(payload.Span));
+            break;
+        }
+
+        foreach (var affinity in Affinities.Take(12))
+        {
+            var thing = new Address("thing", affinity);
+            await using var watch = await engine.WatchAsync(thing);
+            await engine.ReadAsync(thing);
+            var made = await other.CommitAsync(new Commit(RecordChange.Update(thing).Add("n", 1)));
+            await watch.WaitAsync(Soon);
+            await PushedAsync(thing, made);
+        }
+    }
+
+    [Fact]
+    public async Task A_primary_that_dies_is_replaced_and_what_that_lost_is_told()
+    {
+        await using var signals = await engine.ListenAsync("c");
+        var writers = new CountingWriters(engine, Affinities);
+        await writers.MakeAsync(500);
+        var primary = await cluster.PrimaryOfAsync(0);
+        await cluster.FailOverAsync(primary, isTold: false);
+        await writers.MakeAsync(2000);
+        await cluster.MendAsync();
+        await cluster.FailOverAsync(await cluster.PrimaryOfAsync(16000));
+        await writers.MakeAsync(2000);
+        var counts = await writers.StopAsync();
+        var lost = counts.Sum(static count => Math.Max(0, count.Acknowledged - count.Found));
+        Assert.All(counts, static count => Assert.True(count.Found <= count.Acknowledged));
+        Assert.True(lost == 0 || log.Of("StateLost").Any(), $"{lost} acknowledged commits are lost, and nobody was told.");
+
+        // Signals are heard again: the primary of partition 0 was the one that died.
+        var heard = signals.ReadAllAsync(Soon).GetAsyncEnumerator();
+        var next = heard.MoveNextAsync().AsTask();
+        while (!next.IsCompleted)
+        {
+            await engine.SignalAsync("c", "x"u8.ToArray());
+            await Task.WhenAny(next, Task.Delay(20));
+        }
+
+        Assert.True(await next);
+    }
+
+    [Fact]
+    public async Task Slots_that_move_under_load_lose_nothing()
+    {
+        var writers = new CountingWriters(engine, Affinities);
+        await writers.MakeAsync(500);
+        await using var other = await RedisEngine.OpenAsync(cluster.ConnectionString, Patient);
+        var watched = new Address("thing", Affinities[0]);
+        await engine.CommitAsync(new Commit(RecordChange.Update(watched).Add("n", 1)));
+        await using var watch = await engine.WatchAsync(watched);
+        var created = 0;
+        foreach (var affinity in Affinities.Take(8))
+        {
+            var slot = engine.Partitions.PartitionOf(affinity) * 64;
+            var from = await cluster.PrimaryOfAsync(slot);
+            var to = (await cluster.NodesAsync()).First(node => node.IsPrimary && node.Server != from).Server;
+            var moving = cluster.MoveSlotAsync(slot, to);
+
+            // Records that are new, absent or large come and go while the slot is between the two.
+            do
+            {
+                created++;
+                Assert.True((await engine.CommitAsync(new Commit(RecordChange.Update(new Address("new", affinity, $"{created}")).When(Condition.Absent).Set("x", "1")))).IsCommitted);
+                Assert.Null((await engine.ReadAsync(new Address("none", affinity, $"{created}"))).Record);
+            }
+            while (!moving.IsCompleted);
+            await moving;
+        }
+
+        await writers.MakeAsync(500);
+        Assert.All(await writers.StopAsync(), static count => Assert.Equal(count.Acknowledged, count.Found));
+        var found = 0;
+        foreach (var affinity in Affinities.Take(8).DistinctBy(affinity => engine.Partitions.PartitionOf(affinity)))
+        {
+            found += await engine.ScanAsync(engine.Partitions.PartitionOf(affinity), "new").CountAsync();
+        }
+
+        Assert.Equal(created, found);
+        Assert.Empty(log.Of("StateLost"));
+        var made = await other.CommitAsync(new Commit(RecordChange.Update(watched).Add("n", 1)));
+        await watch.WaitAsync(Soon);
+        await PushedAsync(watched, made);
+    }
+
+    [Fact]
+    public async Task What_a_moved_slot_had_in_the_near_cache_is_forgotten_absence_too()
+    {
+        await using var other = await RedisEngine.OpenAsync(cluster.ConnectionString, Patient);
+        var (there, absent) = (new Address("thing", "a", "1"), new Address("thing", "a", "2"));
+        await other.CommitAsync(new Commit(RecordChange.Update(there).Add("n", 1)));
+        Assert.NotNull((await engine.ReadAsync(there)).Record);
+        Assert.Null((await engine.ReadAsync(absent)).Record);
+        Assert.True((await engine.ReadAsync(absent, Freshness.Pushed)).IsNear);
+        var slot = engine.Partitions.PartitionOf(there) * 64;
+        var from = await cluster.PrimaryOfAsync(slot);
+        await cluster.MoveSlotAsync(slot, (await cluster.NodesAsync()).First(node => node.IsPrimary && node.Server != from).Server);
+
+        // Nobody pushes that what was absent is there now: only that the slot has moved says that it may be.
+        var made = await other.CommitAsync(new Commit(RecordChange.Update(absent).Add("n", 1), RecordChange.Update(there).Add("n", 1)));
+        await PushedAsync(absent, made);
+        await PushedAsync(there, made);
+        Assert.NotNull((await engine.ReadAsync(absent, Freshness.AtLeast(made.At))).Record);
+    }
+
+    private async Task PushedAsync(Address address, CommitResult made)
+    {
+        var soon = Soon;
+        while ((await engine.ReadAsync(address, Freshness.Pushed)).Record?.Revision != made.At.Revision)
+        {
+            await Task.Delay(5, soon);
+        }
+    }
+}
