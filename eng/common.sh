@@ -7,7 +7,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPE
 exec < /dev/null
 
 # Each tool that a test or script runs, and the Debian package that has it.
-tools=(redis-server:redis-server redis-cli:redis-tools curl:curl shellcheck:shellcheck node:nodejs kill:procps wrk:wrk taskset:util-linux
+tools=(redis-server:redis-server redis-cli:redis-tools curl:curl shellcheck:shellcheck node:nodejs npm:npm kill:procps wrk:wrk taskset:util-linux
     strace:strace mkfs.ext4:e2fsprogs mount:mount)
 
 say() { printf '%s\n' "$*"; }

@@ -192,8 +192,8 @@ public sealed class EmbeddedEngine : StateEngine
     /// <summary>The memory of records: the bytes of their versions, and those of the pages that hold them.</summary>
     internal (long Used, long Held) RecordMemory => (memory.UsedBytes, memory.HeldBytes);
 
-    /// <summary>The log: frames and synchronisations since it was opened, and the bytes of its last segment.</summary>
-    internal (long Frames, long Syncs, long Bytes) LogFigures => (store.Log.Frames, store.Log.Syncs, store.Log.SegmentBytes);
+    /// <summary>What the log has done since it was opened, and what waits for it.</summary>
+    internal LogFigures LogFigures => store.Log.Figures;
 
     /// <summary>Replaces the log by a snapshot now, on the caller's thread.</summary>
     internal void Checkpoint() => store.Checkpoints.Run(partitions);

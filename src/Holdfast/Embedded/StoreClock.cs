@@ -18,6 +18,9 @@ internal sealed class StoreClock(TimeProvider clock)
     /// <summary>Milliseconds from one timestamp to a later one, rounded up.</summary>
     public long MillisecondsBetween(long timestamp, long later) => (long)Math.Ceiling((later - timestamp) / ticksPerMillisecond);
 
+    /// <summary>Microseconds from one timestamp to a later one.</summary>
+    public long MicrosecondsBetween(long timestamp, long later) => (long)((later - timestamp) * 1000.0 / ticksPerMillisecond);
+
     /// <summary>The wall time of a deadline.</summary>
     public long ToWall(long deadline) => Math.Max(0, WallMilliseconds + MillisecondsBetween(Timestamp, deadline));
 

@@ -26,7 +26,7 @@ public sealed class StateNode : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private IdleSweep? idleSweep;
     private long lastSessionId;
-    private long commands;
+    private NodeMeter? meter;
 
     private StateNode(EmbeddedEngine engine, StateNodeOptions options)
     {
@@ -78,7 +78,8 @@ public sealed class StateNode : IAsyncDisposable
 
     internal IEnumerable<Session> Sessions => sessions.Values;
 
-    internal long Commands => Interlocked.Read(ref commands);
+    /// <summary>What the node has counted since it started.</summary>
+    internal NodeFigures Figures { get; } = new();
 
     internal long Connections => Interlocked.Read(ref lastSessionId);
 
@@ -147,6 +148,7 @@ public sealed class StateNode : IAsyncDisposable
         }
 
         Engine.EndObserving();
+        meter!.Dispose();
         stopping.Dispose();
     }
 
@@ -162,8 +164,6 @@ public sealed class StateNode : IAsyncDisposable
         session.Output.Cut();
         return true;
     }
-
-    internal void CountCommands(long count) => Interlocked.Add(ref commands, count);
 
     internal void Report(EngineEventLevel level, string name, string message, Exception? exception = null) =>
         Engine.Options.Log(new EngineEvent(level, name, message, exception));
@@ -213,6 +213,7 @@ public sealed class StateNode : IAsyncDisposable
         }
 
         idleSweep = new IdleSweep(this);
+        meter = new NodeMeter(this);
         foreach (var listener in listeners)
         {
             accepting.Add(AcceptAsync(listener));
@@ -260,6 +261,7 @@ public sealed class StateNode : IAsyncDisposable
     {
         if (sessions.Count >= Options.MaxClients)
         {
+            Figures.CountRefusedClient();
             Refuse(socket);
             return;
         }

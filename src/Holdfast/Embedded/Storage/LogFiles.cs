@@ -18,6 +18,9 @@ internal sealed class LogFiles : IDisposable
     private long unsyncedSince;
     private long framesWritten;
     private long syncs;
+    private long syncMicroseconds;
+    private long longestSync;
+    private long lastSync;
 
     public LogFiles(StoreDisk disk, string folder, ulong salt, LogSegment segment, long lastSequence, StoreClock clock)
     {
@@ -48,12 +51,18 @@ internal sealed class LogFiles : IDisposable
     /// <summary>How often the log was synchronised since it was opened.</summary>
     public long Syncs => Interlocked.Read(ref syncs);
 
+    /// <summary>What synchronising took since the log was opened: together, at most and the last time, in microseconds.</summary>
+    public (long Sum, long Longest, long Last) SyncMicroseconds =>
+        (Interlocked.Read(ref syncMicroseconds), Interlocked.Read(ref longestSync), Interlocked.Read(ref lastSync));
+
     /// <summary>Writes the batch, and has it reach the disk at once if that is all that anybody waits for.</summary>
     public void Append(LogBatch batch)
     {
         if (batch.NeedsOnlySync && !HasUnsynced)
         {
+            var begun = clock.Timestamp;
             segment.AppendSynced(batch.Frames);
+            NoteSync(begun);
             NoteWritten(batch);
             TellSynced();
             return;
@@ -66,7 +75,9 @@ internal sealed class LogFiles : IDisposable
 
     public void Sync()
     {
+        var begun = clock.Timestamp;
         segment.Sync();
+        NoteSync(begun);
         TellSynced();
     }
 
@@ -104,6 +115,14 @@ internal sealed class LogFiles : IDisposable
     {
         WrittenSequence = batch.LastSequence;
         Interlocked.Add(ref framesWritten, batch.Entries.Count);
+    }
+
+    private void NoteSync(long begun)
+    {
+        var taken = clock.MicrosecondsBetween(begun, clock.Timestamp);
+        Interlocked.Add(ref syncMicroseconds, taken);
+        Interlocked.Exchange(ref lastSync, taken);
+        Interlocked.Exchange(ref longestSync, Math.Max(longestSync, taken));
     }
 
     private void TellSynced()

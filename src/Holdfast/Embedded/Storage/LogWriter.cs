@@ -44,6 +44,21 @@ internal sealed class LogWriter : IDisposable
     /// <summary>How often the log was synchronised since it was opened.</summary>
     public long Syncs => files.Syncs;
 
+    /// <summary>What the log has done, and what waits for it.</summary>
+    public LogFigures Figures
+    {
+        get
+        {
+            var (sum, longest, last) = files.SyncMicroseconds;
+            lock (gate)
+            {
+                return new LogFigures(
+                    files.Frames, files.Syncs, sum, longest, last, files.SegmentBytes,
+                    gathering.Entries.Count + (underWay?.Entries.Count ?? 0), gathering.Bytes + (underWay?.Bytes ?? 0));
+            }
+        }
+    }
+
     /// <summary>How often entries were rolled back: what was copied from partitions in between can't be trusted.</summary>
     public long RollBacks => Interlocked.Read(ref rollBacks);
 

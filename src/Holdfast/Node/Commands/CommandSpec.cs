@@ -29,6 +29,9 @@ internal sealed record CommandSpec(string Name, int Arity, Action<Execution, Com
     /// <summary>Whether it is obeyed while a RESP2 connection listens to channels.</summary>
     public bool IsForSubscribers { get; init; }
 
+    /// <summary>Where it, or the command that it is part of, stands in <see cref="CommandTable.All"/>.</summary>
+    public int Place { get; set; }
+
     /// <summary>For commands such as CLIENT: what the second argument, in lower case, selects.</summary>
     public IReadOnlyDictionary<string, CommandSpec>? Subcommands { get; init; }
 

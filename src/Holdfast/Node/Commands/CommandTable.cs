@@ -26,7 +26,8 @@ internal static class CommandTable
         Commands.Values.Where(static command => TryPack(Encoding.ASCII.GetBytes(command.Name), out _))
             .ToFrozenDictionary(static command => TryPack(Encoding.ASCII.GetBytes(command.Name), out var letters) ? letters : 0);
 
-    public static int Count => Commands.Count;
+    /// <summary>All of them, by name.</summary>
+    public static IReadOnlyList<CommandSpec> All { get; } = InPlaces();
 
     /// <summary>The command's, or its subcommand's, specification; null with Redis's error when there is none or the number of arguments is wrong.</summary>
     public static CommandSpec? Find(in Command command, out string? error)
@@ -68,6 +69,21 @@ internal static class CommandTable
         var nul = text.IndexOf((byte)0);
         text = nul < 0 ? text : text[..nul];
         return Encoding.ASCII.GetString(text[..Math.Min(text.Length, maxBytes)]);
+    }
+
+    private static CommandSpec[] InPlaces()
+    {
+        CommandSpec[] all = [.. Commands.Values.OrderBy(static command => command.Name, StringComparer.Ordinal)];
+        for (var place = 0; place < all.Length; place++)
+        {
+            var parts = all[place].Subcommands?.Values ?? (all[place].Name == "fcall" ? FunctionCommands.Functions : []);
+            foreach (var spec in parts.Append(all[place]))
+            {
+                spec.Place = place;
+            }
+        }
+
+        return all;
     }
 
     private static string UnknownSubcommand(CommandSpec spec, in Command command) => string.Create(

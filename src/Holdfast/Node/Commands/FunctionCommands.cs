@@ -18,7 +18,7 @@ internal static class FunctionCommands
         },
     ];
 
-    private static readonly CommandSpec[] Functions =
+    public static readonly CommandSpec[] Functions =
     [
         new("hf1_commit", -3, CommandSpec.Nothing)
         {

@@ -37,7 +37,9 @@ internal readonly struct StoredKey
         }
 
         x.Track(new TrackedKey(parsed.Partition, parsed.Address));
-        return new StoredKey(x.Node.Engine.Read(parsed.Address, parsed.Partition).Record, null);
+        var record = x.Node.Engine.Read(parsed.Address, parsed.Partition).Record;
+        x.Note(wasFound: record is not null);
+        return new StoredKey(record, null);
     }
 
     /// <summary>As PTTL tells it.</summary>

@@ -133,6 +133,11 @@ internal sealed class ReplyBuffer
 
     public void Map(int pairs) => Header(Protocol == 3 ? '%' : '*', Protocol == 3 ? pairs : pairs * 2L);
 
+    public void Set(int count) => Header(Protocol == 3 ? '~' : '*', count);
+
+    /// <summary>Null where an array was expected, which RESP2 tells from a string that is null.</summary>
+    public void NullArray() => Raw(Protocol == 3 ? "_\r\n"u8 : "*-1\r\n"u8);
+
     public void Push(int count) => Header(Protocol == 3 ? '>' : '*', count);
 
     private static void OnOneLine(Span<byte> message)

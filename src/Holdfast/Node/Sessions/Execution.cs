@@ -6,6 +6,8 @@ internal sealed class Execution(Session session)
     private const int MaxGatheredBytes = 16 << 10;
 
     private bool isGathering;
+    private int found;
+    private int absent;
 
     public Session Session => session;
 
@@ -14,6 +16,20 @@ internal sealed class Execution(Session session)
     public ReplyBuffer Reply { get; } = new() { MaxBytes = session.Node.Options.MaxQueuedBytesPerClient };
 
     public List<TrackedKey> Read { get; } = [];
+
+    /// <summary>Notes whether a command has found the key that it read.</summary>
+    public void Note(bool wasFound)
+    {
+        found += wasFound ? 1 : 0;
+        absent += wasFound ? 0 : 1;
+    }
+
+    /// <summary>Tells the node what was noted.</summary>
+    public void Count()
+    {
+        session.Node.Figures.CountLookUps(found, absent);
+        (found, absent) = (0, 0);
+    }
 
     /// <summary>Notes that the key is about to be read, so that its next change is told.</summary>
     public void Track(in TrackedKey key)

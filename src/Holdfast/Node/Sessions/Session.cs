@@ -15,7 +15,7 @@ internal sealed class Session
         ConnectedAt = heardAt = node.Clock.GetTimestamp();
         NeedsNoPassword = needsNoPassword;
         IsAuthenticated = needsNoPassword;
-        Output = new SessionOutput(wire, node.Options.MaxQueuedBytesPerClient, ReportOverflow);
+        Output = new SessionOutput(wire, node.Figures, node.Options.MaxQueuedBytesPerClient, ReportOverflow);
         Lanes = new SessionLanes(this);
         Tracked = new TrackedKeys(this, node.Tracking, node.Options.MaxTrackedKeysPerClient);
     }
@@ -106,8 +106,12 @@ internal sealed class Session
         InvalidationPush.Write(pushes, key, Node.Keys);
     }
 
-    private void ReportOverflow() => Node.Report(
-        EngineEventLevel.Warning,
-        "ClientTooSlow",
-        $"Client {Id} was disconnected: over {Node.Options.MaxQueuedBytesPerClient} bytes wait for it, and it does not read.");
+    private void ReportOverflow()
+    {
+        Node.Figures.CountSlowClient();
+        Node.Report(
+            EngineEventLevel.Warning,
+            "ClientTooSlow",
+            $"Client {Id} was disconnected: over {Node.Options.MaxQueuedBytesPerClient} bytes wait for it, and it does not read.");
+    }
 }

@@ -189,6 +189,7 @@ internal sealed class SessionLanes
             execution ??= new Execution(session);
             execution.First = FirstOf(next);
             RunRead(execution, next.Spec, next.Command, next.Slot);
+            execution.Count();
             lock (Gate)
             {
                 HeldBytes -= next.Command.Bytes;

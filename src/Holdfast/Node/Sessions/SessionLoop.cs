@@ -11,8 +11,9 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
     private readonly SessionInput input = new();
     private readonly Execution execution = new(session);
 
-    /// <summary>Commands that the node was not told of yet.</summary>
-    private int taken;
+    /// <summary>Commands and bytes that the node was not told of yet.</summary>
+    private int commands;
+    private int bytes;
 
     /// <summary>Whether a commit of several partitions may be under way, which has no lane that others would wait in.</summary>
     private bool isAlone;
@@ -30,8 +31,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             while (!session.IsLeaving && await ReceiveAsync().ConfigureAwait(false))
             {
                 await ObeyAsync().ConfigureAwait(false);
-                session.Node.CountCommands(taken);
-                taken = 0;
+                Count();
                 session.Output.Flush();
                 await session.Lanes.WhenRoomAsync().ConfigureAwait(false);
                 await WhenLogHasRoomAsync().ConfigureAwait(false);
@@ -63,7 +63,15 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         var count = await wire.ReceiveAsync(input.Room()).ConfigureAwait(false);
         session.Hear();
         input.Received(count);
+        bytes = count;
         return count > 0;
+    }
+
+    private void Count()
+    {
+        session.Node.Figures.CountBatch(commands, bytes);
+        execution.Count();
+        commands = 0;
     }
 
     private async ValueTask ObeyAsync()
@@ -110,7 +118,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             return true;
         }
 
-        taken++;
+        commands++;
         var spec = CommandTable.Find(command, out var error);
         if (spec is null || (error = RefusalOf(spec)) is not null)
         {
@@ -118,6 +126,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             return true;
         }
 
+        session.Node.Figures.CountCall(spec.Place);
         var lane = CommandLane.Of(spec, session.Node.Keys, command, out var first);
         execution.First = first;
         if (lane == CommandLane.None && spec.Start is not null)

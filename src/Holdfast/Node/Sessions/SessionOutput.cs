@@ -5,7 +5,7 @@ namespace Holdfast.Node;
 /// a time sends, all that is ready at once, so that a client that does not read holds up nobody. Beyond
 /// <paramref name="maxQueuedBytes"/> the connection is cut.
 /// </summary>
-internal sealed class SessionOutput(ClientWire wire, long maxQueuedBytes, Action overflowed) : IThreadPoolWorkItem
+internal sealed class SessionOutput(ClientWire wire, NodeFigures figures, long maxQueuedBytes, Action overflowed) : IThreadPoolWorkItem
 {
     private ReplyBuffer sending = new();
     private bool isSending;
@@ -110,6 +110,7 @@ internal sealed class SessionOutput(ClientWire wire, long maxQueuedBytes, Action
         {
             while (TakeBatch() is { } batch)
             {
+                figures.CountSent(batch.Length);
                 await wire.SendAsync(batch).ConfigureAwait(false);
             }
         }

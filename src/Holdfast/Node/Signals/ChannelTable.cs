@@ -10,6 +10,30 @@ internal sealed class ChannelTable
     private readonly Dictionary<ChannelName, HashSet<Session>> listeners = [];
     private readonly Dictionary<ChannelName, PatternListeners> patterns = [];
 
+    /// <summary>How many channels are listened to by name.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return listeners.Count;
+            }
+        }
+    }
+
+    /// <summary>How many patterns are listened to.</summary>
+    public int PatternCount
+    {
+        get
+        {
+            lock (gate)
+            {
+                return patterns.Count;
+            }
+        }
+    }
+
     /// <summary>Adds the listener, and confirms it to it in order with the messages.</summary>
     public void Enter(Session session, ChannelName channel, Action confirm)
     {
