@@ -24,7 +24,7 @@ internal sealed class SessionView
     public bool HasChanges => changes.Count > 0 || IsCounting;
 
     /// <summary>Whether the request set a key: only that makes a new session worth creating.</summary>
-    public bool HasSets => IsCounting || changes.Values.Any(static value => value is not null);
+    public bool HasSets => IsCounting || (changes.Count > 0 && changes.Values.Any(static value => value is not null));
 
     /// <summary>Whether the request has changes that merge with those of others, which only the store can do.</summary>
     public bool HasMerges => IsCounting || updates is { Count: > 0 };
@@ -212,6 +212,11 @@ internal sealed class SessionView
             _ = value is null ? change.Remove(field) : change.Set(field, value);
         }
 
+        return IsCounting ? AddCountsTo(change) : change;
+    }
+
+    private RecordChange AddCountsTo(RecordChange change)
+    {
         foreach (var (field, delta) in added ?? [])
         {
             change.Add(field, delta);

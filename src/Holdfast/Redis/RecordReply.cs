@@ -59,7 +59,7 @@ internal readonly record struct RecordReply(
         var used = 0;
         for (var i = 0; i + 1 < count; i += 2)
         {
-            var name = reader.ReadString();
+            var name = FieldNames.Of(reader.ReadText());
             var value = reader.ReadText();
             value.CopyTo(block.AsSpan(used));
             fields[name] = block.AsMemory(used, value.Length);
