@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.ExceptionServices;
 using Holdfast.AspNetCore.Cookies;
 using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Requests;
@@ -18,11 +17,9 @@ internal sealed class RequestSession : ISession
     private readonly StateServices services;
     private readonly SessionCommit commit;
     private readonly SessionView view = new();
+    private readonly SessionLoading loading;
     private readonly RequestLogin login;
     private readonly SessionTerms terms;
-    private readonly StockVisit? stock;
-    private bool isImported;
-    private ExceptionDispatchInfo? loadFailure;
     private bool isEnded;
     private bool endsHeld;
 
@@ -35,10 +32,10 @@ internal sealed class RequestSession : ISession
     public RequestSession(
         StateServices services, CausalClient client, RequestLogin login, Carried carried, SessionTerms terms, StockVisit? stock)
     {
-        (this.services, this.client, this.login, this.terms, this.stock) = (services, client, login, terms, stock);
+        (this.services, this.client, this.login, this.terms) = (services, client, login, terms);
         commit = new SessionCommit(services, client, view, login) { Stored = carried.Session, Held = carried.Held, TouchedSeconds = carried.TouchedSeconds };
         RequestCommit = new RequestCommit(client, commit, login);
-        IsLoaded = !carried.HasSession && stock is null;
+        loading = new SessionLoading(services, client, commit, view, login, terms, stock) { IsDone = !carried.HasSession && stock is null };
     }
 
     /// <summary>The session in the store, if there is one.</summary>
@@ -60,7 +57,7 @@ internal sealed class RequestSession : ISession
     public bool HasEnded => isEnded && !commit.IsLeaving && !endsHeld;
 
     /// <summary>Whether it is known what the store holds of the session.</summary>
-    public bool IsLoaded { get; private set; }
+    public bool IsLoaded => loading.IsDone;
 
     /// <summary>The keyed request that made the session, once that is loaded.</summary>
     public string? Origin => view.Read?.Text(SessionFields.Origin);
@@ -301,9 +298,9 @@ internal sealed class RequestSession : ISession
         }
 
         (ToHold, endsHeld) = (toHold, false);
-        if (isImported && (isEnded || ToHold is not null || commit.Stored is not null))
+        if (isEnded || ToHold is not null || commit.Stored is not null)
         {
-            await stock!.LeaveAsync();
+            await loading.LeaveStockAsync();
         }
 
         if (toHold is not null && commit.Held is null)
@@ -346,7 +343,7 @@ internal sealed class RequestSession : ISession
     {
         (commit.Stored, commit.Held, commit.Gone, view.Read) = (successor, null, null, null);
         isEnded = successor is null;
-        IsLoaded = isEnded;
+        loading.IsDone = isEnded;
         return ReadAsync(cancellationToken);
     }
 
@@ -354,114 +351,7 @@ internal sealed class RequestSession : ISession
     public ValueTask LeaveAsync() => commit.Turn is { } turn ? turn.DisposeAsync() : ValueTask.CompletedTask;
 
     /// <summary>Reads the session, unless that was done.</summary>
-    public async ValueTask ReadAsync(CancellationToken cancellationToken)
-    {
-        if (IsLoaded)
-        {
-            return;
-        }
-
-        loadFailure?.Throw();
-        try
-        {
-            await (stock is not null ? ImportAsync(stock, cancellationToken)
-                : commit.Held is { } held ? ReadHeldAsync(held, cancellationToken)
-                : ReadStoredAsync(commit.Stored!.Value, cancellationToken));
-        }
-        catch (StateException fault)
-        {
-            // Once a request: a store that is away must not be waited for again and again.
-            loadFailure = ExceptionDispatchInfo.Capture(fault);
-            throw;
-        }
-    }
-
-    /// <summary>Begins a session with what the client brings.</summary>
-    private async ValueTask ImportAsync(StockVisit from, CancellationToken cancellationToken)
-    {
-        foreach (var (key, value) in await from.ReadAsync(cancellationToken))
-        {
-            SessionFields.CheckLimits(key, value);
-            view.Set(key, value);
-            isImported = true;
-        }
-
-        IsLoaded = true;
-    }
-
-    private async ValueTask ReadStoredAsync(SessionReference named, CancellationToken cancellationToken)
-    {
-        await TakeTurnAsync(named.Id, cancellationToken);
-        var record = await client.ReadStampedAsync(SessionReference.AddressOf(named.Id), cancellationToken);
-        Loaded(named, record is not null && await IsSignedOutAsync(record, cancellationToken) ? null : record);
-    }
-
-    /// <summary>
-    /// What the client holds is all there is, unless parallel requests are declared to heed each other: one of them may have moved the
-    /// session to the store.
-    /// </summary>
-    private async ValueTask ReadHeldAsync(HeldSession held, CancellationToken cancellationToken)
-    {
-        if (!services.Lifetime.IsAlive(held))
-        {
-            (IsLoaded, commit.Held) = (true, null);
-            services.Logger.SessionGone();
-            return;
-        }
-
-        if (terms.Concurrency != SessionConcurrency.Merge)
-        {
-            await TakeTurnAsync(held.Id, cancellationToken);
-            if (await client.ReadStampedAsync(SessionReference.AddressOf(held.Id), cancellationToken) is { } moved && commit.CanTakeOver(moved))
-            {
-                (IsLoaded, view.Read, commit.Held, commit.Stored) = (true, moved, null, new SessionReference(held.Id, moved.Birth));
-                return;
-            }
-        }
-
-        (IsLoaded, view.Read) = (true, held.ToRecord());
-    }
-
-    /// <summary>Where requests of a session are declared to run one at a time, waits for this one's turn ahead of reading.</summary>
-    private async ValueTask TakeTurnAsync(string sessionId, CancellationToken cancellationToken)
-    {
-        commit.Concurrency = terms.Concurrency;
-        if (commit.Concurrency == SessionConcurrency.Serialize && commit.Turn is null)
-        {
-            commit.Turn = await client.Calls.CountAsync(services.Turns.TakeAsync(sessionId, cancellationToken));
-            client.MustSee(commit.Turn.TakenAt);
-        }
-    }
-
-    /// <summary>Whether the session was signed in, and that has ended, wherever that was done.</summary>
-    private async ValueTask<bool> IsSignedOutAsync(Record record, CancellationToken cancellationToken)
-    {
-        if (SessionFields.LoginOf(record) is not { } signedIn)
-        {
-            return false;
-        }
-
-        if (await login.FindAsync(signedIn, cancellationToken) is null)
-        {
-            return true;
-        }
-
-        login.FoundInSession(signedIn);
-        return false;
-    }
-
-    private void Loaded(SessionReference named, Record? record)
-    {
-        IsLoaded = true;
-        if (record is not null && record.Birth == named.Birth && services.Lifetime.IsAlive(record))
-        {
-            view.Read = record;
-            return;
-        }
-
-        (commit.Stored, commit.Gone) = (null, named);
-        services.Logger.SessionGone();
-    }
+    public ValueTask ReadAsync(CancellationToken cancellationToken) => loading.ReadAsync(cancellationToken);
 
     private void LoadToChange()
     {
