@@ -1,4 +1,5 @@
 using System.Net;
+using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Tests.Logins;
 using Holdfast.AspNetCore.Tests.Requests;
 using Holdfast.Tests.Redis;
@@ -101,8 +102,7 @@ public sealed class RevocationTests : IAsyncLifetime
     [Fact]
     public async Task Being_signed_in_costs_no_round_trip_and_signing_in_and_out_two_each()
     {
-        await browser.GetStringAsync(one.At("/sign-in/ada"));
-        await browser.GetStringAsync(one.At("/session"));
+        await CostApartAsync("/sign-in/ada", "ada", browser);
         Assert.Equal(0, await CostAsync(async () =>
         {
             for (var i = 0; i < 50; i++)
@@ -112,14 +112,14 @@ public sealed class RevocationTests : IAsyncLifetime
             }
         }));
         Assert.Equal(2, await CostAsync(() => browser.GetStringAsync(one.At("/sign-out"))));
-        Assert.Equal(2, await CostAsync(() => browser.GetStringAsync(one.At("/sign-in/ada"))));
-        Assert.Equal(2, await CostAsync(() => browser.GetStringAsync(one.At("/sign-in/ada"))));
+        Assert.Equal(2, await CostApartAsync("/sign-in/ada", "ada", browser));
+        Assert.Equal(2, await CostApartAsync("/sign-in/ada", "ada", browser));
         Assert.Equal(2, await CostAsync(() => browser.GetStringAsync(one.At("/state/renew"))));
 
         // Of a user that this instance has not heard of, the directory is read first. (In a partition that nobody used since the store
         // started, the first commit takes one more: there are none of those here.)
         using var another = WebHost.Browser();
-        await another.GetStringAsync(one.At("/begin"));
+        await CostApartAsync("/begin", "bob", another);
         await otherEngine.CommitAsync(new Commit(RecordChange.Update(new Address("thing", "bob")).Set("a", "b")));
         Assert.Equal(3, await CostAsync(() => another.GetStringAsync(one.At("/state/sign-in/bob"))));
     }
@@ -131,6 +131,26 @@ public sealed class RevocationTests : IAsyncLifetime
         var before = await RedisCalls.CountAsync(redis);
         await work();
         return await RedisCalls.CountAsync(redis) - before;
+    }
+
+    /// <summary>
+    /// What the request costs that leaves its client with a session in another partition than the user's directory. By chance they share one, and
+    /// change in one commit: then it is made again, by a client that has signed out.
+    /// </summary>
+    private async Task<long> CostApartAsync(string path, string user, HttpClient client)
+    {
+        var ofUser = oneEngine.Partitions.PartitionOf(LoginRecord.AddressOf(user));
+        while (true)
+        {
+            var cost = await CostAsync(() => client.GetStringAsync(one.At(path)));
+            var session = (await client.GetStringAsync(one.At("/session"))).Split(' ')[0];
+            if (oneEngine.Partitions.PartitionOf(session) != ofUser)
+            {
+                return cost;
+            }
+
+            await client.GetStringAsync(one.At("/state/end"));
+        }
     }
 
     /// <summary>What the other instance answers once it answers something else.</summary>
