@@ -8,7 +8,10 @@ exec < /dev/null
 
 # Each tool that a test or script runs, and the Debian package that has it.
 tools=(redis-server:redis-server redis-cli:redis-tools curl:curl shellcheck:shellcheck node:nodejs npm:npm kill:procps wrk:wrk taskset:util-linux
-    strace:strace mkfs.ext4:e2fsprogs mount:mount)
+    strace:strace mkfs.ext4:e2fsprogs mount:mount php:php-cli)
+
+# What has no tool of its own: the Redis clients of other languages, with which docs/interop.md is tested.
+libraries=(php-redis python3-redis)
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
@@ -19,6 +22,9 @@ need_tools() {
     local missing=() tool
     for tool in "${tools[@]}"; do
         type -P "${tool%%:*}" > /dev/null || missing+=("${tool##*:}")
+    done
+    for tool in "${libraries[@]}"; do
+        [ -e "/usr/share/doc/$tool" ] || missing+=("$tool")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || fail "Missing tools. Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"

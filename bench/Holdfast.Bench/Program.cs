@@ -10,6 +10,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["near-cache"] = () => Benches.NearCacheAsync(inProcess),
     ["servers"] = () => Benches.ServersAsync(inProcess),
     ["node"] = () => NodeBench.RunAsync(betweenServers),
+    ["engines"] = () => EnginesBench.RunAsync(inProcess),
     ["sessions"] = () => SessionBench.RunAsync(underLoad),
 };
 string[] chosen = args.Length > 0 ? args : [.. benches.Keys];

@@ -32,4 +32,7 @@ internal static class StateMeter
 
     public static readonly Counter<long> LostHistories = Meter.CreateCounter<long>(
         "holdfast.histories.lost", "{partition}", "Partitions whose next server process did not have what this process had been shown: the store has forgotten something that it acknowledged.");
+
+    public static readonly Counter<long> StaleReads = Meter.CreateCounter<long>(
+        "holdfast.near_cache.stale", "{read}", "Samples of what the near cache served that the store contradicted although it should have told. There should be none.");
 }

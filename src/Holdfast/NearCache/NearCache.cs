@@ -28,6 +28,7 @@ internal sealed class NearCache
     private readonly Watermarks watermarks;
     private readonly PartitionHead?[] heads;
     private readonly Feed[] feeds;
+    private NearCacheEntry? served;
     private long bytes;
 
     public NearCache(StateEngineOptions options)
@@ -81,6 +82,11 @@ internal sealed class NearCache
         }
 
         entry.Use();
+        if (served is null)
+        {
+            served = entry;
+        }
+
         reading = new Reading(entry.Record, new Stamp(partition, term, revision));
         return NearCacheAnswer.Hit;
     }
@@ -150,6 +156,17 @@ internal sealed class NearCache
             Drop(address);
         }
     }
+
+    /// <summary>An entry that was served since this was asked last, for a sample; null when none was.</summary>
+    public NearCacheEntry? TakeServed() => Interlocked.Exchange(ref served, null);
+
+    /// <summary>
+    /// Whether what could be served of the record now is not what the reply tells. Pushes come ahead of the replies that
+    /// know of the change, so it should have gone.
+    /// </summary>
+    public bool Contradicts(Feed feed, int partition, Address address, long? revision, long birth) =>
+        Volatile.Read(ref feeds[partition]) == feed && entries.TryGetValue(address, out var entry) && clock.GetTimestamp() < entry.UsableUntil
+        && (entry.Record?.Revision != revision || (entry.Record is { } record && record.Birth != birth));
 
     /// <summary>Takes out what was pushed as changed.</summary>
     public void Drop(Address address)

@@ -22,6 +22,9 @@ public sealed class RedisEngine : StateEngine
 
     private const int ScanStep = 1000;
 
+    /// <summary>So often one of the near cache's answers is checked against the store.</summary>
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
+
     private readonly RedisAddress address;
     private readonly StoreView view;
     private readonly SignalTable signals;
@@ -29,6 +32,7 @@ public sealed class RedisEngine : StateEngine
     private readonly StampCheck stamps;
     private readonly SequenceWindow?[] windows;
     private readonly CallDeadlines deadlines;
+    private readonly ITimer sampling;
     private int isDisposed;
 
     private RedisEngine(RedisAddress address, StoreView view, SignalTable signals, StoreRoutes routes, StateEngineOptions options)
@@ -38,6 +42,7 @@ public sealed class RedisEngine : StateEngine
         stamps = new StampCheck(view.Cache, options, ReadHeadAsync);
         windows = new SequenceWindow?[Partitions.Count];
         deadlines = new CallDeadlines(options, MaxCalls, GiveUp);
+        sampling = options.Clock.CreateTimer(static engine => ((RedisEngine)engine!).Sample(), this, SampleInterval, SampleInterval);
     }
 
     /// <inheritdoc/>
@@ -94,6 +99,7 @@ public sealed class RedisEngine : StateEngine
             return;
         }
 
+        await sampling.DisposeAsync().ConfigureAwait(false);
         await routes.DisposeAsync().ConfigureAwait(false);
         deadlines.Dispose();
         foreach (var watch in view.Watches.All())
@@ -329,6 +335,14 @@ public sealed class RedisEngine : StateEngine
         else
         {
             call.Tell(new StateUnavailableException($"The store at {address} did not answer within {seconds} s. {reason}", trouble));
+        }
+    }
+
+    private void Sample()
+    {
+        if (view.Cache.TakeServed() is { } served)
+        {
+            routes.Submit(new SampleCall(view, served) { ExpiresAt = DeadlineFromNow() });
         }
     }
 

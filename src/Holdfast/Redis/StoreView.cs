@@ -26,6 +26,15 @@ internal sealed class StoreView(StateEngineOptions options, PartitionMap partiti
         Watches.Saw(call.Partition, address, record is not null);
     }
 
+    /// <summary>Takes note that the near cache held what the store contradicts: it goes, and is told.</summary>
+    public void Contradicted(int partition, Address address)
+    {
+        Cache.Drop(address);
+        StateMeter.StaleReads.Add(1);
+        options.Log(new EngineEvent(
+            EngineEventLevel.Error, "StaleRead", $"The near cache held a record of partition {partition} whose change the store had not told: it is taken out. Please report this."));
+    }
+
     /// <summary>Takes note of a record that a reply told without its fields.</summary>
     public void Kept(StoreCall call, Address address, RecordReply reply) =>
         Cache.Keep(call.Feed, call.Partition, address, reply.Revision, reply.Birth, reply.DeadlineAt(call.SentAt, Clock), call.SentAt);

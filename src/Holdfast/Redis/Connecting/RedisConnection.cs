@@ -38,6 +38,18 @@ internal sealed class RedisConnection
     /// <summary>How long nothing has been received.</summary>
     public TimeSpan Silence => clock.GetElapsedTime(Volatile.Read(ref receivedAt));
 
+    /// <summary>Whether something is being sent.</summary>
+    public bool IsSending
+    {
+        get
+        {
+            lock (gate)
+            {
+                return isSending;
+            }
+        }
+    }
+
     /// <summary>Begins to read. Once.</summary>
     public void Start() => _ = ReadAsync();
 
@@ -58,6 +70,7 @@ internal sealed class RedisConnection
     {
         fault = null;
         Exception? problem;
+        var isAlone = false;
         lock (gate)
         {
             if (isClosed || filling.Length > MaxUnsentBytes)
@@ -78,6 +91,7 @@ internal sealed class RedisConnection
                 }
 
                 isSending = true;
+                isAlone = unanswered.Count == 1;
             }
         }
 
@@ -88,7 +102,15 @@ internal sealed class RedisConnection
             return true;
         }
 
-        _ = SendAsync();
+        if (isAlone)
+        {
+            _ = SendAsync();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static connection => _ = connection.SendAsync(), this, preferLocal: false);
+        }
+
         return true;
     }
 
@@ -133,8 +155,9 @@ internal sealed class RedisConnection
         }
     }
 
-    // The first write is made by the caller's thread, which saves a lone call the way over the pool. What has gathered
-    // meanwhile is not its business, and neither are calls that wait in the link, whose lock it may hold.
+    // A lone call's first write is made by the caller's thread, which saves it the way over the pool. Where there are several,
+    // whose callers have just been answered together, it is left to the pool's queue, so that the others' calls go with it.
+    // What has gathered meanwhile is not the caller's business, and neither are calls that wait in the link, whose lock it may hold.
     private async Task SendAsync()
     {
         try

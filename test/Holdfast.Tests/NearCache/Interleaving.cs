@@ -1,0 +1,148 @@
+using Holdfast.NearCaching;
+using Holdfast.Redis;
+using Holdfast.Tests.Redis;
+
+namespace Holdfast.Tests.NearCaching;
+
+/// <summary>
+/// A near cache, with the link and the connections that feed it, on a store that is moved step by step: one order in which
+/// fetches, changes, expiries, own commits, lost connections, the store's work and the arrival of what it says can come.
+/// </summary>
+internal sealed class Interleaving : IAsyncDisposable
+{
+    /// <summary>What can happen, and how often at most.</summary>
+    public static readonly IReadOnlyList<(char Name, int Most)> Events =
+    [
+        ('F', 2), // A fetch is sent.
+        ('M', 1), // The partition's moment is asked for.
+        ('C', 1), // An own commit is sent.
+        ('W', 2), // Somebody else changes the record.
+        ('X', 1), // The record expires.
+        ('R', 1), // The connection is lost, and replaced.
+        ('S', 9), // The store executes what it got first.
+        ('D', 9), // What the store said first arrives.
+    ];
+
+    public static readonly Address Thing = new("thing", "t");
+
+    private readonly SteppedClock clock = new();
+    private readonly SteppedStore store;
+    private readonly StoreView view;
+    private readonly LoneRoutes routes;
+    private readonly SequenceWindow window = new();
+    private RedisConnection connection = null!;
+
+    public Interleaving(PushOrder pushes, Action<EngineEvent>? log = null)
+    {
+        store = new SteppedStore { Pushes = pushes };
+        var options = new StateEngineOptions { PartitionCount = 1, Clock = clock, Log = log ?? (static _ => { }) };
+        view = new StoreView(options, new PartitionMap(1), "client");
+        routes = new LoneRoutes(RedisAddress.Parse("redis://nowhere"), view, new SignalTable(), options);
+        Connect();
+    }
+
+    public StoreView View => view;
+
+    public SteppedStore Store => store;
+
+    /// <summary>Whether it can happen now.</summary>
+    public bool CanDo(char name) => name switch
+    {
+        'S' => store.HasRequests,
+        'D' => store.HasOutput,
+        'X' => store.Record is not null,
+        _ => true,
+    };
+
+    public void Do(char name)
+    {
+        Start(name);
+
+        // What waited for a connection goes out by way of the thread pool: it is part of this step.
+        SpinWait.SpinUntil(() => !connection.IsSending);
+    }
+
+    private void Start(char name)
+    {
+        switch (name)
+        {
+            case 'F':
+                routes.Submit(new ReadCall(view, 0, [Thing]));
+                break;
+            case 'M':
+                routes.Submit(new ReadCall(view, 0, []));
+                break;
+            case 'C':
+                var commit = new CommitCall(view, 0, new Commit(RecordChange.Update(Thing).Set("at", "x")), window, routes);
+                commit.TryEnter();
+                routes.Submit(commit);
+                break;
+            case 'W':
+                store.Change();
+                break;
+            case 'X':
+                store.Expire();
+                break;
+            case 'R':
+                Connect();
+                break;
+            case 'S':
+                store.Step();
+                break;
+            default:
+                store.Deliver();
+                break;
+        }
+    }
+
+    /// <summary>
+    /// What is wrong with what the near cache answers now; null when nothing is. It may tell a record, or that there is
+    /// none, of a moment that is past, but not of one before the moment that it names.
+    /// </summary>
+    public string? Problem()
+    {
+        if (view.Cache.TryRead(Thing, 0, Freshness.Pushed, out var reading) != NearCacheAnswer.Hit || store.Was(reading.Record?.Revision, reading.At.Revision))
+        {
+            return null;
+        }
+
+        return $"answered the record of revision {reading.Record?.Revision} as of revision {reading.At.Revision}";
+    }
+
+    /// <summary>The store does all that it was asked, and all that it says arrives: what is wrong then.</summary>
+    public string? ProblemAtRest()
+    {
+        while (store.HasRequests || store.HasOutput)
+        {
+            Do(store.HasRequests ? 'S' : 'D');
+            if (Problem() is { } problem)
+            {
+                return problem;
+            }
+        }
+
+        return view.Cache.TryRead(Thing, 0, Freshness.Pushed, out var reading) == NearCacheAnswer.Hit && reading.Record?.Revision != store.Record
+            ? $"answers the record of revision {reading.Record?.Revision} for ever, where the store has {store.Record}"
+            : null;
+    }
+
+    /// <summary>The engine checks what was served against the store.</summary>
+    public void Sample(NearCacheEntry served) => routes.Submit(new SampleCall(view, served));
+
+    public ValueTask DisposeAsync()
+    {
+        store.Dispose();
+        return routes.DisposeAsync();
+    }
+
+    private void Connect()
+    {
+        var link = routes.Nodes[0].Link;
+        connection = new RedisConnection(store.Connect(), link, clock)
+        {
+            Server = new ServerProfile { Name = "redis", Version = "7", RunId = SteppedStore.RunId, ConnectionId = 1, Durability = Durability.Memory },
+        };
+        connection.Start();
+        link.Adopt(connection);
+    }
+}

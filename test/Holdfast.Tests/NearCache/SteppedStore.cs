@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Text;
+
+namespace Holdfast.Tests.NearCaching;
+
+/// <summary>
+/// A store of one partition and one record, as a Redis server keeps and tracks them, that does nothing by itself: what was
+/// sent to it waits until it is stepped, and what it says waits until it is delivered. All on the caller's thread.
+/// </summary>
+internal sealed class SteppedStore : IDisposable
+{
+    public const string RunId = "0123";
+    public const long Term = 7;
+
+    private readonly Queue<string[]> requests = new();
+    private readonly LinkedList<(string Text, bool IsPush)> output = new();
+    private readonly Dictionary<string, long> made = [];
+    private readonly List<(long Revision, long? Record)> moments = [(0, null)];
+    private SteppedStream? connection;
+    private bool isTracked;
+
+    /// <summary>Whether it pushes as Redis does in default mode; otherwise replies overtake pushes, as with BCAST, or there are none.</summary>
+    public PushOrder Pushes { get; init; }
+
+    /// <summary>The partition's revision.</summary>
+    public long Revision => moments[^1].Revision;
+
+    /// <summary>The revision at which the record was changed last; null while there is none.</summary>
+    public long? Record => moments[^1].Record;
+
+    public bool HasRequests => requests.Count > 0;
+
+    public bool HasOutput => output.Count > 0;
+
+    /// <summary>A new connection; the one before is cut, with all that was under way on it.</summary>
+    public Stream Connect()
+    {
+        var before = connection;
+        requests.Clear();
+        output.Clear();
+        isTracked = false;
+        connection = new SteppedStream(Take);
+        before?.End();
+        return connection;
+    }
+
+    public void Dispose() => connection?.Dispose();
+
+    /// <summary>Whether the record was like this at a moment of this revision or a later one.</summary>
+    public bool Was(long? record, long sinceRevision) =>
+        moments.Exists(moment => moment.Revision >= sinceRevision && moment.Record == record);
+
+    /// <summary>Somebody else changes the record.</summary>
+    public void Change() => Become(Revision + 1, Revision + 1, isOwn: false);
+
+    /// <summary>The record expires, which changes no revision.</summary>
+    public void Expire() => Become(Revision, null, isOwn: false);
+
+    /// <summary>Executes what was sent first.</summary>
+    public void Step()
+    {
+        var request = requests.Dequeue();
+        var answer = request[0] == "HGETALL" ? Fields() : request[1] switch
+        {
+            "hf1_read" => Read(isRecord: request[2] == "2"),
+            "hf1_commit" => Commit(request[9]),
+            _ => throw new InvalidOperationException(string.Join(' ', request)),
+        };
+        Say(answer, isPush: false);
+    }
+
+    /// <summary>Lets the client have what was said first.</summary>
+    public void Deliver()
+    {
+        var (text, _) = output.First!.Value;
+        output.RemoveFirst();
+        connection!.Deliver(Encoding.UTF8.GetBytes(text));
+    }
+
+    private string Read(bool isRecord)
+    {
+        isTracked |= isRecord;
+        return $"*{(isRecord ? 4 : 3)}\r\n${RunId.Length}\r\n{RunId}\r\n:{Term}\r\n:{Revision}\r\n" + (isRecord ? RecordText() : "");
+    }
+
+    private string Fields()
+    {
+        isTracked = true;
+        return Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"%3\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{revision}\r\n") : "%0\r\n";
+    }
+
+    // A commit that was made before is answered as a replay of it, with the record as it is now.
+    private string Commit(string sequence)
+    {
+        var isNew = !made.TryGetValue(sequence, out var revision);
+        if (isNew)
+        {
+            Become(Revision + 1, Revision + 1, isOwn: true);
+            made[sequence] = revision = Revision;
+        }
+
+        isTracked = true;
+        return $"*4\r\n{(isNew ? "+ok" : "+replay")}\r\n:{Term}\r\n:{revision}\r\n*1\r\n{RecordText()}";
+    }
+
+    private string RecordText() =>
+        Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"*4\r\n:{revision}\r\n:1\r\n:-1\r\n*2\r\n+at\r\n+{revision}\r\n") : "_\r\n";
+
+    private void Become(long revision, long? record, bool isOwn)
+    {
+        moments.Add((revision, record));
+        if (isTracked && !isOwn)
+        {
+            isTracked = false;
+            var key = $"hf:{{{new PartitionMap(1).TagOf(0)}}}:{Interleaving.Thing}";
+            Say($">2\r\n+invalidate\r\n*1\r\n${key.Length}\r\n{key}\r\n", isPush: true);
+        }
+    }
+
+    private void Say(string text, bool isPush)
+    {
+        if (isPush && Pushes == PushOrder.None)
+        {
+            return;
+        }
+
+        var push = output.First;
+        while (push is { Value.IsPush: false })
+        {
+            push = push.Next;
+        }
+
+        if (!isPush && Pushes == PushOrder.AfterReplies && push is not null)
+        {
+            output.AddBefore(push, (text, isPush));
+        }
+        else
+        {
+            output.AddLast((text, isPush));
+        }
+    }
+
+    private void Take(string text)
+    {
+        var lines = text.Split("\r\n");
+        for (var at = 0; at < lines.Length - 1;)
+        {
+            var parts = new string[int.Parse(lines[at].AsSpan(1), CultureInfo.InvariantCulture)];
+            for (var i = 0; i < parts.Length; i++)
+            {
+                parts[i] = lines[at + 2 + (2 * i)];
+            }
+
+            at += 1 + (2 * parts.Length);
+            requests.Enqueue(parts);
+        }
+    }
+}
