@@ -29,12 +29,13 @@ internal static class StoreFolder
         return manifest;
     }
 
-    /// <summary>Removes snapshots and logs that the manifest does not name.</summary>
+    /// <summary>Removes snapshots and logs that the manifest does not name, and a manifest that was not put in force.</summary>
     public static void RemoveLeftOvers(StoreDisk disk, string folder, Manifest manifest)
     {
         foreach (var name in disk.NamesIn(folder))
         {
-            if ((NumberOf(name, "snapshot-") is { } snapshot && snapshot != manifest.Snapshot)
+            if (name == Manifest.ReplacementName
+                || (NumberOf(name, "snapshot-") is { } snapshot && snapshot != manifest.Snapshot)
                 || (NumberOf(name, "log-") is { } log && (log < manifest.FirstLog || log > manifest.LastLog)))
             {
                 disk.Delete(Path.Combine(folder, name));
