@@ -36,7 +36,6 @@ public sealed class EmbeddedEngine : StateEngine
             partitions[i] = new EmbeddedPartition(states[i], store.Log, () => Volatile.Read(ref observer));
         }
 
-        store.Log.Start();
         Span<byte> runId = stackalloc byte[RunIdBytes];
         options.Entropy.Fill(runId);
         RunId = Convert.ToHexStringLower(runId);
@@ -195,6 +194,12 @@ public sealed class EmbeddedEngine : StateEngine
     /// <summary>What the log has done since it was opened, and what waits for it.</summary>
     internal LogFigures LogFigures => store.Log.Figures;
 
+    /// <summary>Takes a step of the log, of an engine that is stepped.</summary>
+    internal void StepLog() => store.Log.Step();
+
+    /// <inheritdoc cref="Checkpoints.Steps"/>
+    internal IEnumerable<Task> CheckpointSteps() => store.Checkpoints.Steps(partitions);
+
     /// <summary>Replaces the log by a snapshot now, on the caller's thread.</summary>
     internal void Checkpoint() => store.Checkpoints.Run(partitions);
 
@@ -315,13 +320,24 @@ public sealed class EmbeddedEngine : StateEngine
 
         try
         {
-            return new EmbeddedEngine(options, EmbeddedStore.Open(folder, options, settings, clock, states), memory, states);
+            var store = EmbeddedStore.Open(folder, options, settings, clock, states);
+            if (!settings.IsStepped)
+            {
+                store.Log.Start();
+            }
+
+            return new EmbeddedEngine(options, store, memory, states);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             memory.Dispose();
             throw new StateUnavailableException(
                 $"The folder {folder} can't be used for a store: {fault.Message} Make it writable for this process, or choose another.", fault);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
         }
     }
 

@@ -9,6 +9,9 @@ internal sealed record EmbeddedSettings
     /// <summary>The disk that the store is on.</summary>
     public StoreDisk Disk { get; init; } = StoreDisk.Machine;
 
+    /// <summary>Whether the steps of the log are taken by whoever opened the engine, and not by a thread.</summary>
+    public bool IsStepped { get; init; }
+
     /// <inheritdoc cref="RequestMemory.DefaultMaxBytes"/>
     public long MaxRequestBytes { get; init; } = RequestMemory.DefaultMaxBytes;
 }

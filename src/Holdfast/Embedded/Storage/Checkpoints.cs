@@ -32,7 +32,7 @@ internal sealed class Checkpoints(
         {
             foreach (var awaited in Steps(partitions))
             {
-                Task.WaitAny(awaited);
+                writer.WaitFor(awaited);
             }
         }
     }

@@ -124,7 +124,7 @@ internal sealed class EmbeddedStore : IDisposable
             state.VisibleSequence = sequence;
         }
 
-        writer.Step();
+        writer.WaitFor(synced);
         synced.GetAwaiter().GetResult();
     }
 }

@@ -14,6 +14,7 @@ internal sealed class LogFiles : IDisposable
     private readonly StoreClock clock;
     private readonly SyncedFile synced;
     private LogSegment segment;
+    private bool hasReachedDisk;
     private long syncedSequence;
     private long unsyncedSince;
     private long framesWritten;
@@ -55,29 +56,39 @@ internal sealed class LogFiles : IDisposable
     public (long Sum, long Longest, long Last) SyncMicroseconds =>
         (Interlocked.Read(ref syncMicroseconds), Interlocked.Read(ref longestSync), Interlocked.Read(ref lastSync));
 
-    /// <summary>Writes the batch, and has it reach the disk at once if that is all that anybody waits for.</summary>
+    /// <summary>
+    /// Writes the batch, and has it reach the disk at once if that is all that anybody waits for. Fails having added nothing, or what
+    /// <see cref="CutToLength"/> takes back; so telling how far it was synchronised is left to <see cref="Sync"/>.
+    /// </summary>
     public void Append(LogBatch batch)
     {
-        if (batch.NeedsOnlySync && !HasUnsynced)
+        hasReachedDisk = batch.NeedsOnlySync && !HasUnsynced;
+        if (hasReachedDisk)
         {
             var begun = clock.Timestamp;
             segment.AppendSynced(batch.Frames);
             NoteSync(begun);
-            NoteWritten(batch);
-            TellSynced();
-            return;
+        }
+        else
+        {
+            segment.Append(batch.Frames);
         }
 
-        segment.Append(batch.Frames);
         unsyncedSince = HasUnsynced ? unsyncedSince : clock.Timestamp;
-        NoteWritten(batch);
+        WrittenSequence = batch.LastSequence;
+        Interlocked.Add(ref framesWritten, batch.Entries.Count);
     }
 
+    /// <summary>Has everything reach the disk, and tells so.</summary>
     public void Sync()
     {
-        var begun = clock.Timestamp;
-        segment.Sync();
-        NoteSync(begun);
+        if (!hasReachedDisk)
+        {
+            var begun = clock.Timestamp;
+            segment.Sync();
+            NoteSync(begun);
+        }
+
         TellSynced();
     }
 
@@ -109,12 +120,6 @@ internal sealed class LogFiles : IDisposable
     {
         segment.Dispose();
         synced.Dispose();
-    }
-
-    private void NoteWritten(LogBatch batch)
-    {
-        WrittenSequence = batch.LastSequence;
-        Interlocked.Add(ref framesWritten, batch.Entries.Count);
     }
 
     private void NoteSync(long begun)

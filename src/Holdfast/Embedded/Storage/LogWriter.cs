@@ -89,7 +89,7 @@ internal sealed class LogWriter : IDisposable
         {
             if (closed is not null)
             {
-                throw Closed(closed);
+                throw LogFaults.Closed(closed);
             }
 
             if (gathering.IsEmpty)
@@ -128,7 +128,7 @@ internal sealed class LogWriter : IDisposable
         {
             if (closed is not null || stopping)
             {
-                return Task.FromException(Closed(closed ?? new StateUnavailableException("The engine is closing.")));
+                return Task.FromException(LogFaults.Closed(closed ?? new StateUnavailableException("The engine is closing.")));
             }
 
             Debug.Assert(rolling is null, "One roll at a time.");
@@ -168,6 +168,17 @@ internal sealed class LogWriter : IDisposable
         return true;
     }
 
+    /// <summary>Returns once the task, one of the writer's, has ended, however it did.</summary>
+    public void WaitFor(Task task)
+    {
+        while (thread is null && !task.IsCompleted)
+        {
+            Step();
+        }
+
+        Task.WaitAny(task);
+    }
+
     /// <summary>Writes and synchronises what was appended, and ends the writer.</summary>
     public void Dispose()
     {
@@ -185,12 +196,6 @@ internal sealed class LogWriter : IDisposable
         thread?.Join();
         files.Dispose();
     }
-
-    private static StateException Closed(Exception cause) => cause switch
-    {
-        StateFullException => new StateFullException(cause.Message, cause),
-        _ => new StateUnavailableException(cause.Message, cause),
-    };
 
     private void Run()
     {
@@ -264,7 +269,7 @@ internal sealed class LogWriter : IDisposable
 
         Release(batch, untilSynced: false);
         batch.CompleteWritten();
-        if (((batch.NeedsSync && files.HasUnsynced) || files.IsSyncOverdue) && !TrySync(batch))
+        if ((batch.NeedsSync || files.IsSyncOverdue) && !TrySync(batch))
         {
             return;
         }
@@ -310,7 +315,7 @@ internal sealed class LogWriter : IDisposable
     {
         if (closed is not null)
         {
-            roll.Fail(Closed(closed));
+            roll.Fail(LogFaults.Closed(closed));
             return;
         }
 
@@ -336,7 +341,7 @@ internal sealed class LogWriter : IDisposable
 
     private void Refuse(LogBatch batch, IOException fault)
     {
-        var refusal = new StateFullException($"The disk of {files.Folder} is full: free some space and repeat. Nothing was changed.", fault);
+        var refusal = LogFaults.Full(files.Folder, fault);
         log(new EngineEvent(EngineEventLevel.Error, "DiskFull", refusal.Message, fault));
         var dropped = TakeBack(batch, refusal);
         try
@@ -346,7 +351,7 @@ internal sealed class LogWriter : IDisposable
         catch (Exception second) when (second is IOException or UnauthorizedAccessException)
         {
             StayClosed(second);
-            batch.Fail(Unknown(second));
+            batch.Fail(LogFaults.Unknown(files.Folder, second));
             dropped.Fail(new StateUnavailableException(closed!.Message, second));
             return;
         }
@@ -365,19 +370,13 @@ internal sealed class LogWriter : IDisposable
     {
         StayClosed(fault);
         var dropped = TakeBack(batch, closed!);
-        batch.Fail(Unknown(fault));
+        batch.Fail(LogFaults.Unknown(files.Folder, fault));
         dropped.Fail(new StateUnavailableException(closed!.Message, fault));
     }
 
-    private CommitUnknownException Unknown(Exception fault) =>
-        new($"The log of {files.Folder} could not be written: the commit may or may not be found after a restart.", fault);
-
     private void StayClosed(Exception fault)
     {
-        var end = new StateUnavailableException(
-            $"Writing the log of {files.Folder} failed ({fault.Message}), so writing has ended; reading goes on. "
-            + "Check the disk, then start the process again.",
-            fault);
+        var end = LogFaults.Ended(files.Folder, fault);
         lock (gate)
         {
             closed = end;

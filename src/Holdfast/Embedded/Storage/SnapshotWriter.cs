@@ -3,22 +3,14 @@ namespace Holdfast.Embedded;
 /// <summary>Writes a snapshot: a file of frames, numbered from 1, partition after partition, with an end.</summary>
 internal sealed class SnapshotWriter : IDisposable
 {
-    private const int FlushedBytes = 1 << 20;
-
     private readonly PayloadWriter payload = new();
-    private readonly StoreFile file;
-    private readonly ulong salt;
+    private readonly FrameWriter frames;
     private readonly StoreClock clock;
-    private byte[] buffer = new byte[FlushedBytes + (64 << 10)];
-    private int filled;
-    private long length = LogHeader.Bytes;
-    private long sequence;
 
     public SnapshotWriter(StoreDisk disk, string path, ulong salt, StoreClock clock)
     {
-        (this.salt, this.clock) = (salt, clock);
-        file = disk.Create(path);
-        file.Write(LogHeader.Make(LogHeader.SnapshotTitle, salt, 1), 0);
+        this.clock = clock;
+        frames = new FrameWriter(disk, path, LogHeader.SnapshotTitle, salt, firstSequence: 1);
     }
 
     /// <summary>Adds a partition but for its records, which follow.</summary>
@@ -67,14 +59,12 @@ internal sealed class SnapshotWriter : IDisposable
     public long Finish()
     {
         payload.Begin(FrameKind.End);
-        payload.Number(sequence);
+        payload.Number(frames.LastSequence);
         AddFrame();
-        Flush();
-        file.Sync();
-        return length;
+        return frames.Finish();
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => frames.Dispose();
 
     private void AddHead(PartitionCopy copy)
     {
@@ -133,27 +123,5 @@ internal sealed class SnapshotWriter : IDisposable
         AddFrame();
     }
 
-    private void AddFrame()
-    {
-        var bytes = payload.Written;
-        var needed = Frame.HeaderBytes + bytes.Length;
-        if (buffer.Length - filled < needed)
-        {
-            Flush();
-            if (buffer.Length < needed)
-            {
-                buffer = new byte[needed];
-            }
-        }
-
-        Frame.Write(buffer.AsSpan(filled), Frame.SumPayload(salt, bytes), ++sequence, bytes);
-        filled += needed;
-    }
-
-    private void Flush()
-    {
-        file.Write(buffer.AsSpan(0, filled), length);
-        length += filled;
-        filled = 0;
-    }
+    private void AddFrame() => frames.Add(payload.Written);
 }

@@ -3,7 +3,7 @@ namespace Holdfast.Embedded;
 /// <summary>
 /// Reads all of a damaged store that can be trusted, and writes it down again if it is given writers. Commits are kept partition by partition: after a hole in
 /// the log, a partition goes on if the next commit has the revision that should follow, and ends where it was if not, so
-/// that what is left of it was once all there was, and stamps tell what is not. Frames that are dropped leave frames without effect in their
+/// that what is left of it was once all there was, and stamps tell what is not. Frames that are dropped leave commits without effect in their
 /// place: all others keep their sequences.
 /// </summary>
 internal sealed class Salvage
@@ -21,6 +21,7 @@ internal sealed class Salvage
     private long tornBytes;
     private long endOffset;
     private bool hasTerm;
+    private bool isWhileCopied;
 
     /// <param name="disk">The disk.</param>
     /// <param name="folder">The store's folder.</param>
@@ -44,7 +45,7 @@ internal sealed class Salvage
         if (files.HasSnapshot)
         {
             new SalvagedSnapshot(disk, folder, files, partitions, snapshotTarget, newTerm).Read();
-            hasTerm = true;
+            hasTerm = isWhileCopied = true;
         }
 
         foreach (var number in files.Logs)
@@ -87,6 +88,7 @@ internal sealed class Salvage
         else if (LastSequence >= 0 && reader.FirstSequence != LastSequence + 1 && !(files.IsManifestLost && reader.FirstSequence <= LastSequence))
         {
             TellMissing(name, 0, reader.FirstSequence - 1);
+            LastSequence = Math.Max(LastSequence, reader.FirstSequence - 1);
         }
 
         LastSequence = LastSequence < 0 && reader.HasHeader ? reader.FirstSequence - 1 : LastSequence;
@@ -119,7 +121,9 @@ internal sealed class Salvage
             return true;
         }
 
-        if (reader.TryFind(LastSequence))
+        // Behind all that was synchronised, what does not check out is the torn tail of a crash, whatever of it reached the disk.
+        var isTorn = isLast && !files.IsSyncedLost && LastSequence >= files.Synced;
+        if (!isTorn && reader.TryFind(LastSequence))
         {
             reader.TryPeek(out sequence, out _);
             TellMissing(name, offset, sequence - 1);
@@ -160,8 +164,7 @@ internal sealed class Salvage
     {
         if ((FrameKind)frame[0] != FrameKind.Commit)
         {
-            hasTerm |= (FrameKind)frame[0] == FrameKind.Open;
-            Put(sequence, frame);
+            TakeOther(sequence, frame);
             return;
         }
 
@@ -188,10 +191,10 @@ internal sealed class Salvage
             partition.IsCut = true;
             partition.Drop(commit);
         }
-        else if (partition.CanApply(commit))
+        else if (isWhileCopied || partition.CanApply(commit))
         {
-            partition.Keep(commit);
             Put(sequence, frame);
+            partition.Keep(commit, isWhileCopied);
         }
         else if (partition.IsBaseLost)
         {
@@ -205,25 +208,40 @@ internal sealed class Salvage
         }
     }
 
+    private void TakeOther(long sequence, ReadOnlySpan<byte> frame)
+    {
+        // Of an earlier snapshot than the one that is read, if the manifest is lost.
+        if ((FrameKind)frame[0] == FrameKind.Snapshot && partitions.Max(static partition => partition.SnapshotSequence) >= sequence)
+        {
+            return;
+        }
+
+        Put(sequence, frame, opensTerm: (FrameKind)frame[0] == FrameKind.Open);
+        isWhileCopied &= (FrameKind)frame[0] != FrameKind.Snapshot;
+    }
+
     /// <summary>A commit that changes a record which is lost goes, and takes the other records that it changes with it: none is shown half changed.</summary>
     private void TakeWithout(SalvagedPartition partition, CommitOutline commit, long sequence)
     {
         partition.Drop(commit);
         List<string> gone = [.. commit.Changes.Select(static change => change.Address).Where(partition.Records.Remove)];
+        var target = LogTarget(sequence);
         partition.Revision = Math.Max(partition.Revision, commit.Revision);
         CommitOutline.WriteDeletion(payload, partition.Index, partition.Revision, commit.WallMilliseconds, gone);
-        Put(sequence, payload.Written);
+        target?.Add(payload.Written);
     }
 
-    private void Put(long sequence, ReadOnlySpan<byte> frame) => LogTarget(sequence)?.Add(frame);
+    private void Put(long sequence, ReadOnlySpan<byte> frame, bool opensTerm = false) => LogTarget(sequence, opensTerm)?.Add(frame);
 
-    /// <summary>The log that is written, up to the frame before this one: with frames without effect in place of what is missing.</summary>
-    private FrameWriter? LogTarget(long sequence)
+    /// <summary>The log that is written, up to the frame before this one: with commits without effect in place of what is missing.</summary>
+    private FrameWriter? LogTarget(long sequence, bool opensTerm = false)
     {
         if (openLog is null)
         {
             return null;
         }
+
+        hasTerm |= opensTerm && logTarget is null;
 
         if (logTarget is null)
         {
@@ -240,7 +258,8 @@ internal sealed class Salvage
 
         while (logTarget.LastSequence < sequence - 1)
         {
-            logTarget.Add([(byte)FrameKind.Snapshot]);
+            CommitOutline.WriteDeletion(payload, 0, partitions[0].Revision, 0, []);
+            logTarget.Add(payload.Written);
         }
 
         return logTarget;

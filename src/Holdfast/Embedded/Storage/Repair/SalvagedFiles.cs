@@ -18,6 +18,9 @@ internal sealed class SalvagedFiles
     /// <summary>The last frame that is known to have been synchronised.</summary>
     public long Synced { get; private set; }
 
+    /// <summary>Whether nothing tells that, though something should.</summary>
+    public bool IsSyncedLost { get; private set; }
+
     /// <summary>Whether all this was concluded from the other files.</summary>
     public bool IsManifestLost { get; init; }
 
@@ -127,6 +130,7 @@ internal sealed class SalvagedFiles
         }
         catch (StateCorruptException)
         {
+            IsSyncedLost = true;
             Damages.Add(new FolderDamage(
                 SyncedFile.FileName, 0, "it is missing or neither of its slots checks out, so nothing tells whether the end of the log is there"));
         }

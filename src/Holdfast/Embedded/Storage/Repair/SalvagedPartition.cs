@@ -11,8 +11,8 @@ internal sealed class SalvagedPartition(int index)
     /// <summary>The last revision that is kept.</summary>
     public long Revision { get; set; }
 
-    /// <summary>The addresses of the records that are there.</summary>
-    public HashSet<string> Records { get; } = new(StringComparer.Ordinal);
+    /// <summary>The addresses of the records that are there, and the revision of each.</summary>
+    public Dictionary<string, long> Records { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Whether something is missing that no revision tells of: records of the snapshot, or the revision itself. Every stamp
@@ -38,15 +38,26 @@ internal sealed class SalvagedPartition(int index)
 
     /// <summary>Whether each record that the commit changes is there.</summary>
     public bool CanApply(CommitOutline commit) =>
-        commit.Changes.TrueForAll(change => change.Effect is ChangeEffect.Create or ChangeEffect.Delete || Records.Contains(change.Address));
+        commit.Changes.TrueForAll(change => change.Effect is ChangeEffect.Create or ChangeEffect.Delete || Records.ContainsKey(change.Address));
 
-    public void Keep(CommitOutline commit)
+    /// <summary>Takes the commit's effect on which records there are.</summary>
+    /// <param name="commit">The commit.</param>
+    /// <param name="isWhileCopied">Whether the snapshot may show it already, and what follows it: see <see cref="LogReplay"/>.</param>
+    public void Keep(CommitOutline commit, bool isWhileCopied)
     {
         KeptCommits++;
         Revision = Math.Max(Revision, commit.Revision);
         foreach (var (effect, address) in commit.Changes)
         {
-            _ = effect == ChangeEffect.Delete ? Records.Remove(address) : Records.Add(address);
+            var isThere = Records.TryGetValue(address, out var known);
+            if (effect == ChangeEffect.Delete)
+            {
+                _ = isThere && !(isWhileCopied && known > commit.Revision) && Records.Remove(address);
+            }
+            else if (isThere || effect == ChangeEffect.Create)
+            {
+                Records[address] = Math.Max(known, commit.Revision);
+            }
         }
     }
 

@@ -169,7 +169,7 @@ internal sealed class SalvagedSnapshot(
             isUncertain = true;
         }
 
-        owner.Records.Add(address);
+        owner.Records[address] = revision;
         owner.Revision = Math.Max(owner.Revision, revision);
     }
 

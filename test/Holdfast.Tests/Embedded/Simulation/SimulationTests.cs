@@ -1,0 +1,52 @@
+using Holdfast.TestServers;
+
+namespace Holdfast.Tests.Embedded.Simulation;
+
+/// <summary>The embedded engine keeps its promises on a disk that fails, seed after seed; and the simulation finds what does not.</summary>
+public sealed class SimulationTests
+{
+    [Fact]
+    [Trait("Experiment", "S1")]
+    public void Every_seed_holds_what_was_acknowledged()
+    {
+        for (var seed = 0; seed < Experiment.Count(small: 300, large: 10_000); seed++)
+        {
+            Simulation.Run(seed);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_same_seed_gives_the_same_trace(int seed)
+    {
+        var trace = Simulation.Run(seed);
+        Assert.Equal(trace, Simulation.Run(seed));
+        Assert.NotEqual(trace, Simulation.Run(seed + 100));
+        Assert.True(trace.Length > 1000, trace);
+    }
+
+    [Theory]
+    [InlineData((int)PlantedBug.SkippedSync)]
+    [InlineData((int)PlantedBug.SwappedFrames)]
+    [InlineData((int)PlantedBug.EarlyAcknowledgement)]
+    [InlineData((int)PlantedBug.SkippedFolderSync)]
+    public void A_planted_bug_is_found(int bug)
+    {
+        var found = 0;
+        for (var seed = 0; seed < 60; seed++)
+        {
+            try
+            {
+                Simulation.Run(seed, (PlantedBug)bug);
+            }
+            catch (SimulationFailure)
+            {
+                found++;
+            }
+        }
+
+        Assert.True(found > 0, $"{(PlantedBug)bug} was not found by 60 seeds.");
+    }
+}
