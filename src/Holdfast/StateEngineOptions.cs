@@ -12,6 +12,9 @@ public sealed record StateEngineOptions
     /// <summary>How old a near cache's entry may be unless <see cref="NearCacheMaxAge"/> says otherwise. 30 s.</summary>
     public static readonly TimeSpan DefaultNearCacheMaxAge = TimeSpan.FromSeconds(30);
 
+    /// <summary>The smallest <see cref="MaxMemoryBytes"/>. 1 MiB.</summary>
+    public const long MinMaxMemoryBytes = 1 << 20;
+
     /// <summary>The number of partitions of a store that is created; one that exists and has another number is refused. 256.</summary>
     public int PartitionCount { get; init; } = PartitionMap.DefaultCount;
 
@@ -30,6 +33,19 @@ public sealed record StateEngineOptions
     /// way it is counted. False.
     /// </summary>
     public bool RefuseLostStamps { get; init; }
+
+    /// <summary>
+    /// How much memory records may take in the embedded engine, in bytes: their blocks, places and index, which is most of what it takes. Null, the default, for three
+    /// quarters of what this process may have. Nearing it, records of <see cref="EvictableKinds"/> go; beyond it, commits that let records grow fail with
+    /// <see cref="StateFullException"/>. At least <see cref="MinMaxMemoryBytes"/>. Other engines leave memory to their store.
+    /// </summary>
+    public long? MaxMemoryBytes { get; init; }
+
+    /// <summary>
+    /// The kinds whose records the embedded engine may remove when memory runs out, those used least lately first: caches. None by default. Other engines refuse
+    /// stores that evict.
+    /// </summary>
+    public IReadOnlyCollection<string> EvictableKinds { get; init; } = [];
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

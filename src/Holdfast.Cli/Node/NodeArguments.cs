@@ -7,6 +7,9 @@ namespace Holdfast.Cli.Node;
 /// <summary>What can be said to <c>holdfast node</c>, and the options that follow from it.</summary>
 internal sealed class NodeArguments
 {
+    private const string MaxMemoryVariable = "HOLDFAST_NODE_MAX_MEMORY";
+    private const string EvictVariable = "HOLDFAST_NODE_EVICT";
+
     private readonly Option<string> data = new("--data")
     {
         Description = "The folder that holds the state; created if it is missing.",
@@ -53,6 +56,18 @@ internal sealed class NodeArguments
         DefaultValueFactory = static _ => 0,
     };
 
+    private readonly Option<string> maxMemory = new("--max-memory")
+    {
+        Description = $"What records may take, as 512M or 4G; three quarters of the machine's memory by default. Or set {MaxMemoryVariable}.",
+        HelpName = "SIZE",
+    };
+
+    private readonly Option<string> evict = new("--evict")
+    {
+        Description = $"The kinds of records that may go when memory runs out, as cache,page; none by default. Or set {EvictVariable}.",
+        HelpName = "KINDS",
+    };
+
     private readonly Option<int> partitions = new("--partitions")
     {
         Description = "The number of partitions of a folder that is created, a power of two.",
@@ -80,7 +95,7 @@ internal sealed class NodeArguments
                 result.AddError($"--bind is an IP address of this machine, as 127.0.0.1, ::1 or 0.0.0.0, not '{result.Tokens[0].Value}'.");
             }
         });
-        foreach (var option in (Option[])[data, socket, port, bind, passwordFile, tlsCertificate, tlsKey, durability, idleTimeout, partitions])
+        foreach (var option in (Option[])[data, socket, port, bind, passwordFile, tlsCertificate, tlsKey, durability, idleTimeout, maxMemory, evict, partitions])
         {
             command.Options.Add(option);
         }
@@ -90,7 +105,13 @@ internal sealed class NodeArguments
 
     public string Folder(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(data)!);
 
-    public StateEngineOptions Engine(ParseResult parsed) => new() { PartitionCount = parsed.GetValue(partitions), Log = NodeEvents.Write };
+    public StateEngineOptions Engine(ParseResult parsed) => new()
+    {
+        PartitionCount = parsed.GetValue(partitions),
+        MaxMemoryBytes = ByteSize.TryParse(MaxMemory(parsed.GetValue(maxMemory)), out var bytes) ? bytes : null,
+        EvictableKinds = Kinds(parsed.GetValue(evict)),
+        Log = NodeEvents.Write,
+    };
 
     public StateNodeOptions Node(ParseResult parsed) => new()
     {
@@ -102,11 +123,29 @@ internal sealed class NodeArguments
         IdleTimeout = parsed.GetValue(idleTimeout) is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
     };
 
+    private static string MaxMemory(string? given) => given ?? Environment.GetEnvironmentVariable(MaxMemoryVariable) ?? "";
+
+    private static string[] Kinds(string? given) =>
+        (given ?? Environment.GetEnvironmentVariable(EvictVariable) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
     private void CheckTogether(CommandResult result)
     {
         if (result.GetResult(socket) is null && result.GetResult(port) is null)
         {
             result.AddError("Name --socket or --port, or both: the node needs something to listen on.");
+        }
+
+        if (MaxMemory(result.GetValue(maxMemory)) is { Length: > 0 } size && (!ByteSize.TryParse(size, out var bytes) || bytes < StateEngineOptions.MinMaxMemoryBytes))
+        {
+            result.AddError($"--max-memory ({MaxMemoryVariable}) is {ByteSize.Form}, at least {StateEngineOptions.MinMaxMemoryBytes >> 20}M, not '{size}'.");
+        }
+
+        foreach (var kind in Kinds(result.GetValue(evict)))
+        {
+            if (!Address.TryParse($"{kind}/x", out _))
+            {
+                result.AddError($"--evict ({EvictVariable}) names kinds of lower-case letters, digits or '-', with commas between them; '{kind}' is none.");
+            }
         }
 
         if (result.GetResult(tlsCertificate) is null != result.GetResult(tlsKey) is null)

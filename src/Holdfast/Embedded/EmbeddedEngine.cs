@@ -21,7 +21,9 @@ public sealed class EmbeddedEngine : StateEngine
     private readonly EmbeddedPartition[] partitions;
     private readonly EmbeddedStore store;
     private readonly StoreMemory memory;
+    private readonly Evictor evictor;
     private readonly Sweeper sweeper;
+    private readonly StoreMeter meter;
     private readonly SignalHub signals = new();
     private ChangeObserver? observer;
     private int disposed;
@@ -39,7 +41,10 @@ public sealed class EmbeddedEngine : StateEngine
         Span<byte> runId = stackalloc byte[RunIdBytes];
         options.Entropy.Fill(runId);
         RunId = Convert.ToHexStringLower(runId);
-        sweeper = new Sweeper(partitions, store, options.Clock);
+        evictor = new Evictor(partitions, memory, new StoreClock(options.Clock));
+        sweeper = new Sweeper(partitions, store, evictor, options.Clock);
+        memory.OnEvictionDue = sweeper.Hurry;
+        meter = new StoreMeter(this);
     }
 
     /// <inheritdoc/>
@@ -59,6 +64,7 @@ public sealed class EmbeddedEngine : StateEngine
     /// <param name="folder">The folder; the store keeps it for itself.</param>
     /// <param name="options">The options.</param>
     /// <param name="cancellationToken">Ends the waiting, not the opening.</param>
+    /// <exception cref="ArgumentException">The options are not right; the message names every problem.</exception>
     /// <exception cref="StateMismatchException">The store has another format or partition count, or another process has it open.</exception>
     /// <exception cref="StateCorruptException">The store is damaged; the message names the file and the offset. Nothing was changed.</exception>
     /// <exception cref="StateUnavailableException">The folder can't be read, written or created.</exception>
@@ -74,11 +80,23 @@ public sealed class EmbeddedEngine : StateEngine
         ArgumentNullException.ThrowIfNull(options);
         cancellationToken.ThrowIfCancellationRequested();
         _ = new PartitionMap(options.PartitionCount);
+        StoreMemory.Check(options);
         return await Task.Factory.StartNew(
             () => Open(Path.GetFullPath(folder), options, settings),
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Reads a record into the caller's buffer, on the caller's thread, and takes no memory for it: for who reads far more than anything else, where
+    /// <see cref="StateEngine.ReadAsync"/> makes a <see cref="Record"/> that can be kept. As <see cref="Freshness.Latest"/>, as all reads of this engine are.
+    /// </summary>
+    /// <returns>Whether there is such a record.</returns>
+    public bool Read(Address address, RecordBuffer buffer)
+    {
+        ArgumentNullException.ThrowIfNull(buffer);
+        return partitions[Partitions.PartitionOf(address)].Read(address, buffer);
     }
 
     /// <inheritdoc/>
@@ -89,6 +107,7 @@ public sealed class EmbeddedEngine : StateEngine
             return;
         }
 
+        meter.Dispose();
         await sweeper.DisposeAsync().ConfigureAwait(false);
         await Task.Factory.StartNew(
             () => store.Close(partitions), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
@@ -134,7 +153,7 @@ public sealed class EmbeddedEngine : StateEngine
         ArgumentNullException.ThrowIfNull(commit);
         CheckOpen(cancellationToken);
         var partition = partitions[commit.Validate(Partitions)];
-        if (store.Log.Room() is { } room)
+        if (Room() is { } room)
         {
             await WaitForRoom(room, cancellationToken).ConfigureAwait(false);
         }
@@ -166,8 +185,8 @@ public sealed class EmbeddedEngine : StateEngine
     /// <summary>Has this done by the log's thread once a verdict's <see cref="CommitVerdict.Durable"/> has ended; see <see cref="LogWriter.TryFollow"/>.</summary>
     internal bool TryFollow(Task durable, Action then) => store.Log.TryFollow(durable, then);
 
-    /// <summary>Completes when the log can take more; null when it can.</summary>
-    internal Task? Room() => store.Log.Room();
+    /// <summary>Completes when the log can take more, or eviction has made room in memory; null when there is room.</summary>
+    internal Task? Room() => store.Log.Room() ?? memory.Room();
 
     /// <summary>The addresses of a partition's records.</summary>
     internal List<Address> AddressesOf(int partition) => partitions[partition].Addresses();
@@ -188,8 +207,9 @@ public sealed class EmbeddedEngine : StateEngine
         return names.Zip(sums).Where(static pair => pair.Second != default).ToDictionary(StringComparer.Ordinal);
     }
 
-    /// <summary>The memory of records: the bytes of their versions, and those of the pages that hold them.</summary>
-    internal (long Used, long Held) RecordMemory => (memory.UsedBytes, memory.HeldBytes);
+    /// <summary>The memory of records, and what was removed to have some.</summary>
+    internal MemoryFigures MemoryFigures =>
+        new(memory.UsedBytes, memory.HeldBytes, memory.MaxBytes, evictor.Evictions, sweeper.Expiries);
 
     /// <summary>What the log has done since it was opened, and what waits for it.</summary>
     internal LogFigures LogFigures => store.Log.Figures;
@@ -221,6 +241,7 @@ public sealed class EmbeddedEngine : StateEngine
         Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
     {
         CheckOpen(cancellationToken);
+        StateMeter.Reads.Add(1);
         return new(partitions[partition].Read(address));
     }
 
@@ -236,7 +257,8 @@ public sealed class EmbeddedEngine : StateEngine
     protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
     {
         CheckOpen(cancellationToken);
-        if (store.Log.Room() is { } room)
+        StateMeter.Commits.Add(1);
+        if (Room() is { } room)
         {
             await WaitForRoom(room, cancellationToken).ConfigureAwait(false);
         }
@@ -315,7 +337,7 @@ public sealed class EmbeddedEngine : StateEngine
         var states = new PartitionState[options.PartitionCount];
         for (var i = 0; i < states.Length; i++)
         {
-            states[i] = new PartitionState(i, clock, requests, memory.TableOf(i));
+            states[i] = new PartitionState(i, clock, requests, memory);
         }
 
         try
@@ -356,7 +378,9 @@ public sealed class EmbeddedEngine : StateEngine
         }
         catch (TimeoutException fault)
         {
-            throw new StateUnavailableException("The disk does not keep up with the commits. Nothing was changed: repeat later.", fault);
+            throw new StateUnavailableException(
+                "The disk does not keep up with the commits, or the removal of evictable records with the memory that they need. Nothing was changed: repeat later.",
+                fault);
         }
     }
 

@@ -31,7 +31,17 @@ internal sealed class EmbeddedPartition
         lock (gate)
         {
             CheckOpen();
-            return new Reading(VisibleRecord(address, state.Clock.Timestamp), state.Visible);
+            return new Reading(Visible(address, state.Clock.Timestamp).ToRecord(address), state.Visible);
+        }
+    }
+
+    /// <summary>Reads into a buffer; false when there is no record.</summary>
+    public bool Read(Address address, RecordBuffer buffer)
+    {
+        lock (gate)
+        {
+            CheckOpen();
+            return Visible(address, state.Clock.Timestamp).CopyTo(buffer, state.Visible);
         }
     }
 
@@ -44,7 +54,7 @@ internal sealed class EmbeddedPartition
             var now = state.Clock.Timestamp;
             for (var i = 0; i < readings.Length; i++)
             {
-                readings[i] = new Reading(VisibleRecord(addresses[i], now), state.Visible);
+                readings[i] = new Reading(Visible(addresses[i], now).ToRecord(addresses[i]), state.Visible);
             }
         }
 
@@ -185,8 +195,10 @@ internal sealed class EmbeddedPartition
 
     /// <summary>Removes some of the records that have expired; false when there are no more of them now.</summary>
     /// <param name="pause">After how many milliseconds records that can't be removed yet are looked at again.</param>
-    public bool Reap(long pause)
+    /// <param name="removed">How many were removed.</param>
+    public bool Reap(long pause, out int removed)
     {
+        removed = 0;
         var now = state.Clock.Timestamp;
         if (state.Expiries.Next > now)
         {
@@ -201,10 +213,75 @@ internal sealed class EmbeddedPartition
             var expired = buffer[..state.Expiries.Take(now, again, buffer)];
             if (expired.Length > 0 && !isClosed)
             {
-                Remove(expired, now, again);
+                removed = Remove(expired, now, again) ? expired.Length : 0;
             }
 
             return expired.Length == ReapedAtOnce;
+        }
+    }
+
+    /// <summary>Adds the bytes of some records that may be evicted, by their ages; false when there are no more.</summary>
+    public bool AddAges(long[] bytesByAge, uint now, ref int slot)
+    {
+        lock (gate)
+        {
+            if (isClosed || !table.HasEvictable())
+            {
+                return false;
+            }
+
+            for (var end = Math.Min(slot + PartitionCopy.SlotsAtOnce, table.SlotCount); slot < end; slot++)
+            {
+                if (table.IsEvictable(slot))
+                {
+                    bytesByAge[Evictor.BucketOf(UseClock.Age(now, table[slot].LastUse))] += table.BytesOf(slot);
+                }
+            }
+
+            return slot < table.SlotCount;
+        }
+    }
+
+    /// <summary>Finds some records that may be evicted and are of an age, until enough bytes are found; false when there are no more.</summary>
+    public bool FindAged(uint now, int fromBucket, ref int slot, ref long bytes, Span<int> found, out int count)
+    {
+        count = 0;
+        lock (gate)
+        {
+            if (isClosed || !table.HasEvictable())
+            {
+                return false;
+            }
+
+            for (var end = Math.Min(slot + PartitionCopy.SlotsAtOnce, table.SlotCount); slot < end && count < found.Length && bytes > 0; slot++)
+            {
+                if (table.IsEvictable(slot) && Evictor.BucketOf(UseClock.Age(now, table[slot].LastUse)) >= fromBucket)
+                {
+                    found[count++] = slot;
+                    bytes -= table.BytesOf(slot);
+                }
+            }
+
+            return slot < table.SlotCount;
+        }
+    }
+
+    /// <summary>Removes the records that were found and may still be evicted; tells when they are gone for everybody.</summary>
+    /// <exception cref="StateException">The log takes no frames.</exception>
+    public Task Evict(Span<int> found)
+    {
+        lock (gate)
+        {
+            var count = 0;
+            foreach (var slot in found)
+            {
+                if (!isClosed && table.IsEvictable(slot))
+                {
+                    found[count++] = slot;
+                }
+            }
+
+            return count == 0 ? Task.CompletedTask : commits.Remove(found[..count], state.Clock.Timestamp);
         }
     }
 
@@ -273,11 +350,12 @@ internal sealed class EmbeddedPartition
         }
     }
 
-    private void Remove(ReadOnlySpan<int> expired, long now, long again)
+    private bool Remove(ReadOnlySpan<int> expired, long now, long again)
     {
         try
         {
             commits.Remove(expired, now);
+            return true;
         }
         catch (StateException)
         {
@@ -286,6 +364,8 @@ internal sealed class EmbeddedPartition
             {
                 state.Expiries.Note(slot, again);
             }
+
+            return false;
         }
     }
 
@@ -297,7 +377,16 @@ internal sealed class EmbeddedPartition
         }
     }
 
-    private Record? VisibleRecord(Address address, long now) => table.Visible(table.Find(address, out _), now).ToRecord(address);
+    private RecordView Visible(Address address, long now)
+    {
+        var slot = table.Find(address, out _);
+        if (slot >= 0)
+        {
+            table.Use(slot, now);
+        }
+
+        return table.Visible(slot, now);
+    }
 
     private void Tell(PendingCommit pending)
     {

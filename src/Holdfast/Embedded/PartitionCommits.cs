@@ -63,8 +63,9 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
     }
 
     /// <summary>Removes records that nobody can see any more, or that are to go, without a revision.</summary>
+    /// <returns>Ends when they are gone for everybody.</returns>
     /// <exception cref="StateException">The log takes no frames; nothing was changed.</exception>
-    public void Remove(ReadOnlySpan<int> slots, long now)
+    public Task Remove(ReadOnlySpan<int> slots, long now)
     {
         var changes = new PlannedChange[slots.Length];
         for (var i = 0; i < slots.Length; i++)
@@ -87,6 +88,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         };
         WriteFrame(pending, null, changes.Length);
         Push(pending);
+        return lastPending;
     }
 
     /// <summary>Shows what a pending commit led to.</summary>
@@ -191,7 +193,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
                 continue;
             }
 
-            CommitFrame.Change(frame, change, change.Address.WriteTo(address), state.Clock);
+            CommitFrame.Change(frame, pending, change, change.Address.WriteTo(address), state.Clock);
             if (change.OwnsBlock)
             {
                 change.After = Edit(change, commit!.Changes[i], pending.Revision);
@@ -262,6 +264,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
             if (change.Effect != ChangeEffect.None)
             {
                 RecordVersions.Push(table, ref change);
+                table.Use(change.Slot, pending.Timestamp);
                 if (change.Effect != ChangeEffect.Delete)
                 {
                     state.Expiries.Note(change.Slot, change.Deadline);
@@ -273,6 +276,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
     [SkipLocalsInit]
     private void TakeBlocks(PlannedChange[] changes)
     {
+        state.Store.CheckRoom(GrowthOf(changes));
         Span<byte> bytes = stackalloc byte[Address.MaxBytes];
         foreach (ref var change in changes.AsSpan())
         {
@@ -286,6 +290,31 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
                     table.Memory.Span(change.Block), address, after.Revision, after.Birth, fields.Count, fields.Packed.Length));
             }
         }
+    }
+
+    /// <summary>By how much records will be larger, together.</summary>
+    private long GrowthOf(PlannedChange[] changes)
+    {
+        long growth = 0;
+        foreach (ref readonly var change in changes.AsSpan())
+        {
+            if (change.OwnsBlock)
+            {
+                var fields = (PackedFields)change.After!.Fields;
+                growth += SizeClasses.BlockBytes(RecordView.SizeOf(change.Address.ToString().Length, fields.Packed.Length));
+            }
+
+            if (change.Effect != ChangeEffect.None && change.Slot >= 0 && change.Effect != ChangeEffect.Touch)
+            {
+                growth -= table.Memory.BytesOf(table[change.Slot].Newest);
+            }
+            else if (change.Effect == ChangeEffect.Create)
+            {
+                growth += RecordTable.OverheadBytes;
+            }
+        }
+
+        return growth;
     }
 
     private void FreeBlocks(PlannedChange[] changes)

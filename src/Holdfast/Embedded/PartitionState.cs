@@ -4,25 +4,36 @@ namespace Holdfast.Embedded;
 /// All that a partition holds. Between the log and the live partition: recovery fills it, the
 /// <see cref="EmbeddedPartition"/> works on it under its lock, snapshots are copied from it.
 /// </summary>
-internal sealed class PartitionState(int index, StoreClock clock, RequestMemory memory, RecordTable table)
+internal sealed class PartitionState
 {
-    public int Index { get; } = index;
+    public PartitionState(int index, StoreClock clock, RequestMemory memory, StoreMemory store)
+    {
+        (Index, Clock, Memory, Store) = (index, clock, memory, store);
+        Table = store.TableOf(index);
+        Expiries = new ExpiryQueue(Table);
+        Requests = new RequestMarks(memory);
+        Clients = new Clients(memory);
+    }
 
-    public StoreClock Clock { get; } = clock;
+    public int Index { get; }
 
-    public RequestMemory Memory { get; } = memory;
+    public StoreClock Clock { get; }
 
-    public RecordTable Table { get; } = table;
+    public RequestMemory Memory { get; }
 
-    public ExpiryQueue Expiries { get; } = new(table);
+    public StoreMemory Store { get; }
+
+    public RecordTable Table { get; }
+
+    public ExpiryQueue Expiries { get; }
 
     public RecordEditor Editor { get; } = new();
 
     public PartitionJournal Journal { get; } = new();
 
-    public RequestMarks Requests { get; } = new(memory);
+    public RequestMarks Requests { get; }
 
-    public Clients Clients { get; } = new(memory);
+    public Clients Clients { get; }
 
     /// <summary>The terms, oldest first. Replaced, never changed.</summary>
     public TermStart[] Terms { get; private set; } = [];

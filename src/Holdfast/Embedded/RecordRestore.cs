@@ -1,9 +1,16 @@
 namespace Holdfast.Embedded;
 
 /// <summary>Puts records into a partition that nobody else knows yet: what is newest is visible, and blocks are changed in place where that fits.</summary>
-internal sealed class RecordRestore(PartitionState state)
+/// <param name="state">The partition.</param>
+/// <param name="opened">When the store was opened, by both clocks.</param>
+internal sealed class RecordRestore(PartitionState state, WallAnchor opened)
 {
     private readonly RecordTable table = state.Table;
+
+    public PartitionState State => state;
+
+    /// <summary>When the store was opened, by both clocks.</summary>
+    public WallAnchor Opened => opened;
 
     /// <summary>Puts a whole record in place of any other.</summary>
     public void Put(ReadOnlySpan<byte> address, long revision, long birth, int fieldCount, ReadOnlySpan<byte> packed, long deadline)
@@ -139,5 +146,8 @@ internal sealed class RecordRestore(PartitionState state)
 
         table[slot].VisibleDeadline = deadline;
         state.Expiries.Note(slot, deadline);
+
+        // Nobody knows how long ago anything was used before.
+        table.Use(slot, opened.Timestamp);
     }
 }

@@ -24,6 +24,12 @@ internal sealed class StoreClock(TimeProvider clock)
     /// <summary>The wall time of a deadline.</summary>
     public long ToWall(long deadline) => Math.Max(0, WallMilliseconds + MillisecondsBetween(Timestamp, deadline));
 
+    /// <summary>The wall time of a deadline, known the wall time of a timestamp.</summary>
+    public long ToWall(long deadline, long timestamp, long wallMilliseconds) => Math.Max(0, wallMilliseconds + MillisecondsBetween(timestamp, deadline));
+
+    /// <summary>The same moment by both clocks: for many wall times at once.</summary>
+    public WallAnchor Anchor() => new(this, Timestamp, WallMilliseconds);
+
     /// <summary>The deadline of a wall time.</summary>
     public long FromWall(long wallMilliseconds) => After(Timestamp, wallMilliseconds - WallMilliseconds);
 }

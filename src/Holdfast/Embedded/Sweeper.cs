@@ -1,7 +1,7 @@
 namespace Holdfast.Embedded;
 
 /// <summary>
-/// Does what time brings: reaps expired records, forgets request ids, clients and events whose time is over, and has
+/// Does what time brings: reaps expired records, has others evicted when memory runs out, forgets request ids, clients and events whose time is over, and has
 /// the log replaced when it has grown. Records that have expired are absent for everyone already; reaping frees
 /// their memory and wakes who watches them.
 /// </summary>
@@ -15,17 +15,32 @@ internal sealed class Sweeper : IAsyncDisposable
 
     private readonly EmbeddedPartition[] partitions;
     private readonly EmbeddedStore store;
+    private readonly Evictor evictor;
     private readonly StoreClock clock;
     private readonly ITimer timer;
     private int sweeping;
     private int checkpointing;
+    private int hurried;
+    private int evicting;
     private int sweeps;
 
-    public Sweeper(EmbeddedPartition[] partitions, EmbeddedStore store, TimeProvider time)
+    public Sweeper(EmbeddedPartition[] partitions, EmbeddedStore store, Evictor evictor, TimeProvider time)
     {
-        (this.partitions, this.store) = (partitions, store);
+        (this.partitions, this.store, this.evictor) = (partitions, store, evictor);
         clock = new StoreClock(time);
         timer = time.CreateTimer(static sweeper => ((Sweeper)sweeper!).Sweep(), this, Period, Period);
+    }
+
+    /// <summary>How many records were removed since the store was opened because their time was over.</summary>
+    public long Expiries { get; private set; }
+
+    /// <summary>Has the next sweep begin at once.</summary>
+    public void Hurry()
+    {
+        if (Interlocked.Exchange(ref hurried, 1) == 0)
+        {
+            timer.Change(TimeSpan.Zero, Period);
+        }
     }
 
     public ValueTask DisposeAsync() => timer.DisposeAsync();
@@ -39,6 +54,12 @@ internal sealed class Sweeper : IAsyncDisposable
 
         try
         {
+            Volatile.Write(ref hurried, 0);
+            if (evictor.IsDue && Interlocked.Exchange(ref evicting, 1) == 0)
+            {
+                new Thread(Evict) { IsBackground = true, Name = "holdfast-evict" }.Start();
+            }
+
             Reap();
             if (++sweeps % ForgetEvery == 0)
             {
@@ -60,8 +81,10 @@ internal sealed class Sweeper : IAsyncDisposable
     {
         foreach (var partition in partitions)
         {
-            while (partition.Reap((long)Period.TotalMilliseconds))
+            for (var more = true; more;)
             {
+                more = partition.Reap((long)Period.TotalMilliseconds, out var removed);
+                Expiries += removed;
             }
         }
     }
@@ -81,5 +104,11 @@ internal sealed class Sweeper : IAsyncDisposable
     {
         store.Checkpoints.Run(partitions);
         Volatile.Write(ref checkpointing, 0);
+    }
+
+    private void Evict()
+    {
+        evictor.Run();
+        Volatile.Write(ref evicting, 0);
     }
 }

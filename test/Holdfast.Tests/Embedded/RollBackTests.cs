@@ -22,7 +22,7 @@ public sealed class RollBackTests : IDisposable
         using var log = new LogWriter(new LogFiles(StoreDisk.Machine, store.Folder, 1, segment, 0, clock), store.Events.Enqueue);
         log.Start();
         using var memory = new StoreMemory(new StateEngineOptions());
-        var state = new PartitionState(0, clock, new RequestMemory(RequestMemory.DefaultMaxBytes), memory.TableOf(0));
+        var state = new PartitionState(0, clock, new RequestMemory(RequestMemory.DefaultMaxBytes), memory);
         state.OpenTerm(clock.WallMilliseconds);
         var partition = new EmbeddedPartition(state, log, static () => null);
         var repeated = new Commit(RecordChange.Update(Second).Add("n", 1)) { Request = new RequestId("once") };

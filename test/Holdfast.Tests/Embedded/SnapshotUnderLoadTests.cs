@@ -10,6 +10,8 @@ public sealed class SnapshotUnderLoadTests : IDisposable
     private const int Records = 4000;
     private const int Writers = 4;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(Experiment.Count(2, 60));
+
     private readonly StoreCopy store = new();
 
     public void Dispose() => store.Dispose();
@@ -25,8 +27,11 @@ public sealed class SnapshotUnderLoadTests : IDisposable
             await engine.CommitAsync(Change(new Random(number), number));
         }
 
-        for (var round = 0; round < Experiment.Count(4, 100); round++)
+        var rounds = Experiment.Count(4, 100);
+        using var patience = new CancellationTokenSource(Patience);
+        for (int round = 0, interleaved = 0; interleaved < rounds; round++)
         {
+            patience.Token.ThrowIfCancellationRequested();
             using var stop = new CancellationTokenSource();
             var commits = 0;
             var writers = Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
@@ -42,7 +47,8 @@ public sealed class SnapshotUnderLoadTests : IDisposable
             await stop.CancelAsync();
             await Task.WhenAll(writers);
 
-            Assert.True(meanwhile > 0, "There were no commits while the snapshot was made.");
+            // A loaded machine may have given the writers no time meanwhile: that round shows nothing.
+            interleaved += meanwhile > 0 ? 1 : 0;
             using var copy = store.Copy();
             await using var again = await copy.OpenAsync();
             Assert.Equal(await ContentAsync(engine), await ContentAsync(again));

@@ -82,6 +82,38 @@ public class NodeProcessTests
     }
 
     [Fact]
+    public async Task Over_its_memory_limit_it_refuses_writes_and_still_removes()
+    {
+        await using var node = await NodeServer.StartAsync(partitions: 16, arguments: ["--max-memory", "1M", "--durability", "written"]);
+        var value = new string('x', 100_000);
+        var written = 0;
+        string reply;
+        while ((reply = await RedisCliAsync(node, "SET", $"k{written}", value)) == "OK")
+        {
+            written++;
+        }
+
+        Assert.StartsWith("HFFULL Records take", reply);
+        Assert.InRange(written, 8, 10);
+        Assert.Equal("1", await RedisCliAsync(node, "DEL", "k0"));
+        Assert.Equal("OK", await RedisCliAsync(node, "SET", "k0", value));
+    }
+
+    [Fact]
+    public async Task Keys_that_may_be_evicted_make_room_for_others()
+    {
+        await using var node = await NodeServer.StartAsync(partitions: 16, arguments: ["--max-memory", "1M", "--evict", "key", "--durability", "written"]);
+        var value = new string('x', 100_000);
+        for (var number = 0; number < 40; number++)
+        {
+            Assert.Equal("OK", await RedisCliAsync(node, "SET", $"k{number}", value));
+        }
+
+        Assert.Equal("", await RedisCliAsync(node, "GET", "k0"));
+        Assert.Equal(value, await RedisCliAsync(node, "GET", "k39"));
+    }
+
+    [Fact]
     public async Task What_keeps_it_from_starting_is_one_line_with_the_remedy()
     {
         await using var node = await NodeServer.StartAsync(partitions: 16);
@@ -96,6 +128,8 @@ public class NodeProcessTests
         Assert.Contains("--data", await FailAsync(64, ["node", "--socket", other]));
         Assert.Contains("power of two", await FailAsync(64, [.. data, "--socket", other, "--partitions", "12"]));
         Assert.Contains("--port", await FailAsync(64, [.. data, "--port", "65536"]));
+        Assert.Contains("as 512M, at least 1M, not '5X'", await FailAsync(64, [.. data, "--socket", other, "--max-memory", "5X"]));
+        Assert.Contains("'No' is none", await FailAsync(64, [.. data, "--socket", other, "--evict", "key,No"]));
         await node.RestartAsync();
     }
 

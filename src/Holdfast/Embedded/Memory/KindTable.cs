@@ -6,8 +6,8 @@ internal sealed class KindTable
     /// <summary>The name under which kinds are told that came when there were too many to number.</summary>
     public const string OthersName = "(others)";
 
-    // Clients name kinds; what is kept for each, in every partition, must be bounded.
-    private const int MaxKinds = 256;
+    /// <summary>The most kinds that are told apart: clients name kinds, and something is kept for each in every partition.</summary>
+    public const int MaxKinds = 256;
 
     private readonly Lock gate = new();
     private readonly int evictable;

@@ -142,6 +142,36 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, ulong s
         }
     }
 
+    /// <summary>The record is used now; kept for kinds that may be evicted.</summary>
+    public void Use(int slot, long now)
+    {
+        ref var place = ref this[slot];
+        if (kinds.IsEvictable(place.Kind))
+        {
+            place.LastUse = UseClock.Of(now);
+        }
+    }
+
+    /// <summary>Whether there are records of kinds that may be evicted.</summary>
+    public bool HasEvictable()
+    {
+        for (ushort kind = 1; kind < usage.Length && kinds.IsEvictable(kind); kind++)
+        {
+            if (usage[kind].Records > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the slot's record may be evicted now: not while a commit of it is under way.</summary>
+    public bool IsEvictable(int slot) => this[slot] is { Newest: not 0, Pending: 0, IsNewestGone: false } place && kinds.IsEvictable(place.Kind);
+
+    /// <summary>What the slot's record takes.</summary>
+    public int BytesOf(int slot) => memory.BytesOf(this[slot].Newest) + OverheadBytes;
+
     private ushort KindOf(uint block)
     {
         var address = new RecordView(memory.Span(block), 0).Address;

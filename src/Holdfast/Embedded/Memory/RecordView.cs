@@ -68,6 +68,19 @@ internal readonly ref struct RecordView(ReadOnlySpan<byte> block, long deadline)
 
     public Record? ToRecord() => IsAbsent ? null : ToRecord(global::Holdfast.Address.OfValidBytes(Address));
 
+    /// <summary>Copies into a buffer, and tells whether there is a record.</summary>
+    public bool CopyTo(RecordBuffer buffer, Stamp at)
+    {
+        if (IsAbsent)
+        {
+            buffer.Fill(at);
+            return false;
+        }
+
+        buffer.Fill(at, Revision, Birth, deadline == Slot.Never ? null : deadline, FieldCount, Fields);
+        return true;
+    }
+
     /// <summary>Whether the condition holds of the record, or of its absence; as <see cref="Condition.HoldsFor"/>.</summary>
     public bool Meets(in Condition condition)
     {

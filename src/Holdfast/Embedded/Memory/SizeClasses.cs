@@ -52,6 +52,9 @@ internal static class SizeClasses
     /// <summary>The bytes of a block of this class.</summary>
     public static int BytesOf(int sizeClass) => Sizes[sizeClass];
 
+    /// <summary>What a block for so many bytes takes.</summary>
+    public static long BlockBytes(int bytes) => bytes > MaxBytes ? BytesOfLarge(bytes) : BytesOf(Of(bytes));
+
     /// <summary>The bytes of pages of its own that a large block takes.</summary>
     public static long BytesOfLarge(int bytes)
     {

@@ -34,12 +34,16 @@ internal sealed class SlabAllocator : IDisposable
     private nint chunkEnd;
     private nint chunkNext;
     private long usedBytes;
+    private long usedBlocks;
     private long heldBytes;
 
     ~SlabAllocator() => FreeChunks();
 
     /// <summary>The bytes of all blocks in use.</summary>
     public long UsedBytes => Volatile.Read(ref usedBytes);
+
+    /// <summary>How many blocks are in use.</summary>
+    public long UsedBlocks => Volatile.Read(ref usedBlocks);
 
     /// <summary>The bytes of all slabs with blocks in use: what the machine has given at most.</summary>
     public long HeldBytes => Volatile.Read(ref heldBytes);
@@ -50,7 +54,9 @@ internal sealed class SlabAllocator : IDisposable
     {
         lock (gate)
         {
-            return bytes > SizeClasses.MaxBytes ? AllocateLarge(bytes) : AllocateIn(SizeClasses.Of(bytes));
+            var handle = bytes > SizeClasses.MaxBytes ? AllocateLarge(bytes) : AllocateIn(SizeClasses.Of(bytes));
+            usedBlocks++;
+            return handle;
         }
     }
 
@@ -61,6 +67,7 @@ internal sealed class SlabAllocator : IDisposable
             var number = (int)(handle >> GranuleBits);
             ref var slab = ref slabs[number];
             usedBytes -= slab.BlockBytes;
+            usedBlocks--;
             slab.Used--;
             if (slab.SizeClass < 0)
             {

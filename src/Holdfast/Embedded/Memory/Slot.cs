@@ -33,7 +33,7 @@ internal struct Slot
     /// <summary>How many commits of the record are on their way to the disk.</summary>
     public int Pending;
 
-    /// <summary>When the record was last used, in seconds of the store's clock; kept for evictable kinds only.</summary>
+    /// <summary>When the record was last used, by <see cref="UseClock"/>; kept for evictable kinds only.</summary>
     public uint LastUse;
 
     /// <summary>The record's kind, by its number in <see cref="KindTable"/>.</summary>

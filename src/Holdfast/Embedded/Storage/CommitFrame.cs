@@ -29,7 +29,7 @@ internal static class CommitFrame
     }
 
     /// <summary>Writes a change that leads to something, but for the fields of a record that it creates or changes, which follow.</summary>
-    public static void Change(PayloadWriter writer, in PlannedChange change, ReadOnlySpan<byte> address, StoreClock clock)
+    public static void Change(PayloadWriter writer, PendingCommit pending, in PlannedChange change, ReadOnlySpan<byte> address, StoreClock clock)
     {
         writer.Byte((byte)change.Effect);
         writer.Bytes(address);
@@ -49,7 +49,7 @@ internal static class CommitFrame
         else
         {
             writer.Byte(ExpiryAt);
-            writer.Number(clock.ToWall(change.Deadline));
+            writer.Number(clock.ToWall(change.Deadline, pending.Timestamp, pending.WallMilliseconds));
         }
     }
 
@@ -68,7 +68,7 @@ internal static class CommitFrame
             writer.Text(pending.Request!.Value.Id);
             writer.Text(pending.Request!.Value.Step);
             writer.Text(mark.Fingerprint);
-            writer.Number(clock.ToWall(mark.Deadline));
+            writer.Number(clock.ToWall(mark.Deadline, pending.Timestamp, pending.WallMilliseconds));
         }
 
         if (pending.Sender.IsRemembered)

@@ -13,7 +13,8 @@ namespace Holdfast.Embedded;
 /// <param name="followsSnapshot">Whether the frames begin while a snapshot was taken.</param>
 internal sealed class LogReplay(PartitionState[] partitions, bool followsSnapshot)
 {
-    private readonly RecordRestore[] records = [.. partitions.Select(static state => new RecordRestore(state))];
+    private readonly WallAnchor anchor = partitions[0].Clock.Anchor();
+    private readonly RecordRestore?[] records = new RecordRestore?[partitions.Length];
     private bool isWhileCopied = followsSnapshot;
 
     public void Apply(ReadOnlySpan<byte> payload, long sequence)
@@ -66,7 +67,7 @@ internal sealed class LogReplay(PartitionState[] partitions, bool followsSnapsho
         var flags = reader.Byte();
         for (var changes = reader.Count(); changes > 0; changes--)
         {
-            ApplyChange(ref reader, state, records[index], revision);
+            ApplyChange(ref reader, state, records[index] ??= new RecordRestore(state, anchor), revision);
         }
 
         ApplyEvents(ref reader, state, revision, wall);
@@ -110,7 +111,7 @@ internal sealed class LogReplay(PartitionState[] partitions, bool followsSnapsho
             throw new FormatException("The frame changes a record that is not there.");
         }
 
-        var deadline = DeadlineFrom(ref reader, state.Clock, slot < 0 || creates ? Slot.Never : known.Deadline);
+        var deadline = DeadlineFrom(ref reader, anchor, slot < 0 || creates ? Slot.Never : known.Deadline);
         var isShown = isWhileCopied && (slot < 0 ? !creates : known.Revision >= revision);
         if (effect != ChangeEffect.Touch && !isShown)
         {
@@ -135,34 +136,34 @@ internal sealed class LogReplay(PartitionState[] partitions, bool followsSnapsho
         return Address.IsValid(address) ? address : throw new FormatException("The frame names no address.");
     }
 
-    public static long DeadlineFrom(ref PayloadReader reader, StoreClock clock, long before) => reader.Byte() switch
+    public static long DeadlineFrom(ref PayloadReader reader, in WallAnchor anchor, long before) => reader.Byte() switch
     {
         CommitFrame.ExpiryUnchanged => before,
         CommitFrame.ExpiryNever => Slot.Never,
-        CommitFrame.ExpiryAt => clock.FromWall(reader.Number()),
+        CommitFrame.ExpiryAt => anchor.FromWall(reader.Number()),
         _ => throw new FormatException("The frame has an expiry of an unknown kind."),
     };
 
-    private static void ApplyEvents(ref PayloadReader reader, PartitionState state, long revision, long wall)
+    private void ApplyEvents(ref PayloadReader reader, PartitionState state, long revision, long wall)
     {
         var count = reader.Count();
         for (var i = 0; i < count; i++)
         {
             var time = DateTimeOffset.FromUnixTimeMilliseconds(wall);
             var item = new JournalEvent(new JournalPosition(revision, i), time, reader.Text(), reader.Bytes().ToArray());
-            state.Journal.Append(item, state.Clock.FromWall(wall));
+            state.Journal.Append(item, anchor.FromWall(wall));
         }
     }
 
-    private static void ApplyRequest(ref PayloadReader reader, PartitionState state, long revision)
+    private void ApplyRequest(ref PayloadReader reader, PartitionState state, long revision)
     {
         var key = new RequestKey(reader.Text(), reader.Text());
-        Restore(state, key, new RequestMark(reader.Text(), state.Term, revision, state.Clock.FromWall(reader.Number())));
+        Restore(state, key, new RequestMark(reader.Text(), state.Term, revision, anchor.FromWall(reader.Number())));
     }
 
-    private static void ApplyClient(ref PayloadReader reader, PartitionState state, long revision, long wall)
+    private void ApplyClient(ref PayloadReader reader, PartitionState state, long revision, long wall)
     {
-        var commits = Restore(state, reader.Text(), state.Clock.FromWall(wall));
+        var commits = Restore(state, reader.Text(), anchor.FromWall(wall));
         commits.Add(reader.Number(), state.Term, revision);
     }
 

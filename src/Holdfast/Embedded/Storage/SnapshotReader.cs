@@ -7,7 +7,8 @@ internal static class SnapshotReader
     public static long Read(StoreDisk disk, string path, ulong salt, PartitionState[] partitions)
     {
         using var reader = new FrameReader(disk, path, LogHeader.SnapshotTitle, salt);
-        PartitionState? current = null;
+        var opened = partitions[0].Clock.Anchor();
+        RecordRestore? current = null;
         long frames = 0;
         while (reader.TryPeek(out var sequence, out var payload) && sequence == frames + 1)
         {
@@ -20,7 +21,14 @@ internal static class SnapshotReader
                     return CheckEnd(reader, frames, content.Number(), payload.Length);
                 }
 
-                current = Apply(kind, ref content, current, partitions);
+                if (kind == FrameKind.Partition)
+                {
+                    current = new RecordRestore(Head(ref content, partitions), opened);
+                }
+                else
+                {
+                    Apply(kind, ref content, current ?? throw new FormatException("A partition's head is missing."));
+                }
             }
             catch (FormatException fault)
             {
@@ -40,35 +48,28 @@ internal static class SnapshotReader
         return told == frames && reader.AtEnd ? reader.FileLength : throw reader.Damaged(reader.Offset, "the end is not where it belongs");
     }
 
-    private static PartitionState Apply(FrameKind kind, ref PayloadReader reader, PartitionState? current, PartitionState[] partitions)
+    private static void Apply(FrameKind kind, ref PayloadReader reader, RecordRestore restore)
     {
-        if (kind == FrameKind.Partition)
-        {
-            return Head(ref reader, partitions);
-        }
-
-        var state = current ?? throw new FormatException("A partition's head is missing.");
+        var state = restore.State;
         switch (kind)
         {
             case FrameKind.Record:
-                Record(ref reader, state);
+                Record(ref reader, restore);
                 break;
             case FrameKind.Event:
-                Event(ref reader, state);
+                Event(ref reader, state, restore.Opened);
                 break;
             case FrameKind.Request:
                 var key = new RequestKey(reader.Text(), reader.Text());
                 LogReplay.Restore(
-                    state, key, new RequestMark(reader.Text(), reader.Number(), reader.Number(), state.Clock.FromWall(reader.Number())));
+                    state, key, new RequestMark(reader.Text(), reader.Number(), reader.Number(), restore.Opened.FromWall(reader.Number())));
                 break;
             case FrameKind.Client:
-                Client(ref reader, state);
+                Client(ref reader, state, restore.Opened);
                 break;
             default:
                 throw new FormatException("The frame is of a kind that no snapshot holds.");
         }
-
-        return state;
     }
 
     private static PartitionState Head(ref PayloadReader reader, PartitionState[] partitions)
@@ -99,11 +100,11 @@ internal static class SnapshotReader
         return state;
     }
 
-    private static void Record(ref PayloadReader reader, PartitionState state)
+    private static void Record(ref PayloadReader reader, RecordRestore restore)
     {
         var address = LogReplay.AddressFrom(ref reader);
         var (revision, birth) = (reader.Number(), reader.Number());
-        var deadline = LogReplay.DeadlineFrom(ref reader, state.Clock, Slot.Never);
+        var deadline = LogReplay.DeadlineFrom(ref reader, restore.Opened, Slot.Never);
         var count = reader.Count();
         var packed = reader.Rest();
         var walk = new FieldWalk(packed);
@@ -118,20 +119,20 @@ internal static class SnapshotReader
             throw new FormatException("A record has another number of fields than it tells, or more than can be.");
         }
 
-        new RecordRestore(state).Put(address, revision, birth, count, packed, deadline);
+        restore.Put(address, revision, birth, count, packed, deadline);
     }
 
-    private static void Event(ref PayloadReader reader, PartitionState state)
+    private static void Event(ref PayloadReader reader, PartitionState state, in WallAnchor opened)
     {
         var position = new JournalPosition(reader.Number(), reader.Count());
         var wall = reader.Number();
         var item = new JournalEvent(position, DateTimeOffset.FromUnixTimeMilliseconds(wall), reader.Text(), reader.Bytes().ToArray());
-        state.Journal.Append(item, state.Clock.FromWall(wall));
+        state.Journal.Append(item, opened.FromWall(wall));
     }
 
-    private static void Client(ref PayloadReader reader, PartitionState state)
+    private static void Client(ref PayloadReader reader, PartitionState state, in WallAnchor opened)
     {
-        var commits = LogReplay.Restore(state, reader.Text(), state.Clock.FromWall(reader.Number()));
+        var commits = LogReplay.Restore(state, reader.Text(), opened.FromWall(reader.Number()));
         for (var count = reader.Count(); count > 0; count--)
         {
             var (sequence, term, revision) = (reader.Number(), reader.Number(), reader.Number());
