@@ -52,9 +52,9 @@ public sealed partial class ScriptTests
     [GeneratedRegex(@"^#!.*\b(ba|da)?sh\b")]
     private static partial Regex ShellLine();
 
-    [GeneratedRegex(@"\[Trait\(""Experiment"", ""(R\d+)""\)\]")]
+    [GeneratedRegex(@"\[Trait\(""Experiment"", ""(R\d+|[a-z]+)""\)\]")]
     private static partial Regex Trait();
 
-    [GeneratedRegex(@"(?m)^    ""(R\d+)\|")]
+    [GeneratedRegex(@"(?m)^    ""(R\d+|[a-z]+)\|")]
     private static partial Regex Listed();
 }

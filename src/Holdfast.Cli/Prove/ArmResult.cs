@@ -6,4 +6,8 @@ namespace Holdfast.Cli.Prove;
 /// <param name="Arm">The arm.</param>
 /// <param name="Runs">How often the scenario, or a part of it, was run so.</param>
 /// <param name="Missed">What would not have been seen.</param>
-internal sealed record ArmResult(Arm Arm, int Runs, string Missed);
+internal sealed record ArmResult(Arm Arm, int Runs, string Missed)
+{
+    /// <summary>Whether the arm, or a part of it, was left out.</summary>
+    public bool IsLeftOut { get; init; }
+}

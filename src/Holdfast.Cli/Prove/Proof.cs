@@ -6,12 +6,9 @@ using Holdfast.Cli.Prove.Trials;
 
 namespace Holdfast.Cli.Prove;
 
-/// <summary>The proof: runs the arms one after the other, follows what they raise, and comes to a verdict.</summary>
+/// <summary>The proof: runs the arms one after the other, and has what they raise followed.</summary>
 internal sealed class Proof
 {
-    /// <summary>Most causes that are looked for; who has so many should mend some first.</summary>
-    private const int MaxFindings = 4;
-
     /// <summary>Undisturbed runs on each instance at the start: two, so that what belongs to an instance is told from what belongs to a user.</summary>
     private const int ControlsPerInstance = 2;
 
@@ -20,24 +17,26 @@ internal sealed class Proof
 
     private const int MaxSlowPauses = 3;
 
+    /// <summary>Further undisturbed runs on each instance where they do not seem to be of one kind.</summary>
+    private const int RunsToAgree = 4;
+
     private readonly Laboratory laboratory;
     private readonly Walk walk;
     private readonly Entropy entropy;
     private readonly Progress progress;
     private readonly ControlGroup controls;
     private readonly Dependence dependence;
-    private readonly List<Finding> findings = [];
-    private readonly HashSet<int> explained = [];
-    private string? unexplained;
+    private readonly Investigation investigation;
 
     public Proof(Laboratory laboratory, Walk walk, Entropy entropy, Progress progress)
     {
         (this.laboratory, this.walk, this.entropy, this.progress) = (laboratory, walk, entropy, progress);
         controls = new ControlGroup(laboratory, walk);
         dependence = new Dependence(laboratory, controls);
+        investigation = new Investigation(laboratory, walk, progress);
     }
 
-    private bool CanDisturb => laboratory.Runner.Instances[0] is LaunchedInstance;
+    private Judgement Judgement => new(laboratory, walk, controls, dependence, investigation);
 
     /// <summary>Proves, and tells what is known even when it is cut short.</summary>
     public async Task<ProofResult> RunAsync()
@@ -45,30 +44,28 @@ internal sealed class Proof
         try
         {
             await StartAsync();
-            await controls.RunAsync(ControlsPerInstance * laboratory.InstanceCount);
-            if (ControlCheck.Problem(controls.Controls) is { } problem)
+            if (await LookAsync() is { } problem)
             {
-                return Result(Verdict.Inconclusive, problem);
+                return Judgement.Inconclusive(problem);
             }
 
             await ControlAsync();
             await RotateAsync();
-            if (CanDisturb)
-            {
-                await DisturbAsync(Arm.Restart, share: 2);
-                await DisturbAsync(Arm.Kill, share: 1);
-            }
-
-            var (verdict, reason) = Judge();
-            return Result(verdict, reason);
+            await DisturbAsync(Arm.Restart, share: 4);
+            await DisturbAsync(Arm.Kill, share: 3);
+            await DisturbAsync(Arm.Scale, share: 2);
+            await OverlapAsync();
+            await DeployAsync();
+            await MeasureAsync();
+            return Judgement.Result();
         }
         catch (OperationCanceledException) when (laboratory.Cancelled.IsCancellationRequested)
         {
-            return findings.Count > 0 ? Result(Verdict.Stateful, $"{Stated()}; the proof was stopped before its end") : Result(Verdict.Inconclusive, "the proof was stopped before its end");
+            return Judgement.CutShort("the proof was stopped before its end");
         }
         catch (CommandException error) when (controls.Controls.Count > 0)
         {
-            return findings.Count > 0 ? Result(Verdict.Stateful, $"{Stated()}; then {error.Message}") : Result(Verdict.Inconclusive, error.Message);
+            return Judgement.CutShort(error.Message);
         }
     }
 
@@ -80,6 +77,28 @@ internal sealed class Proof
             progress.Tell($"starting {launched.Length} instances");
             await Task.WhenAll(launched.Select(async instance => laboratory.Runner.Timings.Started(await instance.StartAsync(laboratory.Cancelled))));
         }
+    }
+
+    /// <summary>The first undisturbed runs: why nothing can be proved with them; null when something can.</summary>
+    private async Task<string?> LookAsync()
+    {
+        await laboratory.BeginArmAsync();
+        await controls.RunAsync(laboratory.InstanceCount);
+
+        // What never answers is not waited for again and again.
+        if (ControlCheck.Problem(controls.Controls) is { } early)
+        {
+            return early;
+        }
+
+        await controls.RunAsync((ControlsPerInstance - 1) * laboratory.InstanceCount);
+        if (!laboratory.CanDisturb && ControlCheck.Disagreement(controls, walk) is not null)
+        {
+            // What comes and goes by chance does so on all of them, sooner or later.
+            await controls.RunAsync(RunsToAgree * laboratory.InstanceCount);
+        }
+
+        return ControlCheck.Problem(controls.Controls);
     }
 
     private async Task ControlAsync()
@@ -98,147 +117,111 @@ internal sealed class Proof
 
     private async Task RotateAsync()
     {
-        if (laboratory.InstanceCount < 2)
-        {
-            return;
-        }
-
+        await laboratory.BeginArmAsync();
         var arm = new RotateArm(laboratory, controls, entropy);
         await arm.RunAsync(isFresh: false, RotateArm.Orders);
         var suspicions = arm.HasSuspects ? await arm.ConfirmAsync() : [];
+        if (suspicions.Count == 0 && laboratory.CanDisturb && controls.Expectation.Leaves.Values.Any(static leaf => leaf is { Tier: ReadingTier.Amount, IsFirm: true }))
+        {
+            // Counters of instances that have run for long lie apart; those of new ones give the same numbers out.
+            var undisturbed = new ControlGroup(laboratory, walk);
+            await undisturbed.RunAsync(RotateArm.FreshControls, isFresh: true);
+            var fresh = new RotateArm(laboratory, undisturbed, entropy);
+            await fresh.RunAsync(isFresh: true, RotateArm.FreshOrders);
+            suspicions = fresh.HasSuspects ? await fresh.ConfirmAsync() : [];
+        }
+
         progress.Tell($"rotate: {laboratory.Counts.GetValueOrDefault(Arm.Rotate)} runs, {suspicions.Count} of {walk.Requests.Count} answers differ");
         foreach (var suspicion in suspicions)
         {
-            explained.Add(suspicion.Ordinal);
-            await FollowAsync(suspicion);
+            await investigation.FollowAsync(suspicion);
         }
     }
 
-    /// <param name="name">Restart or kill.</param>
+    /// <param name="name">Restart, kill or scale.</param>
     /// <param name="share">How many arms share what time is left.</param>
     private async Task DisturbAsync(Arm name, int share)
     {
         var all = dependence.TellingPlaces();
-        if (all.Count == 0 || !laboratory.Budget.Has(TimeSpan.Zero))
+        if (!laboratory.CanDisturb || all.Count == 0 || !laboratory.Budget.Has(TimeSpan.Zero))
         {
+            laboratory.LeaveOut(name, !laboratory.CanDisturb ? "instances that run already are not stopped" : all.Count == 0 ? "no answer depends on an earlier request" : "there was no time");
+            return;
+        }
+
+        if (name == Arm.Scale && investigation.Findings.Count > 0)
+        {
+            laboratory.LeaveOut(name, "what it would show are the findings above: mend them first");
             return;
         }
 
         // Where starting takes long, the later requests are tried: they depend on most of what is before them.
+        await laboratory.BeginArmAsync();
         var affordable = (int)(laboratory.Budget.Left / share / (laboratory.Runner.Timings.Start ?? TimeSpan.FromSeconds(1)));
         var places = all.OrderDescending().Take(Math.Max(1, affordable)).ToHashSet();
-
         var arm = new DisturbArm(laboratory, controls, name);
-        var runs = findings.Count > 0 ? 1 : 2;
+        var runs = investigation.Findings.Count > 0 || name == Arm.Scale ? 1 : 2;
         for (var run = 0; run < runs && (run == 0 || laboratory.Budget.HasShare(0.15)); run++)
         {
             await arm.RunAsync(places);
         }
 
-        var suspicion = arm.Suspect(explained);
-        progress.Tell($"{name.ToString().ToLowerInvariant()}: {laboratory.Counts[name]} runs, {(suspicion is null ? "nothing new differs" : "something differs")}");
+        var suspicion = await arm.SuspectAsync(investigation.Explained, isSure: investigation.Findings.Count > 0);
+        progress.Tell($"{EnumText.Of(name)}: {laboratory.Counts[name]} runs, {(suspicion is null ? "nothing new differs" : "something differs")}");
         if (suspicion is not null)
         {
-            explained.Add(suspicion.Ordinal);
-            await FollowAsync(suspicion);
+            await investigation.FollowAsync(suspicion);
         }
     }
 
-    /// <summary>Shrinks what differs to the smallest walk, and looks for the cause.</summary>
-    private async Task FollowAsync(Suspicion suspicion)
+    /// <summary>What overlaps: requests of one user, and what instances do by themselves.</summary>
+    private async Task OverlapAsync()
     {
-        var request = walk.Requests.First(request => request.Ordinal == suspicion.Ordinal).Step.Request;
-        if (findings.Count >= MaxFindings || findings.Any(finding => finding.Request == request && Witness.RootOf(finding.Witness.Leaf.Path) == Witness.RootOf(suspicion.Leaf.Path)))
+        if (investigation.Findings.Count > 0)
         {
+            laboratory.LeaveOut(Arm.Concurrent, "what it would show may come from the findings above: mend them first");
             return;
         }
 
-        var search = new WitnessSearch(laboratory);
-        foreach (var finding in findings)
-        {
-            // What no longer differs without the write that an earlier finding is about, has the same cause.
-            if (finding.Witness.Write is { } write && !await search.ShowsWithoutAsync(walk, suspicion, write.Step))
-            {
-                return;
-            }
-        }
+        await laboratory.BeginArmAsync();
+        Take("background work", await new BackgroundArm(laboratory, controls, dependence).SearchAsync());
+        Take("concurrent", await new ConcurrentArm(laboratory, controls).SearchAsync());
+    }
 
-        progress.Tell($"shrinking: {request} expected {suspicion.Leaf.Expected.Shown}, got {suspicion.Leaf.Got}");
-        if (await search.ShrinkAsync(walk, suspicion) is not { Write: not null } witness)
+    private async Task DeployAsync()
+    {
+        if (laboratory.Runner.NextInstance is null)
         {
-            unexplained ??= $"{request} at {suspicion.Leaf.Path} differs in the arm {suspicion.Schedule.Arm.ToString().ToLowerInvariant()}, but no smaller walk shows it";
+            laboratory.LeaveOut(Arm.Deploy, "no next build was given: name its command with --run-next");
             return;
         }
 
-        progress.Tell($"diagnosing: {witness.Write.Step.Request} -> {request} -> {witness.Leaf.Path}");
-        var (pattern, signs) = await new CauseSearch(laboratory, witness).SearchAsync();
-        foreach (var kind in Attribution.Of(pattern, signs))
+        if (investigation.Findings.Any(static finding => finding.Kind != FindingKind.LostUpdate))
         {
-            findings.Add(new Finding { Kind = kind, Arms = [.. ArmsOf(pattern)], Witness = witness, Pattern = pattern, Signs = signs });
+            laboratory.LeaveOut(Arm.Deploy, "what it would show may come from the findings above: mend them first");
+            return;
+        }
+
+        await laboratory.BeginArmAsync();
+        var arm = new DeployArm(laboratory, controls);
+        Take("deploy", await arm.SearchAsync());
+    }
+
+    /// <summary>What deployment is planned with: what users see of a restart.</summary>
+    private async Task MeasureAsync()
+    {
+        if (laboratory.CanDisturb && laboratory.Budget.Has(TimeSpan.Zero))
+        {
+            await new RestartMeasure(laboratory, walk).RunAsync();
         }
     }
 
-    private static IEnumerable<Arm> ArmsOf(Pattern pattern)
+    private void Take(string arm, Finding? finding)
     {
-        if (pattern.Rotate == true)
+        progress.Tell($"{arm}: {(finding is null ? "nothing differs" : $"{finding.Request} at {finding.Witness.Leaf.Path} differs")}");
+        if (finding is not null)
         {
-            yield return Arm.Rotate;
-        }
-
-        if (pattern.Restart == true)
-        {
-            yield return Arm.Restart;
-        }
-
-        if (pattern.Kill == true)
-        {
-            yield return Arm.Kill;
+            investigation.Add(finding);
         }
     }
-
-    private (Verdict Verdict, string Reason) Judge()
-    {
-        if (findings.Any(static finding => finding.Kind != FindingKind.LostUpdate))
-        {
-            return (Verdict.Stateful, Stated());
-        }
-
-        var counts = laboratory.Counts;
-        var reason = ControlCheck.Flakiness(controls.Expectation, walk)
-            ?? unexplained
-            ?? (laboratory.Runner.Deaths > 0 ? "an instance ended by itself while it was asked" : null)
-            ?? (dependence.Pairs.Count > 0 ? null : dependence.IsComplete ? NothingWritten() : NoTime("find out which answers depend on earlier requests"))
-            ?? (counts.GetValueOrDefault(Arm.Rotate) == 0 ? NoTime("send requests to another instance (rotate)") : null)
-            ?? (CanDisturb && counts.GetValueOrDefault(Arm.Restart) == 0 ? NoTime("restart instances (restart)") : null)
-            ?? (CanDisturb && counts.GetValueOrDefault(Arm.Kill) == 0 ? NoTime("kill instances (kill)") : null);
-        return reason is not null
-            ? (Verdict.Inconclusive, reason)
-            : (Verdict.Stateless, $"{dependence.Pairs.Count} answers that depend on an earlier request came out the same on other instances"
-                + (CanDisturb ? ", after restarts and after kills" : "; restarts and kills were not tried on instances that run already"));
-    }
-
-    private string NoTime(string purpose) => $"there was no time to {purpose}: a run of the scenario took {TypicalRun().TotalSeconds:0.0} s here, so give more --time than {laboratory.Budget.Total.TotalSeconds:0} s, or a shorter scenario";
-
-    private TimeSpan TypicalRun() => laboratory.Budget.Spent / Math.Max(1, laboratory.Runs.Count);
-
-    private string NothingWritten() => controls.Expectation.Noise.Any(static noise => noise.Kind == "differs from run to run" && Leaf.IsBodyPath(noise.Path))
-        ? "no answer that is the same from run to run depends on an earlier request, so nothing could be seen to be lost: use {{unique}} in what is written"
-        : "no answer depends on an earlier request: the scenario writes nothing that it reads, so nothing could be seen to be lost";
-
-    private string Stated() => string.Join("; ", findings.Select(static finding =>
-        $"{FindingKindJson.Text(finding.Kind)}: {finding.Request} depends on the instance that served {finding.Witness.Write!.Step.Request}").Distinct());
-
-    private ProofResult Result(Verdict verdict, string reason) => new()
-    {
-        Verdict = verdict,
-        Reason = reason,
-        Findings = findings,
-        Arms = [.. Enum.GetValues<Arm>().Select(arm => new ArmResult(arm, laboratory.Counts.GetValueOrDefault(arm), ""))],
-        Noise = controls.Controls.Count == 0 ? [] : [.. controls.Expectation.Noise],
-        Timings = laboratory.Runner.Timings,
-        Walk = walk,
-        Expectation = controls.Controls.Count == 0 ? null : controls.Expectation,
-        Runs = laboratory.Runs,
-        Time = laboratory.Budget.Spent,
-    };
 }

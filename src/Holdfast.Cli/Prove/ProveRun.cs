@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using Holdfast.Cli.Processes;
 using Holdfast.Cli.Prove.Instances;
 using Holdfast.Cli.Prove.Reports;
 using Holdfast.Cli.Prove.Runs;
@@ -10,7 +7,7 @@ using Holdfast.Cli.Up;
 
 namespace Holdfast.Cli.Prove;
 
-/// <summary>One run of the command: prepares, proves, reports, and leaves nothing behind.</summary>
+/// <summary>One run of the command: prepares, proves or records, reports, and leaves nothing behind.</summary>
 internal static class ProveRun
 {
     /// <summary>Copies that are started: a third one, so that "another instance" is not always the same.</summary>
@@ -18,7 +15,7 @@ internal static class ProveRun
 
     public static async Task<int> RunAsync(ProveRequest request)
     {
-        ProofResult result;
+        ProofResult? result;
         try
         {
             result = await ProveAsync(request);
@@ -30,6 +27,11 @@ internal static class ProveRun
             result = new ProofResult { Verdict = Verdict.Inconclusive, Reason = error.Message };
         }
 
+        return result is null ? ExitCode.Done : Report(request, result);
+    }
+
+    private static int Report(ProveRequest request, ProofResult result)
+    {
         if (result.Walk is not null)
         {
             ConsoleReport.Write(result, Console.Out);
@@ -45,75 +47,69 @@ internal static class ProveRun
         };
     }
 
-    private static async Task<ProofResult> ProveAsync(ProveRequest request)
+    /// <summary>The result; null when it was a recording.</summary>
+    private static async Task<ProofResult?> ProveAsync(ProveRequest request)
     {
-        if (request.Application is { } application && !Directory.Exists(application.Folder))
-        {
-            throw new CommandException($"{application.Folder} does not exist: name the application's folder with --folder");
-        }
-
-        if (!OperatingSystem.IsLinux() && request.Application is not null)
-        {
-            throw new CommandException("--run needs Linux, for process groups and /proc: start the instances yourself and name them with --instances");
-        }
-
-        var text = ScenarioFile.TextOf(request.Scenario);
-        Write(request.SavedScenario, () => text);
-        var scenario = ScenarioFile.Read(request.Scenario, text);
+        Check(request.Application);
+        var scenario = request.RecordFile is null ? Scenario(request) : null;
         using var signals = new StopSignals();
         using var workplace = new Workplace(TimeProvider.System, Entropy.System, signals.KillNow);
-        if (request is { Build: { } build, Application: { } built })
+        await using var store = request.State is { } state ? await ProvedStore.StartAsync(state, workplace, signals.Stop) : null;
+        var application = store is null ? request.Application : request.Application?.With(store.Environment);
+        if (request.Build is { } build)
         {
-            await BuildAsync(build, built, workplace, signals.Stop);
+            await OneCommand.RunAsync("build", build, application, workplace, signals.Stop);
         }
 
-        var instances = InstancesOf(request, workplace);
+        var instances = InstancesOf(request, application, workplace);
+        Instance? next = request.RunNext is { } run && application is not null ? new LaunchedInstance(instances.Length + 1, application with { Run = run }, workplace) : null;
         try
         {
-            var runner = new Runner(instances, workplace.Clock, workplace.Entropy);
-            var laboratory = new Laboratory(runner, new Budget(request.Time, workplace.Clock), signals.Stop);
+            if (scenario is null)
+            {
+                await RecordRun.RunAsync(instances[0], request.RecordFile!, request.RecordPort, new Progress(Console.Error), signals.Stop);
+                return null;
+            }
+
+            Func<CancellationToken, Task>? reset = request.Reset is { } command
+                ? cancelled => OneCommand.RunAsync("reset", command, application, workplace, cancelled)
+                : null;
+            var runner = new Runner(instances, next, workplace.Clock, workplace.Entropy);
+            var laboratory = new Laboratory(runner, new Budget(request.Time, workplace.Clock), reset, signals.Stop);
             return await new Proof(laboratory, Walk.Of(scenario), workplace.Entropy, new Progress(Console.Error)).RunAsync();
         }
         finally
         {
-            await Task.WhenAll(instances.Select(static async instance => await instance.DisposeAsync()));
+            await Task.WhenAll(instances.Append(next).OfType<Instance>().Select(static async instance => await instance.DisposeAsync()));
         }
     }
 
-    private static Instance[] InstancesOf(ProveRequest request, Workplace workplace)
+    private static void Check(Application? application)
     {
-        var authorities = request.Authorities is { } file ? Load(file) : null;
-        return request.Application is { } application
+        if (application is not null && !Directory.Exists(application.Folder))
+        {
+            throw new CommandException($"{application.Folder} does not exist: name the application's folder with --folder");
+        }
+
+        if (!OperatingSystem.IsLinux() && application is not null)
+        {
+            throw new CommandException("--run needs Linux, for process groups and /proc: start the instances yourself and name them with --instances");
+        }
+    }
+
+    private static Scenario Scenario(ProveRequest request)
+    {
+        var text = ScenarioFile.TextOf(request.Scenario!);
+        Write(request.SavedScenario, () => text);
+        return ScenarioFile.Read(request.Scenario!, text);
+    }
+
+    private static Instance[] InstancesOf(ProveRequest request, Application? application, Workplace workplace)
+    {
+        var authorities = request.Authorities is { } file ? Authorities.Load(file) : null;
+        return application is not null
             ? [.. Enumerable.Range(1, Copies).Select(number => new LaunchedInstance(number, application, workplace))]
             : [.. request.Running.Select((address, index) => new RunningInstance(index + 1, address, authorities))];
-    }
-
-    private static async Task BuildAsync(string build, Application application, Workplace workplace, CancellationToken cancellationToken)
-    {
-        // MSBuild's servers outlive a build, to serve anybody's next one; ours end with the build.
-        var environment = new Dictionary<string, string>(application.Environment) { ["MSBUILDDISABLENODEREUSE"] = "1" };
-        var plan = new LaunchPlan("build", LaunchPlan.Shell(build), application.Folder, environment);
-        await using var process = GuardedProcess.Start(plan, workplace.Marker, workplace.Clock, static _ => { });
-        var code = await process.Ended.WaitAsync(cancellationToken);
-        if (code != 0)
-        {
-            throw new CommandException($"the build failed ({ExitText.Of(code)}): {build}{Readiness.LastLines(process)}");
-        }
-    }
-
-    private static X509Certificate2Collection Load(string file)
-    {
-        var authorities = new X509Certificate2Collection();
-        try
-        {
-            authorities.ImportFromPemFile(file);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new CommandException($"{file} can't be read: {error.Message}; --ca is a file of certificates in PEM");
-        }
-
-        return authorities.Count > 0 ? authorities : throw new CommandException($"{file} has no certificate: --ca is a file of certificates in PEM");
     }
 
     private static void Write(string? file, Func<string> content)

@@ -7,7 +7,7 @@ namespace Holdfast.Cli.Topologies;
 /// <summary>Reads the services of a topology, and knows which routes are taken.</summary>
 internal sealed partial class ServiceParser
 {
-    private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "gateway", "env"];
+    private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "gateway", "env", "scenario"];
 
     /// <summary>What the supervisor sets itself.</summary>
     private static readonly string[] OwnVariables = ["PORT", "ASPNETCORE_URLS", "HOLDFAST_INSTANCE", "HOLDFAST_STATE", "HOLDFAST_RUN", "REDIS_URL"];
@@ -45,6 +45,7 @@ internal sealed partial class ServiceParser
             Routes = Routes(name, section, services.LineOf(name)),
             Gateway = Gateway(section, name),
             Environment = Environment(section),
+            Scenario = section.Text("scenario"),
         };
     }
 

@@ -25,6 +25,9 @@ internal sealed record ServiceTopology
     /// <summary>The path that answers 2xx or 3xx once an instance can serve.</summary>
     public string Health { get; init; } = DefaultHealth;
 
+    /// <summary>The file that says what a user does, by which the service is proved; null where it is not.</summary>
+    public string? Scenario { get; init; }
+
     /// <summary>Path prefixes that the gateway sends here; none for a service that it does not serve.</summary>
     public IReadOnlyList<string> Routes { get; init; } = ["/"];
 

@@ -9,7 +9,7 @@ namespace Holdfast.Cli.Topologies;
 /// </summary>
 internal sealed class TopologyParser
 {
-    private static readonly string[] TopKeys = ["state", "gateway", "services"];
+    private static readonly string[] TopKeys = ["state", "gateway", "services", "scenario"];
     private static readonly string[] GatewayKeys = ["port", "replicas"];
 
     private readonly List<YamlProblem> problems = [];
@@ -60,7 +60,7 @@ internal sealed class TopologyParser
         if (services is { Keys.Count: > 0 })
         {
             var parser = new ServiceParser();
-            return topology with { Services = [.. services.Keys.Select(name => parser.Parse(name, services)).OfType<ServiceTopology>()] };
+            return WithScenario(topology with { Services = [.. services.Keys.Select(name => parser.Parse(name, services)).OfType<ServiceTopology>()] }, top);
         }
 
         if (services is not null || !top.Keys.Contains("services"))
@@ -68,6 +68,23 @@ internal sealed class TopologyParser
             problems.Add(new YamlProblem(top.LineOf("services"), "there are no services: add one under services, with a run command"));
         }
 
+        return topology;
+    }
+
+    /// <summary>A scenario at the top is the only service's.</summary>
+    private Topology WithScenario(Topology topology, YamlSection top)
+    {
+        if (top.Text("scenario") is not { } scenario)
+        {
+            return topology;
+        }
+
+        if (topology.Services is [var only])
+        {
+            return topology with { Services = [only with { Scenario = only.Scenario ?? scenario }] };
+        }
+
+        problems.Add(new YamlProblem(top.LineOf("scenario"), "there are several services: move scenario into the one that it uses"));
         return topology;
     }
 

@@ -36,12 +36,33 @@ internal sealed class ProvedFolder : IDisposable
 
     private string Application => System.IO.Path.Combine(Path, "app");
 
-    private string Shared => System.IO.Path.Combine(Path, "shared");
+    public string Shared => System.IO.Path.Combine(Path, "shared");
 
     /// <summary>Starts the proof of the application in one of its modes.</summary>
     public HoldfastTool Start(string mode, params string[] arguments) => HoldfastTool.Start(
         Path,
         ["prove", "--run", $"node app.js {mode}", "--folder", "app", "--env", $"SHARED={Shared}", "--scenario", "scenario.yaml", "--json", "out.json", "--time", Time, .. arguments]);
+
+    /// <summary>Starts the tool for this folder with a command line of the caller's.</summary>
+    public HoldfastTool Tool(params string[] arguments) => HoldfastTool.Start(Path, ["prove", .. arguments]);
+
+    /// <summary>Writes a file beside the scenario.</summary>
+    public void Write(string name, string text) => File.WriteAllText(System.IO.Path.Combine(Path, name), text);
+
+    /// <summary>Runs one instance of the application by itself, until it is disposed.</summary>
+    /// <param name="mode">The mode that it is in.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="tls">The path of certificate and key without their extensions; null for plain HTTP.</param>
+    public ProvedInstance StartInstance(string mode, int port, string? tls = null) => new(Application, mode, port, Shared, tls);
+
+    /// <summary>How a proof with a command line of the caller's ended; its JSON is in out.json.</summary>
+    public async Task<Outcome> ProveWithAsync(params string[] arguments)
+    {
+        await using var tool = Tool([.. arguments, "--json", "out.json", "--time", Time]);
+        var code = await tool.EndAsync(Deadline);
+        Assert.Empty(tool.Left());
+        return new Outcome(code, tool.Output, Json());
+    }
 
     /// <summary>Proves the application in one of its modes.</summary>
     public async Task<Outcome> ProveAsync(string mode, params string[] arguments)
@@ -52,25 +73,36 @@ internal sealed class ProvedFolder : IDisposable
         return new Outcome(code, tool.Output, Json());
     }
 
-    /// <summary>What was written as JSON.</summary>
-    public JsonElement Json() => JsonDocument.Parse(File.ReadAllText(System.IO.Path.Combine(Path, "out.json"))).RootElement;
+    /// <summary>What was written as JSON, which keeps the contract.</summary>
+    public JsonElement Json()
+    {
+        var json = JsonDocument.Parse(File.ReadAllText(System.IO.Path.Combine(Path, "out.json"))).RootElement;
+        Assert.Empty(JsonSchema.Load("docs/prove.schema.json").Problems(json));
+        return json;
+    }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 
     /// <summary>A cart by session, kept in one of several places.</summary>
     private const string Program = """
-        const http = require('http'), crypto = require('crypto'), fs = require('fs'), path = require('path');
+        const http = require('http'), https = require('https'), crypto = require('crypto'), fs = require('fs'), path = require('path');
         const mode = process.argv[2], shared = process.env.SHARED;
         if (mode === 'broken') { console.log('no such module'); process.exit(3); }
         const random = bytes => crypto.randomBytes(bytes).toString('hex');
         const memory = new Map(), secret = random(32), me = random(6);
         const file = (folder, key) => path.join(folder, key + '.json');
         const read = (folder, key) => fs.existsSync(file(folder, key)) ? JSON.parse(fs.readFileSync(file(folder, key))) : undefined;
-        const write = (folder, key, value) => fs.writeFileSync(file(folder, key), JSON.stringify(value));
+        const write = (folder, key, value) => {
+          const fresh = file(folder, key) + random(4);
+          fs.writeFileSync(fresh, JSON.stringify(value));
+          fs.renameSync(fresh, file(folder, key));
+        };
         const sign = text => text + '.' + crypto.createHmac('sha256', secret).update(text).digest('base64url');
+        const lines = file => fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
         const store = {
           memory: { get: key => memory.get(key), set: (key, value) => memory.set(key, value) },
-          disk: { get: key => read('.', key), set: (key, value) => write('.', key, value) },
+          disk: { get: key => read('.', key) && { ...read('.', key), cart: lines(key + '.cart') }, set: (key, value) => write('.', key, value),
+            add: (key, sku) => fs.appendFileSync(key + '.cart', sku + '\n') },
           home: { get: key => read(process.env.HOME, key), set: (key, value) => write(process.env.HOME, key, value) },
           late: { get: key => memory.get(key) ?? read(shared, key), set: (key, value) => {
             memory.set(key, value);
@@ -79,9 +111,15 @@ internal sealed class ProvedFolder : IDisposable
           cache: {
             get: key => { if (!memory.has(key)) memory.set(key, read(shared, key)); return memory.get(key); },
             set: (key, value) => { write(shared, key, value); memory.set(key, value); } },
-        }[mode] ?? { get: key => read(shared, key), set: (key, value) => write(shared, key, value) };
+          racy: { get: key => read(shared, key), set: (key, value) => write(shared, key, value) },
+        }[mode] ?? {
+          get: key => read(shared, key) && { ...read(shared, key), cart: lines(file(shared, key) + '.cart') },
+          set: (key, value) => write(shared, key, value),
+          add: (key, sku) => fs.appendFileSync(file(shared, key) + '.cart', sku + '\n') };
+        const add = store.add ?? ((key, sku, session) => store.set(key, { ...session, cart: [...session.cart, sku] }));
+        const user = mode === 'next' ? 'name' : 'user';
         let visits = 0;
-        http.createServer((request, response) => {
+        const listener = (request, response) => {
           let body = '';
           request.on('data', part => body += part);
           request.on('end', () => {
@@ -93,25 +131,33 @@ internal sealed class ProvedFolder : IDisposable
             if (where === '/') return send(200, { ok: true });
             if (mode === 'failing') return send(500, { error: 'out of order' });
             if (mode === 'flaky' && Math.random() < 0.25) return send(500, { error: 'bad luck' });
+            if (where === '/sign-in') return send(200, { form: 'user' });
+            if (where === '/ticker') return response.writeHead(200, { 'content-type': 'text/plain' }).write('tick');
             if (where === '/visits') return send(200, { visits: ++visits });
             if (where === '/login') {
               const id = random(16);
+              if (mode === 'secret') store.set(sign(sent.user), { user: sent.user, cart: [] });
               if (mode === 'secret') return send(200, { at: new Date() }, { 'set-cookie': 'auth=' + sign(sent.user) });
-              store.set(id, { user: sent.user, cart: [] });
+              store.set(id, { [user]: sent.user, cart: [] });
               return send(200, { at: new Date() }, { 'set-cookie': 'sid=' + id });
             }
-            const user = (cookies.auth ?? '').split('.')[0];
-            const key = mode === 'secret' ? (user && sign(user) === cookies.auth && user) : cookies.sid;
-            const session = key && (store.get(key) ?? (mode === 'secret' ? { user, cart: [] } : undefined));
-            if (!session) return send(401, { error: 'who are you?' });
+            const claim = (cookies.auth ?? '').split('.')[0];
+            const key = mode === 'secret' ? (claim && sign(claim) === cookies.auth && cookies.auth) : cookies.sid;
+            const session = key && store.get(key);
+            if (!session && mode === 'pages') return send(302, {}, { location: '/sign-in' });
+            if (!session?.[user]) return send(401, { error: 'who are you?' });
             if (request.method === 'POST') {
-              store.set(key, { ...session, cart: [...session.cart, sent.sku] });
-              return send(201, { count: session.cart.length + 1, nonce: crypto.randomUUID() });
+              return setTimeout(() => {
+                add(key, sent.sku, session);
+                send(201, { count: session.cart.length + 1, nonce: crypto.randomUUID() });
+              }, mode === 'racy' ? 40 : 0);
             }
             const order = [1, 2, 3].sort(() => Math.random() - 0.5);
             return send(200, { ...session, now: Date.now(), luck: Math.random(), pid: process.pid, uptime: Math.floor(process.uptime()), order });
           });
-        }).listen(mode === 'deaf' ? 0 : process.env.PORT, '127.0.0.1');
+        };
+        const tls = process.env.TLS && { cert: fs.readFileSync(process.env.TLS + '.crt'), key: fs.readFileSync(process.env.TLS + '.key') };
+        (tls ? https.createServer(tls, listener) : http.createServer(listener)).listen(mode === 'deaf' ? 0 : process.env.PORT, '127.0.0.1');
         """;
 
     /// <summary>How a proof ended.</summary>

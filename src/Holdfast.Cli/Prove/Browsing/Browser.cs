@@ -9,8 +9,9 @@ namespace Holdfast.Cli.Prove.Browsing;
 /// </summary>
 /// <param name="unique">The user's unique value.</param>
 /// <param name="instances">All instances, one of which an answer may name.</param>
+/// <param name="endless">Answers that don't end, as all users have seen.</param>
 /// <param name="clock">By which cookies may be over.</param>
-internal sealed class Browser(string unique, IReadOnlyList<Instance> instances, TimeProvider clock)
+internal sealed class Browser(string unique, IReadOnlyList<Instance> instances, EndlessAnswers endless, TimeProvider clock)
 {
     /// <summary>Most redirects that are followed (the Fetch standard's limit).</summary>
     public const int MaxRedirects = 20;
@@ -19,6 +20,9 @@ internal sealed class Browser(string unique, IReadOnlyList<Instance> instances, 
     private readonly Dictionary<string, CapturedValue> values = new() { [Template.Unique] = new CapturedValue(unique) };
     private readonly CookieJar jar = new();
     private readonly PageMemory pages = new();
+
+    /// <summary>Whether the user keeps the cookies that they have, whatever an answer sets under their names.</summary>
+    public bool KeepsCookies { get; set; }
 
     /// <summary>The values that steps have captured so far, and the unique one.</summary>
     public IReadOnlyDictionary<string, CapturedValue> Values => values;
@@ -30,16 +34,16 @@ internal sealed class Browser(string unique, IReadOnlyList<Instance> instances, 
     /// <param name="step">The step; it is not sent when nothing is known that one of its names stands for.</param>
     /// <param name="route">The instance for each exchange, from 0.</param>
     /// <param name="cancellationToken">Ends the wait for answers.</param>
-    public async Task<Answer> TakeAsync(Step step, Func<int, Instance> route, CancellationToken cancellationToken)
+    public async Task<Answer> TakeAsync(Step step, Func<int, ValueTask<Instance>> route, CancellationToken cancellationToken)
     {
+        var instance = await route(0);
         if (step.Names.FirstOrDefault(name => !values.ContainsKey(name)) is { } missing)
         {
-            return new Answer([new Hop { Instance = route(0).Number, Method = step.Method, Target = $"{step.Path}", Failure = $"not sent: {{{{{missing}}}}} was not captured" }]);
+            return new Answer([new Hop { Instance = instance.Number, Method = step.Method, Target = $"{step.Path}", Failure = $"not sent: {{{{{missing}}}}} was not captured" }]);
         }
 
         var hops = new List<Hop>();
         var next = new Outgoing(step.Method, StepRequest.TargetOf(step, values), step, pages);
-        var instance = route(0);
         while (true)
         {
             var hop = await SendAsync(next, instance, cancellationToken);
@@ -49,7 +53,7 @@ internal sealed class Browser(string unique, IReadOnlyList<Instance> instances, 
                 break;
             }
 
-            instance = redirect.Named ?? route(hops.Count);
+            instance = redirect.Named ?? await route(hops.Count);
             next = next.Redirected(hop.Status, redirect.Target);
         }
 
@@ -77,11 +81,11 @@ internal sealed class Browser(string unique, IReadOnlyList<Instance> instances, 
 
         using var request = outgoing.Message(instance, values, sent);
         var hop = await Exchange.MakeAsync(
-            instance, request, new Hop { Instance = instance.Number, Method = outgoing.Method, Target = outgoing.Target, Sent = sent }, clock, cancellationToken);
+            instance, request, new Hop { Instance = instance.Number, Method = outgoing.Method, Target = outgoing.Target, Sent = sent }, endless, clock, cancellationToken);
         hop = hop with { Redirect = Redirect.Of(hop, instance, instances) };
         lock (access)
         {
-            foreach (var cookie in hop.Set)
+            foreach (var cookie in hop.Set.Where(cookie => !KeepsCookies || jar.ValueOf(cookie.Name) is null))
             {
                 jar.Take(cookie);
             }

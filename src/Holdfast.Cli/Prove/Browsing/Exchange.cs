@@ -14,11 +14,11 @@ internal static class Exchange
     /// <summary>How long a body may take; it is compared as far as it came.</summary>
     public static readonly TimeSpan BodyTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long an event stream, which need not end, is listened to.</summary>
+    /// <summary>How long an event stream, which need not end, is listened to, and an answer of which is known that it doesn't.</summary>
     public static readonly TimeSpan EventStreamTimeout = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The exchange, with its answer or the failure to get one.</summary>
-    public static async Task<Hop> MakeAsync(Instance instance, HttpRequestMessage request, Hop hop, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<Hop> MakeAsync(Instance instance, HttpRequestMessage request, Hop hop, EndlessAnswers endless, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(HeadTimeout);
@@ -31,7 +31,7 @@ internal static class Exchange
                 Headers = [.. HeadersOf(response)],
                 Set = [.. CookiesOf(response, hop.Target, clock.GetUtcNow())],
             };
-            return hop with { Body = await ReadAsync(response, limit, cancellationToken) };
+            return hop with { Body = await ReadAsync(response, hop, endless, limit, cancellationToken) };
         }
         catch (HttpRequestException error)
         {
@@ -49,10 +49,10 @@ internal static class Exchange
         }
     }
 
-    private static async Task<ResponseBody> ReadAsync(HttpResponseMessage response, CancellationTokenSource limit, CancellationToken cancellationToken)
+    private static async Task<ResponseBody> ReadAsync(HttpResponseMessage response, Hop hop, EndlessAnswers endless, CancellationTokenSource limit, CancellationToken cancellationToken)
     {
         var mediaType = response.Content.Headers.ContentType?.MediaType?.ToLowerInvariant() ?? "";
-        limit.CancelAfter(mediaType == "text/event-stream" ? EventStreamTimeout : BodyTimeout);
+        limit.CancelAfter(mediaType == "text/event-stream" || endless.Has(hop) ? EventStreamTimeout : BodyTimeout);
         var bytes = new MemoryStream();
         var buffer = new byte[16 * 1024];
         try
@@ -69,6 +69,11 @@ internal static class Exchange
         }
         catch (Exception error) when (error is IOException or HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
+            if (error is OperationCanceledException)
+            {
+                endless.Add(hop);
+            }
+
             return new ResponseBody(bytes.ToArray(), mediaType, IsWhole: false);
         }
 

@@ -42,6 +42,9 @@ internal static class Attribution
             { Rotate: true, Restart: true, RestartLater: false } => [FindingKind.LocalDisk, FindingKind.UnflushedWrite],
 
             { Rotate: true, Restart: true } => [FindingKind.ProcessMemory],
+
+            // Each instance has it, and one that comes when all others go has it not: they tell each other, and nobody else.
+            { Rotate: not true, Restart: not true, Kill: not true, Scale: true } => [FindingKind.ProcessMemory],
             _ => [FindingKind.Unknown],
         };
     }

@@ -20,19 +20,24 @@ internal sealed record Finding
     /// <summary>In which experiments it shows.</summary>
     public Pattern Pattern { get; init; } = new();
 
-    public string? Mechanism => Remedies.Mechanism(Kind, Signs);
+    public string? Mechanism => IsBetweenBuilds ? "one build does not understand what the other has written" : Remedies.Mechanism(Kind, Signs);
 
-    public string Remedy => Remedies.Remedy(Kind, Signs);
+    public string Remedy => IsBetweenBuilds
+        ? "let the next build read and write what the current one does, and change what is written in the build after it"
+        : Remedies.Remedy(Kind, Signs);
+
+    private bool IsBetweenBuilds => Arms is [Arm.Deploy];
 
     /// <summary>The read, as the scenario writes it.</summary>
     public string Request => Witness.Read.Step.Request;
 
     public IReadOnlyList<SmallestStep> Smallest =>
     [
-        .. Witness.Walk.Requests.Zip(Witness.Schedule.Places, static (request, place) => new SmallestStep(
-            request.Step.Request,
-            request.Step.Line,
-            place.Instance + 1,
-            place.Before == Disturbance.None ? null : $"{place.Before}".ToLowerInvariant())),
+        .. Witness.Walk.Requests.Zip(Witness.Schedule.Places).Select((item, index) => new SmallestStep(
+            item.First.Step.Request,
+            item.First.Step.Line,
+            item.Second.Instance + 1,
+            item.Second.Before == Disturbance.None ? null : EnumText.Of(item.Second.Before),
+            Witness.IsAtOnce(index))),
     ];
 }

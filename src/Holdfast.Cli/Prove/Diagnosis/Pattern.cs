@@ -1,3 +1,5 @@
+using Holdfast.Cli.Prove.Runs;
+
 namespace Holdfast.Cli.Prove.Diagnosis;
 
 /// <summary>
@@ -28,4 +30,13 @@ internal sealed record Pattern
 
     /// <summary>The same, some seconds after the write.</summary>
     public bool? RenewLater { get; init; }
+
+    /// <summary>A new instance takes the place of all others before the read.</summary>
+    public bool? Scale { get; init; }
+
+    /// <summary>The arms in which it differs.</summary>
+    public IEnumerable<Arm> Arms =>
+        new (bool? Differs, Arm Arm)[] { (Rotate, Arm.Rotate), (Restart, Arm.Restart), (Kill, Arm.Kill), (Scale, Arm.Scale) }
+            .Where(static one => one.Differs == true)
+            .Select(static one => one.Arm);
 }

@@ -20,7 +20,7 @@ internal static partial class SignReader
         {
             Rejected = rejected,
             Session = presented.FirstOrDefault(static credential => credential.Format == CredentialFormat.SessionId),
-            AffinityCookie = read.Hops[0].Sent.Select(static cookie => cookie.Name).FirstOrDefault(name => NamesItsInstance(controls, name)),
+            AffinityCookie = ReadOf(test).Sent.Select(static cookie => cookie.Name).FirstOrDefault(name => !IsSigned(presented, name) && NamesItsInstance(controls, name)),
             NamesInstance = test.Answers.Any(static answer => answer.Hops.Any(static hop => hop.Redirect?.Named is { } named && named.Number != hop.Instance)),
             Stack = SessionCookies.StackOf(
                 test.Answers.SelectMany(static answer => answer.Set).Select(static cookie => cookie.Name),
@@ -28,11 +28,14 @@ internal static partial class SignReader
         };
     }
 
+    /// <summary>The exchange that reads: the last request's first, or where its redirect goes elsewhere, the last.</summary>
+    private static Hop ReadOf(Run test) => test.Schedule.Places[^1].Spreads ? test.Answers[^1].Last : test.Answers[^1].Hops[0];
+
     /// <summary>What the read brought back of what earlier answers of the walk gave.</summary>
     private static IEnumerable<Credential> Presented(Run test)
     {
-        var issued = test.Answers.SkipLast(1).SelectMany(static answer => answer.Set).Select(static cookie => cookie.Name).ToHashSet();
-        var sent = test.Answers[^1].Hops[0].Sent;
+        var issued = test.Answers.SelectMany(static answer => answer.Hops).SkipLast(1).SelectMany(static hop => hop.Set).Select(static cookie => cookie.Name).ToHashSet();
+        var sent = ReadOf(test).Sent;
         foreach (var cookie in sent.Where(cookie => issued.Contains(cookie.Name)))
         {
             var isSigned = sent.Any(other => other.Name == $"{cookie.Name}.sig");
@@ -56,10 +59,16 @@ internal static partial class SignReader
 
     /// <summary>Whether what was written last came back to the user as the credential itself.</summary>
     private static bool IsIssuedByLastWrite(Run test, Credential credential) =>
-        test.Answers.Count > 1
-        && (credential.IsCookie
-            ? test.Answers[^2].Set.Any(cookie => cookie.Name == credential.Name)
-            : test.Walk.Requests[^2].Step.Captures.Any(capture => capture.Name == credential.Name));
+        test.Schedule.Places[^1].Spreads
+            ? test.Answers[^1].Hops.SkipLast(1).Any(hop => hop.Set.Any(cookie => cookie.Name == credential.Name))
+            : test.Answers.Count > 1
+                && (credential.IsCookie
+                    ? test.Answers[^2].Set.Any(cookie => cookie.Name == credential.Name)
+                    : test.Walk.Requests[^2].Step.Captures.Any(capture => capture.Name == credential.Name));
+
+    /// <summary>Whether a cookie is signed content or a signature, which is the same for all users of an instance who have the same content.</summary>
+    private static bool IsSigned(IEnumerable<Credential> presented, string name) =>
+        presented.Any(credential => credential.IsCookie && credential.IsSelfContained && (name == credential.Name || name == $"{credential.Name}.sig"));
 
     /// <summary>Whether a cookie has one value for all users of an instance, and another on each.</summary>
     private static bool NamesItsInstance(IReadOnlyList<Run> controls, string name)

@@ -5,6 +5,8 @@ internal sealed record Application
 {
     public const string DefaultHealth = "/";
 
+    public static readonly TimeSpan DefaultReadyTimeout = TimeSpan.FromSeconds(60);
+
     /// <summary>The shell command of one copy, which listens on <c>$PORT</c>.</summary>
     public required string Run { get; init; }
 
@@ -20,6 +22,10 @@ internal sealed record Application
     /// <summary>Whether all copies work in the folder itself, with one home and one temporary folder.</summary>
     public bool SharesFolder { get; init; }
 
+    /// <summary>The application with further variables, which go over its own.</summary>
+    public Application With(IReadOnlyDictionary<string, string> variables) =>
+        this with { Environment = Environment.Concat(variables).GroupBy(static pair => pair.Key).ToDictionary(static pairs => pairs.Key, static pairs => pairs.Last().Value) };
+
     /// <summary>How long a copy may take to become ready.</summary>
-    public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan ReadyTimeout { get; init; } = DefaultReadyTimeout;
 }

@@ -29,6 +29,9 @@ internal sealed class LaunchedInstance : Instance
     /// <summary>One name for all copies, as behind a gateway.</summary>
     public override string? Host => "localhost";
 
+    /// <summary>The path that answers below 500 once it can serve.</summary>
+    public string Health => application.Health;
+
     public bool IsRunning => process is not null;
 
     public override string? WhyDead => process is { Ended.IsCompleted: true } ended
@@ -61,10 +64,9 @@ internal sealed class LaunchedInstance : Instance
 
     private async Task<TimeSpan> LaunchAsync(CancellationToken cancellationToken)
     {
-        // Another port at each start, so that what the kernel keeps of the last one is in nobody's way. Who answers there
-        // was started from here, so any certificate that it shows is its own.
+        // Another port at each start, so that what the kernel keeps of the last one is in nobody's way.
         port = workplace.Ports.Reserve();
-        client = CreateClient(static (_, certificate, _, _) => certificate is not null);
+        client = CreateProbe();
         var started = workplace.Clock.GetTimestamp();
         var plan = new LaunchPlan(Name, LaunchPlan.Shell(application.Run), folder!.Work, InstanceEnvironment.Of(application, folder, port, Number));
         process = GuardedProcess.Start(plan, workplace.Marker, workplace.Clock, static _ => { });
@@ -96,6 +98,9 @@ internal sealed class LaunchedInstance : Instance
             await ForgetAsync();
         }
     }
+
+    /// <summary>A client for copies, which were started from here: any certificate that they show is their own.</summary>
+    public static HttpMessageInvoker CreateProbe() => CreateClient(static (_, certificate, _, _) => certificate is not null);
 
     /// <summary>Makes the next start begin with a fresh folder, home included.</summary>
     public void LeaveFolder() => folder = null;

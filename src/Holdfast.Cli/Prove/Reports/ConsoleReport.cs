@@ -16,11 +16,11 @@ internal static class ConsoleReport
         target.WriteLine();
         if (result.Arms.Any(static arm => arm.Runs > 0))
         {
-            target.WriteLine($"arms   {string.Join(", ", result.Arms.Where(static arm => arm.Runs > 0).Select(static arm => $"{arm.Arm.ToString().ToLowerInvariant()} {arm.Runs}"))}"
+            target.WriteLine($"arms   {string.Join(", ", result.Arms.Where(static arm => arm.Runs > 0).Select(static arm => $"{EnumText.Of(arm.Arm)} {arm.Runs}"))}"
                 + $" ({result.Time.TotalSeconds:0} s)");
-            foreach (var arm in result.Arms.Where(static arm => arm.Runs == 0 && arm.Missed.Length > 0))
+            foreach (var arm in result.Arms.Where(static arm => arm.IsLeftOut && arm.Missed.Length > 0))
             {
-                target.WriteLine($"       without {arm.Arm.ToString().ToLowerInvariant()}: {arm.Missed}");
+                target.WriteLine($"       {(arm.Runs == 0 ? "without" : "cut short:")} {EnumText.Of(arm.Arm)}: {arm.Missed}");
             }
         }
 
@@ -28,21 +28,22 @@ internal static class ConsoleReport
         {
             target.WriteLine($"times  start {start.TotalMilliseconds:0} ms"
                 + (result.Timings.Stop is { } stop ? $", stop {stop.TotalMilliseconds:0} ms" : "")
-                + (result.Timings.Recovery is { } recovery ? $", back after a kill {recovery.TotalMilliseconds:0} ms" : ""));
+                + (result.Timings.Recovery is { } recovery ? $", back after a kill {recovery.TotalMilliseconds:0} ms" : "")
+                + (result.Timings.Requests is { } requests ? $", {result.Timings.Errors} of {requests} requests failed while stopping" : ""));
         }
 
-        target.WriteLine($"{result.Verdict.ToString().ToLowerInvariant()}: {result.Reason}");
+        target.WriteLine($"{EnumText.Of(result.Verdict)}: {result.Reason}");
     }
 
     private static void Write(Finding finding, TextWriter target)
     {
-        target.WriteLine($"{FindingKindJson.Text(finding.Kind)} ({string.Join(", ", finding.Arms.Select(static arm => arm.ToString().ToLowerInvariant()))})");
+        target.WriteLine($"{FindingKindJson.Text(finding.Kind)} ({string.Join(", ", finding.Arms.Select(EnumText.Of))})");
         var steps = finding.Smallest;
         for (var index = 0; index < steps.Count; index++)
         {
             var step = steps[index];
             var word = index == steps.Count - 1 ? "read" : index == steps.Count - 2 ? "write" : "first";
-            target.WriteLine($"  {word,-6} {step.Request} on instance {step.Instance}{(step.Before is null ? "" : $", after a {step.Before}")}");
+            target.WriteLine($"  {word,-6} {step.Request} on instance {step.Instance}{(step.AtOnce ? ", at once with others" : "")}{(step.Before is null ? "" : $", after a {step.Before}")}");
         }
 
         target.WriteLine($"  field  {finding.Witness.Leaf.Path}: expected {finding.Witness.Leaf.Expected.Shown}, got {finding.Witness.Leaf.Got}");
@@ -52,5 +53,10 @@ internal static class ConsoleReport
         }
 
         target.WriteLine($"  remedy {finding.Remedy}");
+        target.WriteLine("  script");
+        foreach (var line in CurlScript.Of(finding).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            target.WriteLine($"    {line}");
+        }
     }
 }

@@ -25,9 +25,20 @@ internal static partial class CurlScript
 
         script.AppendLine("jar=$(mktemp)");
         script.AppendLine("unique=u$(date +%s)");
-        foreach (var (request, place) in finding.Witness.Walk.Requests.Zip(places))
+        foreach (var instance in places.Where(static place => place.Spreads).Select(static place => place.Instance + 1).Except(places.Select(static place => place.Instance)))
         {
-            Add(script, request.Step, place);
+            script.AppendLine(CultureInfo.InvariantCulture, $"instance{instance + 1}=http://127.0.0.1:{FirstPort + instance}");
+        }
+
+        var requests = finding.Witness.Walk.Requests;
+        for (var index = 0; index < requests.Count; index++)
+        {
+            var isAtOnce = finding.Witness.IsAtOnce(index);
+            Add(script, requests[index].Step, places[index], isAtOnce);
+            if (isAtOnce && (index == requests.Count - 1 || !finding.Witness.IsAtOnce(index + 1)))
+            {
+                script.AppendLine("wait");
+            }
         }
 
         script.AppendLine(CultureInfo.InvariantCulture, $"# At {finding.Witness.Leaf.Path} expected: {OneLine(finding.Witness.Leaf.Expected.Shown)}");
@@ -35,14 +46,19 @@ internal static partial class CurlScript
         return script.ToString();
     }
 
-    private static void Add(StringBuilder script, Step step, Place place)
+    private static void Add(StringBuilder script, Step step, Place place, bool isAtOnce)
     {
-        if (place.Before != Disturbance.None)
+        if (place.Pause > TimeSpan.Zero)
         {
-            script.AppendLine(CultureInfo.InvariantCulture, $"printf 'Now {place.Before.ToString().ToLowerInvariant()} instance {place.Instance + 1}, wait until it is ready, and press return: '; read -r _");
+            script.AppendLine(CultureInfo.InvariantCulture, $"sleep {place.Pause.TotalSeconds:0.#}");
         }
 
-        var call = new StringBuilder("curl -sS -L -b \"$jar\" -c \"$jar\"");
+        if (place.Before != Disturbance.None && !place.Spreads)
+        {
+            script.AppendLine(CultureInfo.InvariantCulture, $"printf '{TextOf(place)}, wait until it is ready, and press return: '; read -r _");
+        }
+
+        var call = new StringBuilder($"curl -sS {(place.Spreads ? "-o /dev/null -w '%{redirect_url}'" : "-L")} -b \"$jar\" -c \"$jar\"");
         if (step.Method != "GET")
         {
             call.Append(" -X ").Append(step.Method);
@@ -57,7 +73,19 @@ internal static partial class CurlScript
         var query = string.Join('&', step.Query.Select(static parameter => $"{parameter.Name}={parameter.Value}"));
         var target = step.Path + (query.Length == 0 ? "" : (step.Path.ToString().Contains('?', StringComparison.Ordinal) ? "&" : "?") + query);
         call.Append(CultureInfo.InvariantCulture, $" \"$instance{place.Instance + 1}\"").Append(Quoted(target));
+        if (isAtOnce)
+        {
+            script.AppendLine(CultureInfo.InvariantCulture, $"{call} &");
+            return;
+        }
+
         script.AppendLine(CultureInfo.InvariantCulture, $"answer=$({call})");
+        if (place.Spreads)
+        {
+            // What it redirects to is asked of another instance.
+            script.AppendLine(CultureInfo.InvariantCulture, $"answer=$(curl -sS -L -b \"$jar\" -c \"$jar\" \"$instance{place.Instance + 2}/${{answer#*://*/}}\")");
+        }
+
         script.AppendLine("printf '%s\\n' \"$answer\"");
         foreach (var capture in step.Captures)
         {
@@ -66,6 +94,13 @@ internal static partial class CurlScript
                 : $"printf '{capture.Name} ({capture.Text.Replace("'", "", StringComparison.Ordinal)}): '; read -r {Variable(capture.Name)}");
         }
     }
+
+    private static string TextOf(Place place) => place.Before switch
+    {
+        Disturbance.Replace => $"Now start instance {place.Instance + 1} in a fresh folder, and then end all others",
+        Disturbance.Kill or Disturbance.Lose => $"Now kill instance {place.Instance + 1} (kill -9) and start it again",
+        _ => $"Now stop instance {place.Instance + 1} and start it again",
+    };
 
     private static void AddBody(StringBuilder call, StepBody? body)
     {

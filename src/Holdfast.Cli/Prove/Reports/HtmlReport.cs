@@ -17,13 +17,13 @@ internal static class HtmlReport
     {
         var page = new StringBuilder();
         page.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-        page.Append(CultureInfo.InvariantCulture, $"<title>{Name(result.Verdict)}: {Encode(what)}</title><style>{ReportStyle.Css}</style></head><body><main>");
+        page.Append(CultureInfo.InvariantCulture, $"<title>{EnumText.Of(result.Verdict)}: {Encode(what)}</title><style>{ReportStyle.Css}</style></head><body><main>");
         AddVerdict(page, result, what, now);
         AddFindings(page, result);
         if (result is { Walk: { } walk, Expectation: { } expectation })
         {
             // Runs that leave requests out show less on purpose, and what the whole scenario shows is no measure of them.
-            var judged = result.Runs.Where(static run => !run.Walk.Requests.Where(static (request, place) => request.Ordinal != place).Any()).Select(run => (Run: run, Deviations: expectation.Check(RunReadings.Of(run)).ToLookup(static deviation => deviation.Ordinal))).ToList();
+            var judged = result.Runs.Where(run => run.Walk.IsLike(walk)).Select(run => (Run: run, Deviations: DeviationsOf(run, expectation))).ToList();
             AddMatrix(page, result, walk, judged);
             AddTimeline(page, walk, judged);
         }
@@ -32,9 +32,16 @@ internal static class HtmlReport
         return page.Append("</main></body></html>\n").ToString();
     }
 
+    /// <summary>What differs in a run. Answers of requests that were sent at once may differ in their order.</summary>
+    private static ILookup<int, Deviation> DeviationsOf(Run run, Expectation expectation)
+    {
+        var overlapping = run.Schedule.IsConcurrent ? run.Walk.Requests.GroupBy(static request => request.Group).Where(static group => group.Skip(1).Any()).SelectMany(static group => group).Select(static request => request.Ordinal).ToHashSet() : [];
+        return expectation.Check(RunReadings.Of(run)).Where(deviation => !overlapping.Contains(deviation.Ordinal)).ToLookup(static deviation => deviation.Ordinal);
+    }
+
     private static void AddVerdict(StringBuilder page, ProofResult result, string what, DateTimeOffset now)
     {
-        page.Append(CultureInfo.InvariantCulture, $"<header class=\"{Name(result.Verdict)}\"><p>{Encode(what)}</p><h1>{Name(result.Verdict)}</h1><p>{Encode(result.Reason)}</p></header>");
+        page.Append(CultureInfo.InvariantCulture, $"<header class=\"{EnumText.Of(result.Verdict)}\"><p>{Encode(what)}</p><h1>{EnumText.Of(result.Verdict)}</h1><p>{Encode(result.Reason)}</p></header>");
         page.Append("<dl>");
         AddTime(page, "Start", result.Timings.Start, "from the start of the process to its first answer");
         AddTime(page, "Stop", result.Timings.Stop, "from SIGTERM until nothing of it is left");
@@ -54,7 +61,7 @@ internal static class HtmlReport
     {
         foreach (var finding in result.Findings)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<section class=\"finding\"><h2>{FindingKindJson.Text(finding.Kind)}</h2><p>Shows in: {string.Join(", ", finding.Arms.Select(Name))}</p><ol>");
+            page.Append(CultureInfo.InvariantCulture, $"<section class=\"finding\"><h2>{FindingKindJson.Text(finding.Kind)}</h2><p>Shows in: {string.Join(", ", finding.Arms.Select(EnumText.Of))}</p><ol>");
             foreach (var step in finding.Smallest)
             {
                 page.Append(CultureInfo.InvariantCulture, $"<li><code>{Encode(step.Request)}</code> on instance <b class=\"i{step.Instance % 4}\">{step.Instance}</b>");
@@ -80,7 +87,7 @@ internal static class HtmlReport
         var arms = result.Arms.Where(static arm => arm.Runs > 0).ToList();
         foreach (var arm in arms)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<th>{Name(arm.Arm)}<br><small>{arm.Runs} runs</small></th>");
+            page.Append(CultureInfo.InvariantCulture, $"<th>{EnumText.Of(arm.Arm)}<br><small>{arm.Runs} runs</small></th>");
         }
 
         page.Append("</tr></thead><tbody>");
@@ -96,9 +103,9 @@ internal static class HtmlReport
         }
 
         page.Append("</tbody></table></div>");
-        foreach (var arm in result.Arms.Where(static arm => arm.Runs == 0 && arm.Missed.Length > 0))
+        foreach (var arm in result.Arms.Where(static arm => arm.IsLeftOut && arm.Missed.Length > 0))
         {
-            page.Append(CultureInfo.InvariantCulture, $"<p>Without {Name(arm.Arm)}: {Encode(arm.Missed)}.</p>");
+            page.Append(CultureInfo.InvariantCulture, $"<p>{(arm.Runs == 0 ? "Without" : "Cut short:")} {EnumText.Of(arm.Arm)}: {Encode(arm.Missed)}.</p>");
         }
 
         page.Append("</section>");
@@ -130,7 +137,7 @@ internal static class HtmlReport
         {
             foreach (var (run, deviations) in arm.OrderByDescending(static run => run.Deviations.Count).Take(MaxDrawnRuns))
             {
-                page.Append(CultureInfo.InvariantCulture, $"<tr><th>{Name(arm.Key)}</th><td>");
+                page.Append(CultureInfo.InvariantCulture, $"<tr><th>{EnumText.Of(arm.Key)}</th><td>");
                 foreach (var (request, place) in run.Walk.Requests.Zip(run.Schedule.Places))
                 {
                     AddBox(page, request, place, deviations.Contains(request.Ordinal));
@@ -170,9 +177,6 @@ internal static class HtmlReport
 
         page.Append("</table></div></section>");
     }
-
-    private static string Name<T>(T value)
-        where T : struct, Enum => value.ToString().ToLowerInvariant();
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 }

@@ -1,5 +1,4 @@
 using Holdfast.Cli.Prove.Diagnosis;
-using Holdfast.Cli.Prove.Runs;
 
 namespace Holdfast.Cli.Prove.Reports;
 
@@ -16,25 +15,24 @@ internal sealed record ProofDocument(
         result.Verdict,
         result.Reason,
         [.. result.Findings.Select(EntryOf)],
-        result.Arms.ToDictionary(static arm => Name(arm.Arm), static arm => new ArmEntry(arm.Runs, arm.Missed)),
+        result.Arms.ToDictionary(static arm => EnumText.Of(arm.Arm), static arm => new ArmEntry(arm.Runs, arm.Missed)),
         [
             .. result.Noise.Select(noise => new NoiseEntry(
                 result.Walk!.Requests.First(request => request.Ordinal == noise.Ordinal).Step.Request, noise.Path, noise.Kind, noise.Example)),
         ],
-        new TimingEntry(Milliseconds(result.Timings.Start), Milliseconds(result.Timings.Stop), Milliseconds(result.Timings.Recovery)));
+        new TimingEntry(Milliseconds(result.Timings.Start), Milliseconds(result.Timings.Stop), Milliseconds(result.Timings.Recovery), result.Timings.Requests, result.Timings.Errors));
 
     private static FindingEntry EntryOf(Finding finding) => new(
         finding.Kind,
-        [.. finding.Arms.Select(Name)],
+        [.. finding.Arms.Select(EnumText.Of)],
         finding.Request,
         finding.Witness.Leaf.Path,
         finding.Witness.Leaf.Expected.Shown,
         finding.Witness.Leaf.Got,
         finding.Smallest,
         finding.Mechanism,
-        finding.Remedy);
-
-    private static string Name(Arm arm) => arm.ToString().ToLowerInvariant();
+        finding.Remedy,
+        CurlScript.Of(finding));
 
     private static long? Milliseconds(TimeSpan? time) => time is { } known ? (long)Math.Round(known.TotalMilliseconds) : null;
 
@@ -47,11 +45,12 @@ internal sealed record ProofDocument(
         string Got,
         IReadOnlyList<SmallestStep> Smallest,
         string? Mechanism,
-        string Remedy);
+        string Remedy,
+        string Script);
 
     internal sealed record ArmEntry(int Runs, string Missed);
 
     internal sealed record NoiseEntry(string Request, string Field, string Kind, string Example);
 
-    internal sealed record TimingEntry(long? StartMs, long? StopMs, long? RecoverMs);
+    internal sealed record TimingEntry(long? StartMs, long? StopMs, long? RecoverMs, int? RequestsWhileStopping, int? ErrorsWhileStopping);
 }

@@ -16,4 +16,7 @@ internal enum Disturbance
 
     /// <summary>It is killed, and started again in a fresh folder with a fresh home.</summary>
     Lose,
+
+    /// <summary>It is started afresh, in a fresh folder, and then all others are stopped for good.</summary>
+    Replace,
 }

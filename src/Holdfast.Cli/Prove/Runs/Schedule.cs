@@ -8,6 +8,9 @@ internal sealed record Schedule(Arm Arm, IReadOnlyList<Place> Places)
     /// <summary>Whether groups of requests are sent at once.</summary>
     public bool IsConcurrent { get; init; }
 
+    /// <summary>Whether requests of one group, sent one after the other, know as little of each other's cookies as if they were sent at once.</summary>
+    public bool KeepsCookies { get; init; }
+
     /// <summary>Whether the instances are started afresh, in fresh folders, before the run.</summary>
     public bool IsFresh { get; init; }
 

@@ -16,6 +16,14 @@ internal sealed class Timings
     /// <summary>From SIGKILL to the first answer of its successor in the same folder.</summary>
     public TimeSpan? Recovery => Median(recoveries);
 
+    /// <summary>How many requests were sent while an instance was asked to end; null when none was.</summary>
+    public int? Requests { get; private set; }
+
+    /// <summary>How many of those got no answer, or an error.</summary>
+    public int? Errors { get; private set; }
+
+    public void Asked(int requests, int errors) => (Requests, Errors) = (requests, errors);
+
     public void Started(TimeSpan time) => Add(starts, time);
 
     public void Stopped(TimeSpan time) => Add(stops, time);

@@ -20,6 +20,9 @@ internal sealed record Walk(IReadOnlyList<WalkRequest> Requests)
         return new Walk(requests);
     }
 
+    /// <summary>Whether the same steps are taken in the same order.</summary>
+    public bool IsLike(Walk other) => Requests.Select(static request => request.Step).SequenceEqual(other.Requests.Select(static request => request.Step), ReferenceEqualityComparer.Instance);
+
     /// <summary>The walk without one request.</summary>
     public Walk Without(int ordinal) => new([.. Requests.Where(request => request.Ordinal != ordinal)]);
 

@@ -1,6 +1,5 @@
 using Holdfast.Cli.Prove.Comparison;
 using Holdfast.Cli.Prove.Diagnosis;
-using Holdfast.Cli.Prove.Instances;
 using Holdfast.Cli.Prove.Runs;
 
 namespace Holdfast.Cli.Prove.Trials;
@@ -26,10 +25,8 @@ internal sealed class CauseSearch
         length = witness.Walk.Requests.Count;
 
         // A counter that goes on over runs tells where it was kept only if each run begins it anew.
-        isFresh = CanDisturb && (witness.Schedule.IsFresh || witness.Leaf.Expected.Tier == ReadingTier.Amount);
+        isFresh = laboratory.CanDisturb && (witness.Schedule.IsFresh || witness.Leaf.Expected.Tier == ReadingTier.Amount);
     }
-
-    private bool CanDisturb => laboratory.Runner.Instances[0] is LaunchedInstance;
 
     /// <summary>The experiments' outcomes, and what the exchanges show.</summary>
     public async Task<(Pattern Pattern, Signs Signs)> SearchAsync()
@@ -39,7 +36,7 @@ internal sealed class CauseSearch
         var test = await laboratory.RunAsync(witness.Walk, witness.Schedule with { IsFresh = isFresh });
         var signs = SignReader.Of(undisturbed, test.Run);
         var pattern = new Pattern { Rotate = witness.Schedule.Arm == Arm.Rotate ? true : await DiffersAsync(Rotated(TimeSpan.Zero)) };
-        if (!CanDisturb)
+        if (!laboratory.CanDisturb)
         {
             return (pattern with { RotateLater = await DiffersLaterAsync(Rotated(Later)) }, signs);
         }
@@ -49,6 +46,11 @@ internal sealed class CauseSearch
             Restart = await DiffersAsync(Disturbed(Arm.Restart, Disturbance.Restart, TimeSpan.Zero)),
             Kill = await DiffersAsync(Disturbed(Arm.Kill, Disturbance.Kill, TimeSpan.Zero)),
         };
+        if (witness.Schedule.Arm == Arm.Scale)
+        {
+            pattern = pattern with { Scale = true };
+        }
+
         if (pattern.Rotate == true && pattern.Restart == false || signs.Rejected is not null)
         {
             pattern = pattern with { Renew = await DiffersAsync(Disturbed(Arm.Restart, Disturbance.Renew, TimeSpan.Zero)) };
@@ -121,7 +123,15 @@ internal sealed class CauseSearch
         return new Schedule(Arm.Rotate, [.. places.SkipLast(1), places[^1] with { Pause = pause }]) { IsFresh = isFresh };
     }
 
-    /// <summary>All on one instance, to which something happens before the read.</summary>
-    private Schedule Disturbed(Arm arm, Disturbance disturbance, TimeSpan pause) =>
-        new(arm, [.. Schedule.Control(length, 0).Places.SkipLast(1), new Place(0) { Before = disturbance, Pause = pause }]) { IsFresh = isFresh };
+    /// <summary>All on one instance, to which something happens wherever the witness goes to another, and before the read.</summary>
+    private Schedule Disturbed(Arm arm, Disturbance disturbance, TimeSpan pause)
+    {
+        var places = witness.Schedule.Places;
+        return new Schedule(arm, [.. places.Select((place, index) => new Place(0)
+        {
+            Before = index == length - 1 || (index > 0 && place.Instance != places[index - 1].Instance) ? disturbance : Disturbance.None,
+            Pause = index == length - 1 ? pause : TimeSpan.Zero,
+            Spreads = index == length - 1 && place.Spreads,
+        })]) { IsFresh = isFresh };
+    }
 }

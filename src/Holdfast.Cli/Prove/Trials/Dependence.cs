@@ -11,9 +11,13 @@ namespace Holdfast.Cli.Prove.Trials;
 internal sealed class Dependence(Laboratory laboratory, ControlGroup controls)
 {
     private readonly HashSet<(int Write, int Read)> pairs = [];
+    private readonly HashSet<(int Ordinal, string Path)> grown = [];
 
     /// <summary>Pairs of requests of which the later's answer is another without the earlier.</summary>
     public IReadOnlySet<(int Write, int Read)> Pairs => pairs;
+
+    /// <summary>Values that are only there because of an earlier write, whatever they are.</summary>
+    public IReadOnlySet<(int Ordinal, string Path)> Grown => grown;
 
     /// <summary>Whether there was time to leave out every request.</summary>
     public bool IsComplete { get; private set; } = true;
@@ -54,6 +58,7 @@ internal sealed class Dependence(Laboratory laboratory, ControlGroup controls)
                 without[run] = await laboratory.RunAsync(rest, Schedule.Control(rest.Requests.Count, run % laboratory.InstanceCount));
             }
 
+            grown.UnionWith(MissingIn(without, request.Ordinal));
             pairs.UnionWith(
                 from tally in LeafTally.Of(controls.Expectation, without)
                 where tally.Ordinal > request.Ordinal && tally.Misses == without.Length && tally.Expected is { IsFirm: true, Misses: 0 } && !Leaf.IsCookiePath(tally.Path)
@@ -62,6 +67,11 @@ internal sealed class Dependence(Laboratory laboratory, ControlGroup controls)
 
         AddCounters();
     }
+
+    private IEnumerable<(int Ordinal, string Path)> MissingIn(RunReadings[] without, int write) =>
+        from key in controls.Expectation.Leaves.Keys
+        where key.Ordinal > write && Array.TrueForAll(without, run => !run.Leaves.ContainsKey(key)) && controls.Controls.All(run => run.Leaves.ContainsKey(key))
+        select key;
 
     /// <summary>
     /// A number that each answer to the same request moves on by the same amount, and that time alone does not change, is

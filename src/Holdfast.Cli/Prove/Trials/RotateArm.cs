@@ -9,15 +9,16 @@ internal sealed class RotateArm(Laboratory laboratory, ControlGroup controls, En
     /// <summary>How many orders are tried.</summary>
     public const int Orders = 14;
 
-    /// <summary>How often an order in which something differs is repeated, at most.</summary>
-    private const int MaxRepeats = 12;
+    /// <summary>How many of them are tried on instances that have just been started.</summary>
+    public const int FreshOrders = 3;
 
-    /// <summary>How many undisturbed runs go with each repeat.</summary>
-    private const int ControlsPerRepeat = 3;
+    /// <summary>How many undisturbed runs on such instances tell what is expected there.</summary>
+    public const int FreshControls = 4;
 
     /// <summary>How many orders are repeated, so that differences which not all of them show are made sure of too.</summary>
     private const int MaxSuspects = 3;
 
+    private readonly Confirmation confirmation = new(laboratory, controls);
     private readonly List<(Schedule Schedule, RunReadings Run)> runs = [];
 
     /// <summary>Runs each order once.</summary>
@@ -56,7 +57,7 @@ internal sealed class RotateArm(Laboratory laboratory, ControlGroup controls, En
                 break;
             }
 
-            var confirmed = (await RepeatAsync(schedule)).Where(suspicion => known.Add(suspicion.Ordinal)).ToArray();
+            var confirmed = (await confirmation.RepeatAsync(schedule)).Where(suspicion => known.Add(suspicion.Ordinal)).ToArray();
             sure.AddRange(confirmed);
             if (confirmed.Length == 0)
             {
@@ -64,30 +65,7 @@ internal sealed class RotateArm(Laboratory laboratory, ControlGroup controls, En
             }
         }
 
-        return [.. sure.OrderBy(static suspicion => suspicion.Ordinal)];
-    }
-
-    private async Task<IReadOnlyList<Suspicion>> RepeatAsync(Schedule schedule)
-    {
-        var repeats = new List<RunReadings>();
-        IReadOnlyList<LeafTally> tallies = [];
-        while (repeats.Count < MaxRepeats && laboratory.Budget.HasShare(0.25))
-        {
-            repeats.Add(await laboratory.RunAsync(controls.Walk, schedule));
-            await controls.RunAsync(ControlsPerRepeat, schedule.IsFresh);
-            tallies = [.. LeafTally.Of(controls.Expectation, repeats).Where(static tally => !Leaf.IsCookiePath(tally.Path))];
-            if (!tallies.Any(static tally => tally.IsOpen && !tally.IsSignificant()))
-            {
-                break;
-            }
-        }
-
-        return
-        [
-            .. from tally in tallies
-               where tally.IsSignificant()
-               group tally by tally.Ordinal into answer
-               select new Suspicion(answer.Key, answer.MinBy(static tally => LeafTally.Rank(tally.Path))!, schedule),
-        ];
+        // Where the difference is within one request, between it and what it redirects to, less can be tried.
+        return [.. sure.OrderBy(static suspicion => suspicion.Schedule.Places[0].Spreads).ThenBy(static suspicion => suspicion.Ordinal)];
     }
 }

@@ -10,8 +10,11 @@ internal sealed record Witness(Walk Walk, Schedule Schedule, LeafTally Leaf)
 {
     public WalkRequest Read => Walk.Requests[^1];
 
-    /// <summary>The last request ahead of the read; null when the read alone differs.</summary>
-    public WalkRequest? Write => Walk.Requests.Count > 1 ? Walk.Requests[^2] : null;
+    /// <summary>The last request ahead of the read, or the read itself where its redirect reads; null when the read alone differs.</summary>
+    public WalkRequest? Write => Walk.Requests.Count > 1 ? Walk.Requests[^2] : Schedule.Places[^1].Spreads ? Read : null;
+
+    /// <summary>Whether a request is sent at the same time as others.</summary>
+    public bool IsAtOnce(int index) => Schedule.IsConcurrent && Walk.Requests.Count(request => request.Group == Walk.Requests[index].Group) > 1;
 
     /// <summary>The path of the value without what follows a list.</summary>
     public static string RootOf(string path) => path.IndexOf('[', StringComparison.Ordinal) is var at and > 0 && !Comparison.Leaf.IsStatusPath(path) ? path[..at] : path;

@@ -20,10 +20,15 @@ internal sealed class WitnessSearch(Laboratory laboratory)
 
         // The plain order first: all that was written on one instance and left alone, and then the read.
         (WalkRequest, Place)[] plain = [.. items.Select(static item => (item.Request, new Place(0)))];
-        var plainRead = suspicion.Schedule.Arm == Arm.Rotate ? new Place(1) : new Place(0) { Before = DisturbanceOf(suspicion.Schedule) };
+        var plainRead = new Place(suspicion.Schedule.Arm is Arm.Rotate or Arm.Scale ? 1 : 0) { Before = DisturbanceOf(suspicion.Schedule) };
+        (WalkRequest, Place)[] straight = [.. items.Select(static item => (item.Request, item.Place with { Spreads = false }))];
         if (await ShowsAsync(plain, plainRead) is not null)
         {
             (items, readPlace) = (plain, plainRead);
+        }
+        else if (readPlace.Spreads && await ShowsAsync(straight, readPlace with { Spreads = false }) is not null)
+        {
+            (items, readPlace) = (straight, readPlace with { Spreads = false });
         }
 
         Witness? best = await ShowsAsync(items, readPlace);

@@ -1,0 +1,174 @@
+using System.Globalization;
+using Holdfast.Cli.Prove.Comparison;
+using Holdfast.Cli.Prove.Diagnosis;
+using Holdfast.Cli.Prove.Runs;
+
+namespace Holdfast.Cli.Prove.Trials;
+
+/// <summary>
+/// Looks for work that instances do by themselves. Numbers that move while nobody asks are its trace, and those of clocks
+/// and uptimes too. Work is told from these by two signs: what a user has written moves, and a restart takes the progress
+/// back; or the number moves faster the more instances run.
+/// </summary>
+internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls, Dependence dependence)
+{
+    /// <summary>How long is waited for numbers to move.</summary>
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>How many answers' numbers are watched.</summary>
+    private const int MaxReads = 2;
+
+    private const int Waits = 3;
+    private const int Restarts = 3;
+
+    /// <summary>Least motion, in one wait, of a number whose speeds are compared.</summary>
+    private const double LeastMotion = 3;
+
+    /// <summary>How much faster a number must move with all instances than with one of them.</summary>
+    private const double LeastSpeedUp = 1.8;
+
+    /// <summary>What instances do by themselves; null when nothing points to it.</summary>
+    public async Task<Finding?> SearchAsync()
+    {
+        var moving = (
+            from leaf in controls.Expectation.Leaves
+            where !leaf.Value.IsFirm && Leaf.IsBodyPath(leaf.Key.Path) && controls.Controls.All(run => NumberAt(run, leaf.Key) is not null)
+            select leaf.Key).ToHashSet();
+        foreach (var reads in moving.GroupBy(static key => key.Ordinal).OrderByDescending(static reads => reads.Key).Take(MaxReads))
+        {
+            var ordinal = reads.Key;
+            if (reads.Any(dependence.Grown.Contains) && await LoseProgressAsync(ordinal, [.. reads.Where(dependence.Grown.Contains)]) is { } lost)
+            {
+                return lost;
+            }
+
+            if (controls.Walk.Requests.First(request => request.Ordinal == ordinal).Step.IsSafe && await MultiplyAsync(ordinal, [.. reads]) is { } faster)
+            {
+                return faster;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a restart takes back what time alone has done to something that a user has written.</summary>
+    private async Task<Finding?> LoseProgressAsync(int ordinal, List<(int Ordinal, string Path)> keys)
+    {
+        if (!laboratory.CanDisturb)
+        {
+            return null;
+        }
+
+        if (!laboratory.Budget.Has(Wait * (Waits + 2 * Restarts)))
+        {
+            laboratory.LeaveOut(Arm.Scale, "there was no time to watch numbers that move by themselves");
+            return null;
+        }
+
+        var walk = controls.Walk.Through(ordinal);
+        var waited = new List<RunReadings>();
+        for (var run = 0; run < Waits; run++)
+        {
+            waited.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Control, Disturbance.None)));
+            keys.RemoveAll(key => DirectionOf(waited, key) == 0);
+            if (keys.Count == 0)
+            {
+                return null;
+            }
+        }
+
+        var restarted = new List<RunReadings>();
+        for (var run = 0; run < Restarts; run++)
+        {
+            restarted.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Restart, Disturbance.Restart)));
+            keys.RemoveAll(key => !IsBefore(restarted[^1], key, -DirectionOf(waited, key)));
+            if (keys.Count == 0)
+            {
+                return null;
+            }
+        }
+
+        var lost = keys.MinBy(static key => LeafTally.Rank(key.Path));
+        return FindingOf(walk, Watched(walk, Arm.Restart, Disturbance.Restart), lost, Arm.Restart, Restarts,
+            $"about {ShownAt(waited[^1], lost)}, {Wait.TotalSeconds:0.#} s after it was {ShownAt(controls.Controls[^1], lost)}", ShownAt(restarted[^1], lost));
+    }
+
+    /// <summary>Whether a number moves faster the more instances run.</summary>
+    private async Task<Finding?> MultiplyAsync(int ordinal, List<(int Ordinal, string Path)> keys)
+    {
+        if (!laboratory.CanDisturb)
+        {
+            return null;
+        }
+
+        if (!laboratory.Budget.Has(Wait * 6))
+        {
+            laboratory.LeaveOut(Arm.Scale, "there was no time to watch numbers that move by themselves");
+            return null;
+        }
+
+        // The read twice, with a wait in between.
+        var prefix = controls.Walk.Through(ordinal);
+        var again = prefix.Requests[^1] with { Ordinal = controls.Walk.Requests.Count };
+        var walk = new Walk([.. prefix.Requests, again]);
+        var (all, one) = (new List<RunReadings>(), new List<RunReadings>());
+        for (var run = 0; run < 2; run++)
+        {
+            all.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Control, Disturbance.None)));
+            keys.RemoveAll(key => Math.Abs(MotionIn(all[^1], key, again)) < LeastMotion);
+            if (keys.Count == 0)
+            {
+                return null;
+            }
+        }
+
+        await laboratory.Runner.StopAllButAsync(0);
+        for (var run = 0; run < 2; run++)
+        {
+            one.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Scale, Disturbance.None)));
+            keys.RemoveAll(key => all.Any(many => Math.Abs(MotionIn(many, key, again)) < LeastSpeedUp * Math.Abs(MotionIn(one[^1], key, again))
+                || Math.Sign(MotionIn(many, key, again)) != Math.Sign(MotionIn(all[0], key, again))));
+            if (keys.Count == 0)
+            {
+                return null;
+            }
+        }
+
+        var key = keys.MinBy(static key => LeafTally.Rank(key.Path));
+        return FindingOf(walk, Watched(walk, Arm.Scale, Disturbance.None), (again.Ordinal, key.Path), Arm.Scale, 2,
+            $"moves by {MotionIn(one[^1], key, again):0.##} in {Wait.TotalSeconds:0.#} s with one instance",
+            $"by {MotionIn(all[^1], key, again):0.##} with {laboratory.InstanceCount}");
+    }
+
+    /// <summary>With a wait ahead of the last request; and ahead of the first where there is to be progress that a restart can take back.</summary>
+    private static Schedule Watched(Walk walk, Arm arm, Disturbance before) => new(arm, [.. walk.Requests.Select((_, index) => new Place(0)
+    {
+        Before = index == walk.Requests.Count - 1 ? before : Disturbance.None,
+        Pause = index == walk.Requests.Count - 1 || (index == 0 && before != Disturbance.None) ? Wait : TimeSpan.Zero,
+    })]);
+
+    /// <summary>Where a number goes in a wait: −1 or 1, if all waits agree and none is within what it was before.</summary>
+    private int DirectionOf(IReadOnlyList<RunReadings> waited, (int, string) key) =>
+        waited.All(run => IsBefore(run, key, 1)) ? 1 : waited.All(run => IsBefore(run, key, -1)) ? -1 : 0;
+
+    /// <summary>Whether the number lies beyond all that undisturbed runs had, in the direction.</summary>
+    private bool IsBefore(RunReadings run, (int, string) key, int direction) =>
+        NumberAt(run, key) is { } got && controls.Controls.All(control => Math.Sign(got - NumberAt(control, key)!.Value) == direction);
+
+    private static double MotionIn(RunReadings run, (int Ordinal, string Path) key, WalkRequest again) =>
+        NumberAt(run, key) is { } from && NumberAt(run, (again.Ordinal, key.Path)) is { } to ? to - from : 0;
+
+    private static string ShownAt(RunReadings run, (int, string) key) => run.Leaves[key].Shown;
+
+    private static double? NumberAt(RunReadings run, (int, string) key) =>
+        run.Leaves.TryGetValue(key, out var leaf) && VolatileText.KindOf(leaf.Shown.Trim('"')) is null
+            && double.TryParse(leaf.Shown, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private Finding FindingOf(Walk walk, Schedule schedule, (int Ordinal, string Path) key, Arm arm, int runs, string expected, string got) => new()
+    {
+        Kind = FindingKind.BackgroundWork,
+        Arms = [arm],
+        Witness = new Witness(walk, schedule, new LeafTally(key.Ordinal, key.Path, runs, runs, new LeafExpectation(null, new HashSet<string>(), 0, controls.Controls.Count, expected), got)),
+        Signs = new Signs(),
+    };
+}
