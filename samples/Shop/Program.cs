@@ -1,4 +1,5 @@
 using Holdfast;
+using Microsoft.AspNetCore.HttpOverrides;
 using Shop.Carts;
 using Shop.Catalogue;
 using Shop.Orders;
@@ -14,21 +15,26 @@ builder.WebHost.ConfigureKestrel(static kestrel =>
     kestrel.Limits.MaxRequestBodySize = PostedBody.MaxBytes;
 });
 
-builder.AddHoldfast();
+builder.AddHoldfast(static options => options.Idempotency = Repetitions.Options);
 builder.Services.AddHostedService<CartMover>();
 builder.Services.AddRazorComponents();
 
 var app = builder.Build();
+
+// The gateway says who is asking: it is on this machine, and clients can't say it in its stead.
+app.UseForwardedHeaders(new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto });
 app.UseMiddleware<ResponseHeaders>();
 app.UseHoldfast();
 app.UseMiddleware<WholeResponses>();
 app.UseMiddleware<Refusals>();
-app.MapHealth();
-app.MapProducts();
-app.MapSignIn();
-app.MapCart();
-app.MapOrders();
-app.MapPages();
+
+var shop = app.MapGroup("").WithIdempotency();
+shop.MapHealth();
+shop.MapProducts();
+shop.MapSignIn();
+shop.MapCart();
+shop.MapOrders();
+shop.MapPages();
 
 try
 {

@@ -199,14 +199,14 @@ public sealed class ApiTests : IClassFixture<LoneShop>, IDisposable
     public async Task Another_request_under_a_used_key_is_refused_and_changes_nothing()
     {
         await AddAsync("mug", 1, "key");
-        await RefusedAsync(HttpMethod.Post, "/api/cart/items", 422, """{"sku":"mug","quantity":2}""", "key");
-        await RefusedAsync(HttpMethod.Post, "/api/login", 422, $$"""{"user":"{{user}}"}""", "key");
-        await RefusedAsync(HttpMethod.Post, "/api/cart/items", 400, """{"sku":"mug","quantity":1}""", new string('k', 256));
+        await RemedyAsync(HttpMethod.Post, "/api/cart/items", 422, """{"sku":"mug","quantity":2}""", "key");
+        await RemedyAsync(HttpMethod.Post, "/api/login", 422, $$"""{"user":"{{user}}"}""", "key");
+        await RemedyAsync(HttpMethod.Post, "/api/cart/items", 400, """{"sku":"mug","quantity":1}""", new string('k', 256));
         Assert.Equal("""[{"sku":"mug","quantity":1}]""", await ItemsAsync());
 
         await LoginAsync();
         await SendAsync(HttpMethod.Post, "/api/orders", 201, "", "order");
-        await RefusedAsync(HttpMethod.Post, "/api/orders", 422, "other", "order");
+        await RemedyAsync(HttpMethod.Post, "/api/orders", 422, "other", "order");
     }
 
     [Fact]
@@ -220,6 +220,41 @@ public sealed class ApiTests : IClassFixture<LoneShop>, IDisposable
         await AddAsync("mug", 1, "key");
 
         Assert.Equal("""[{"sku":"mug","quantity":1}]""", await ItemsAsync());
+    }
+
+    [Fact]
+    public async Task Whoever_repeats_without_a_session_gets_one_and_their_cart()
+    {
+        using var forgetful = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = shop.Url };
+        for (var i = 0; i < 2; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/cart/items")
+            {
+                Content = new StringContent("""{"sku":"mug","quantity":1}""", Encoding.UTF8, "application/json"),
+                Headers = { { "Idempotency-Key", user } },
+            };
+            using var response = await forgetful.SendAsync(request);
+            Assert.Equal(1, (await ReadAsync(response)).GetProperty("items")[0].GetProperty("quantity").GetInt64());
+            Assert.Contains(response.Headers.GetValues("Set-Cookie"), static cookie => cookie.StartsWith(".Holdfast=", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task A_sign_in_whose_answer_was_lost_is_repeated_with_the_cart()
+    {
+        await AddAsync("mug", 2);
+        using var lost = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = shop.Url };
+        using var first = new HttpRequestMessage(HttpMethod.Post, "/api/login")
+        {
+            Content = new StringContent($$"""{"user":"{{user}}"}""", Encoding.UTF8, "application/json"),
+            Headers = { { "Cookie", cookies.GetCookieHeader(shop.Url) }, { "Idempotency-Key", "sign-in" } },
+        };
+        (await lost.SendAsync(first)).EnsureSuccessStatusCode();
+
+        await SendAsync(HttpMethod.Post, "/api/login", 200, $$"""{"user":"{{user}}"}""", "sign-in");
+
+        Assert.Equal(user, (await JsonAsync(HttpMethod.Get, "/api/me", 200)).GetProperty("user").GetString());
+        Assert.Equal("""[{"sku":"mug","quantity":2}]""", await ItemsAsync());
     }
 
     [Fact]
@@ -303,6 +338,10 @@ public sealed class ApiTests : IClassFixture<LoneShop>, IDisposable
         Assert.Equal(["error"], NamesOf(refusal));
         Assert.NotEmpty(refusal.GetProperty("error").GetString()!);
     }
+
+    /// <summary>Holdfast refuses it, and says what helps.</summary>
+    private async Task RemedyAsync(HttpMethod method, string path, int status, string? body = null, string? key = null) =>
+        Assert.NotEmpty((await JsonAsync(method, path, status, body, key)).GetProperty("detail").GetString()!);
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, int status, string? body = null, string? key = null)
     {

@@ -48,6 +48,72 @@ public sealed partial class PageTests : IClassFixture<LoneShop>, IDisposable
     }
 
     [Fact]
+    public async Task Of_two_clicks_that_order_at_once_both_show_the_one_order()
+    {
+        await SubmitAsync("/sign-in", "/", ("user", "cy"));
+        await SubmitAsync("/cart/add", "/", ("sku", "mug"));
+        var form = ("revision", Revision().Match(await PageAsync("/checkout")).Groups[1].Value);
+
+        var shown = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ => await RedirectAsync(await PostAsync("/checkout", form))));
+
+        Assert.StartsWith("/orders/", Assert.Single(shown.Distinct()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_sees_where_they_are_signed_in_and_ends_one_the_others_or_all()
+    {
+        Assert.Equal("/sign-in", await RedirectAsync(await http.GetAsync("/sessions")));
+        using var phone = Browser("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1");
+        using var laptop = Browser("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+        foreach (var browser in (HttpClient[])[http, phone, laptop])
+        {
+            await SubmitAsync(browser, "/sign-in", "/", ("user", "dot"));
+        }
+
+        var page = await PageAsync("/sessions");
+        Assert.Equal(3, Sessions().Count(page));
+        foreach (var shown in (string[])["Firefox on Linux", "Safari on iPhone", "127.0.0.1", "this one"])
+        {
+            Assert.Contains(shown, page, StringComparison.Ordinal);
+        }
+
+        var ofPhone = Sessions().Matches(page).Single(static row => row.Groups[2].Value.Contains("iPhone", StringComparison.Ordinal)).Groups[1].Value;
+        await SubmitAsync("/sessions/end", "/sessions", ("which", ofPhone));
+        await SubmitAsync("/sessions/end", "/sessions", ("which", ofPhone));
+        Assert.Equal("/sign-in", await RedirectAsync(await phone.GetAsync("/orders")));
+        Assert.Equal(HttpStatusCode.OK, (await laptop.GetAsync("/orders")).StatusCode);
+        Assert.Equal(2, Sessions().Count(await PageAsync("/sessions")));
+
+        await SubmitAsync("/sessions/end", "/sessions", ("which", "others"));
+        Assert.Equal("/sign-in", await RedirectAsync(await laptop.GetAsync("/orders")));
+        Assert.Equal(1, Sessions().Count(await PageAsync("/sessions")));
+
+        await SubmitAsync(phone, "/sign-in", "/", ("user", "dot"));
+        await SubmitAsync("/sessions/end", "/", ("which", "all"));
+        Assert.Equal("/sign-in", await RedirectAsync(await http.GetAsync("/sessions")));
+        Assert.Equal("/sign-in", await RedirectAsync(await phone.GetAsync("/sessions")));
+
+        await SubmitAsync("/sign-in", "/", ("user", "dot"));
+        await SubmitAsync("/sessions/end", "/", ("which", Sessions().Match(await PageAsync("/sessions")).Groups[1].Value));
+        Assert.Equal("/sign-in", await RedirectAsync(await http.GetAsync("/sessions")));
+    }
+
+    [Fact]
+    public async Task Nobody_ends_the_sessions_of_another()
+    {
+        using var other = Browser("other");
+        await SubmitAsync("/sign-in", "/", ("user", "eve"));
+        await SubmitAsync(other, "/sign-in", "/", ("user", "flo"));
+        var own = Sessions().Match(await PageAsync("/sessions")).Groups[1].Value;
+
+        await SubmitAsync(other, "/sessions/end", "/sessions", ("which", own));
+
+        Assert.Equal(1, Sessions().Count(await PageAsync("/sessions")));
+        using var stranger = Browser("stranger");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await PostAsync(stranger, "/sessions/end", ("which", own))).StatusCode);
+    }
+
+    [Fact]
     public async Task What_a_client_sends_is_shown_as_text()
     {
         var page = await PostAsync("/sign-in", ("user", "<script>alert(1)</script>"));
@@ -121,11 +187,25 @@ public sealed partial class PageTests : IClassFixture<LoneShop>, IDisposable
     [GeneratedRegex("/shop\\.[0-9a-f]+\\.css")]
     private static partial Regex StyleSheet();
 
-    private Task<HttpResponseMessage> PostAsync(string path, params (string Name, string Value)[] fields) =>
-        http.PostAsync(path, new FormUrlEncodedContent(fields.Select(static field => KeyValuePair.Create(field.Name, field.Value))));
+    [GeneratedRegex("value=\"([^\"]+)\" /><button class=\"quiet\" aria-label=\"End ([^\"]+)\"")]
+    private static partial Regex Sessions();
 
-    private async Task SubmitAsync(string path, string goesTo, params (string Name, string Value)[] fields) =>
-        Assert.Equal(goesTo, await RedirectAsync(await PostAsync(path, fields)));
+    private HttpClient Browser(string agent)
+    {
+        var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = http.BaseAddress };
+        browser.DefaultRequestHeaders.Add("User-Agent", agent);
+        return browser;
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string path, params (string Name, string Value)[] fields) => PostAsync(http, path, fields);
+
+    private static Task<HttpResponseMessage> PostAsync(HttpClient browser, string path, params (string Name, string Value)[] fields) =>
+        browser.PostAsync(path, new FormUrlEncodedContent(fields.Select(static field => KeyValuePair.Create(field.Name, field.Value))));
+
+    private Task SubmitAsync(string path, string goesTo, params (string Name, string Value)[] fields) => SubmitAsync(http, path, goesTo, fields);
+
+    private static async Task SubmitAsync(HttpClient browser, string path, string goesTo, params (string Name, string Value)[] fields) =>
+        Assert.Equal(goesTo, await RedirectAsync(await PostAsync(browser, path, fields)));
 
     private static async Task<string> RedirectAsync(HttpResponseMessage response)
     {

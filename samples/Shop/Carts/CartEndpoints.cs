@@ -15,11 +15,8 @@ internal static class CartEndpoints
         });
         routes.MapPost("/api/cart/items", static async (HttpContext context) =>
         {
-            var body = await PostedBody.ReadAsync(context);
-            var item = Checked(body.Json(ShopJson.Default.CartItem, "a sku and a quantity, a whole number"));
-            var visitor = await Visitor.OfAsync(context);
-            var key = IdempotencyKey.Of(context, visitor.Principal, body);
-            return Results.Json(await CartRecord.AddAsync(visitor, item, key, context.RequestAborted), ShopJson.Default.Cart);
+            var item = Checked(await PostedBody.ReadAsync(context, ShopJson.Default.CartItem, "a sku and a quantity, a whole number"));
+            return Results.Json(await CartRecord.AddAsync(await Visitor.OfAsync(context), item, context.GetIdempotentRequest()), ShopJson.Default.Cart);
         });
         routes.MapDelete("/api/cart/items/{sku}", static async (HttpContext context, string sku) =>
         {

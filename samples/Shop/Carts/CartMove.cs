@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Holdfast;
-using Holdfast.AspNetCore;
-using Shop.Requests;
 using Shop.SignIn;
 
 namespace Shop.Carts;
@@ -11,35 +9,30 @@ namespace Shop.Carts;
 /// commits: the first empties the session's cart, marks it as taken, so that requests still under way add to the user's
 /// instead, and tells so in the journal; the second puts what it held into the user's cart under a request id made of the
 /// event's position. Whoever finds the event may make the second, any number of times: the request that made the first,
-/// its repetition, or, when nobody repeats it, <see cref="CartMover"/>.
+/// the next sign-in of the session, or, when nobody tries again, <see cref="CartMover"/>.
 /// </summary>
 internal static class CartMove
 {
-    public static async Task MoveAsync(Visitor visitor, string user, IdempotencyKey? key, CancellationToken cancellationToken)
+    public static async Task MoveAsync(Visitor visitor, string user, CancellationToken cancellationToken)
     {
         var cart = await CartRecord.ReadAsync(visitor, cancellationToken);
         while (true)
         {
-            // An empty cart is marked, too: something may be on its way into it.
-            var result = await visitor.State.CommitAsync(FirstHalf(visitor, cart, user, key), cancellationToken);
-            switch (result.Outcome)
+            if (cart is not null && CartRecord.IsTaken(cart))
             {
-                case CommitOutcome.DifferentCommit:
-                    throw IdempotencyKey.UsedForAnother();
-                case CommitOutcome.Refused:
-                    cart = result.Refusal!.Current;
-                    continue;
+                // An earlier sign-in was cut short, perhaps between its commits. The mark is the last that changed the cart.
+                await FinishAsync(visitor, cart.Revision, cancellationToken);
             }
 
-            await FinishAsync(visitor.State, result.At, cancellationToken);
-            if (!result.IsReplay)
+            // An empty cart is marked, too: something may be on its way into it.
+            var result = await visitor.State.CommitAsync(FirstHalf(visitor, cart, user), cancellationToken);
+            if (result.IsCommitted)
             {
+                await FinishAsync(visitor, result.At.Revision, cancellationToken);
                 return;
             }
 
-            // An earlier try of this request took the cart. What was put in since its mark expired comes along, too.
-            key = null;
-            cart = await CartRecord.ReadAsync(visitor, cancellationToken);
+            cart = result.Refusal!.Current;
         }
     }
 
@@ -66,7 +59,7 @@ internal static class CartMove
         return new Commit(change) { Request = new RequestId($"{TakenCart.EventType}/{partition}/{item.Position}/{taken.From}") };
     }
 
-    private static Commit FirstHalf(Visitor visitor, Record? cart, string user, IdempotencyKey? key)
+    private static Commit FirstHalf(Visitor visitor, Record? cart, string user)
     {
         var taken = new TakenCart(user, visitor.Affinity, Cart.Of(cart).Items);
         return new Commit(CartRecord.Take(visitor.Cart, cart, user))
@@ -74,17 +67,18 @@ internal static class CartMove
             Events = taken.Items.Count == 0
                 ? []
                 : [new NewEvent(TakenCart.EventType, JsonSerializer.SerializeToUtf8Bytes(taken, ShopJson.Default.TakenCart))],
-            Request = key?.RequestId,
         };
     }
 
-    private static async Task FinishAsync(RequestState state, Stamp at, CancellationToken cancellationToken)
+    /// <summary>Makes the second commit, if the first one was made at this revision and took anything.</summary>
+    private static async Task FinishAsync(Visitor visitor, long revision, CancellationToken cancellationToken)
     {
-        var before = new JournalPosition(at.Revision - 1, int.MaxValue);
-        var page = await state.Engine.ReadJournalAsync(at.Partition, before, maxEvents: 1, cancellationToken);
-        if (page.Events is [var item] && item.Position.Revision == at.Revision && SecondHalf(at.Partition, item) is { } commit)
+        var engine = visitor.State.Engine;
+        var partition = engine.Partitions.PartitionOf(visitor.Cart);
+        var page = await engine.ReadJournalAsync(partition, new JournalPosition(revision - 1, int.MaxValue), maxEvents: 1, cancellationToken);
+        if (page.Events is [var item] && item.Position.Revision == revision && SecondHalf(partition, item) is { } commit)
         {
-            await state.CommitAsync(commit, cancellationToken);
+            await visitor.State.CommitAsync(commit, cancellationToken);
         }
     }
 }

@@ -1,6 +1,6 @@
 using Holdfast;
+using Holdfast.AspNetCore;
 using Shop.Catalogue;
-using Shop.Requests;
 using Shop.SignIn;
 
 namespace Shop.Carts;
@@ -35,11 +35,11 @@ internal static class CartRecord
 
     /// <summary>
     /// Adds to the visitor's cart. If a sign-in took it while this request was under way, adds to the user's, so that
-    /// nothing is put where nobody looks again.
+    /// nothing is put where nobody looks again. Each is a step of the request, which takes effect once however often that is run.
     /// </summary>
-    public static async Task<Cart> AddAsync(Visitor visitor, CartItem item, IdempotencyKey? key, CancellationToken cancellationToken)
+    public static async Task<Cart> AddAsync(Visitor visitor, CartItem item, IdempotentRequest request)
     {
-        var result = await AddToAsync(visitor, item, key, cancellationToken);
+        var result = await AddToAsync(visitor, item, request);
         if ((result.IsCommitted ? result.Records[0] : result.Refusal!.Current)?.Text(TakenBy) is not { } user)
         {
             return Cart.Of(result.Records[0]);
@@ -48,12 +48,15 @@ internal static class CartRecord
         var successor = visitor with { User = user };
         if (result.IsCommitted)
         {
-            // A replay: what the first try added has moved along with the cart.
-            return Cart.Of(await ReadAsync(successor, cancellationToken));
+            // Made in an earlier run: what that added has moved along with the cart.
+            return Cart.Of(await ReadAsync(successor, CancellationToken.None));
         }
 
-        return Cart.Of((await AddToAsync(successor, item, key, cancellationToken)).Records[0]);
+        return Cart.Of((await AddToAsync(successor, item, request)).Records[0]);
     }
+
+    /// <summary>Whether a sign-in took the session's cart.</summary>
+    public static bool IsTaken(Record cart) => cart.Fields.ContainsKey(TakenBy);
 
     /// <summary>Takes everything out of a session's cart, if it is still as it was read, and leaves word of who has it.</summary>
     public static RecordChange Take(Address address, Record? cart, string user)
@@ -89,9 +92,9 @@ internal static class CartRecord
     }
 
     /// <summary>Adds to this cart and no other; refused only if it is a session's that was taken.</summary>
-    private static async Task<CommitResult> AddToAsync(Visitor visitor, CartItem item, IdempotencyKey? key, CancellationToken cancellationToken)
+    private static async Task<CommitResult> AddToAsync(Visitor visitor, CartItem item, IdempotentRequest request)
     {
-        var cart = await visitor.State.ReadAsync(visitor.Cart, cancellationToken);
+        var cart = await visitor.State.ReadAsync(visitor.Cart);
         while (true)
         {
             // The same cart or a new one, so that a late commit can't bring back a cart that was ordered meanwhile.
@@ -103,18 +106,14 @@ internal static class CartRecord
                 change.When(Condition.FieldAbsent(TakenBy)).ExpireAfter(AnonymousLifetime);
             }
 
-            // Also into a cart that is known to be taken: only this commit tells whether the request was made before.
-            var result = await visitor.State.CommitAsync(new Commit(change) { Request = key?.RequestId }, cancellationToken);
-            switch (result.Outcome)
+            // Also into a cart that is known to be taken: only this step tells whether an earlier run made it.
+            var result = await request.StepAsync("add", new Commit(change));
+            if (result.IsCommitted || result.Refusal!.Current?.Text(TakenBy) is not null)
             {
-                case CommitOutcome.DifferentCommit:
-                    throw IdempotencyKey.UsedForAnother();
-                case CommitOutcome.Refused when result.Refusal!.Current?.Text(TakenBy) is null:
-                    cart = result.Refusal.Current;
-                    continue;
+                return result;
             }
 
-            return result;
+            cart = result.Refusal.Current;
         }
     }
 }

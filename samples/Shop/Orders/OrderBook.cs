@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Holdfast;
 using Shop.Carts;
@@ -16,58 +18,40 @@ internal static class OrderBook
     /// <summary>The event that tells of an order.</summary>
     public const string PlacedEvent = "order-placed";
 
-    /// <summary>How many orders the list shows; older ones are still found by their id.</summary>
+    /// <summary>How many orders are listed; older ones are still found by their id.</summary>
     public const int MaxListed = 1000;
-
-    /// <summary>How far the list grows beyond that before its oldest lines are cut. A record takes 4,096 fields.</summary>
-    private const int Slack = 200;
 
     private const int IdLength = 16;
 
     /// <summary>
-    /// Turns the cart into an order: one commit, after which the cart is gone, and the order is there and listed. The
-    /// order's id comes from the key, so that a repeated request finds what the first one placed.
+    /// Turns the cart into an order with the request's commit, after which the cart is gone, and the order is there and listed. Where the
+    /// request has a key, the response that tells of it is stored in the same commit: a repetition finds either all of it or nothing.
     /// </summary>
     /// <param name="visitor">Who orders; signed in.</param>
-    /// <param name="key">The client's name for this request, if it gave one.</param>
     /// <param name="shownRevision">Orders the cart only as it was shown; null for the cart as it is.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public static async Task<Order> PlaceAsync(
-        Visitor visitor, IdempotencyKey? key, long? shownRevision, CancellationToken cancellationToken)
+    public static async Task<Order> PlaceAsync(Visitor visitor, long? shownRevision, CancellationToken cancellationToken)
     {
-        var id = key?.Scoped[..IdLength] ?? RandomNumberGenerator.GetHexString(IdLength, lowercase: true);
-        while (true)
+        var records = await visitor.State.ReadManyAsync([visitor.Cart, ListOf(visitor)], cancellationToken);
+        if (shownRevision is { } shown && shown != records[0]?.Revision)
         {
-            var records = await visitor.State.ReadManyAsync([visitor.Cart, AddressOf(visitor, id)], cancellationToken);
-            if (records[1] is { } placed)
-            {
-                return OrderRecord.IsPlacedBy(placed, key) ? OrderRecord.Read(placed) : throw IdempotencyKey.UsedForAnother();
-            }
-
-            var order = OrderRecord.Draft(id, Cart.Of(records[0]), TimeProvider.System.GetUtcNow());
-            if (order.Items.Count == 0)
-            {
-                throw new RefusedException(StatusCodes.Status409Conflict, "The cart is empty.");
-            }
-
-            if (shownRevision is not null && shownRevision != records[0]!.Revision)
-            {
-                throw new RefusedException(StatusCodes.Status409Conflict, "The cart has changed since you looked at it.");
-            }
-
-            var result = await visitor.State.CommitAsync(CommitOf(visitor, records[0]!, order, key), cancellationToken);
-            if (result.Outcome == CommitOutcome.DifferentCommit)
-            {
-                throw IdempotencyKey.UsedForAnother();
-            }
-
-            // Refused: the cart has changed. A replay: the same request was made at the same time. Either way, look again.
-            if (result is { IsCommitted: true, IsReplay: false })
-            {
-                await ShortenListAsync(visitor, result.Records[2]!, cancellationToken);
-                return order;
-            }
+            return await FindAsync(visitor, IdOf(visitor, shown), cancellationToken)
+                ?? throw new RefusedException(StatusCodes.Status409Conflict, "The cart has changed since you looked at it.");
         }
+
+        var cart = Cart.Of(records[0]);
+        if (cart.Items.Count == 0)
+        {
+            throw new RefusedException(StatusCodes.Status409Conflict, "The cart is empty.");
+        }
+
+        var order = OrderRecord.Draft(IdOf(visitor, records[0]!.Revision), cart, TimeProvider.System.GetUtcNow());
+        visitor.State.Enlist(RecordChange.Delete(visitor.Cart).When(Condition.RevisionIs(records[0]!.Revision)));
+        visitor.State.Enlist(OrderRecord.Write(AddressOf(visitor, order.OrderId), order));
+        visitor.State.Enlist(OrderRecord.List(ListOf(visitor), records[1], order));
+        visitor.State.Enlist(visitor.Affinity, new NewEvent(
+            PlacedEvent, JsonSerializer.SerializeToUtf8Bytes(new PlacedOrder(order.OrderId, order.Total), ShopJson.Default.PlacedOrder)));
+        return order;
     }
 
     public static async Task<Order?> FindAsync(Visitor visitor, string id, CancellationToken cancellationToken)
@@ -87,34 +71,11 @@ internal static class OrderBook
         return [.. OrderRecord.ReadList(records[0]).Take(MaxListed)];
     }
 
-    private static Commit CommitOf(Visitor visitor, Record cart, Order order, IdempotencyKey? key)
+    /// <summary>A cart, as it was at that revision, is ordered once: it names its order.</summary>
+    private static string IdOf(Visitor visitor, long cartRevision)
     {
-        var placed = JsonSerializer.SerializeToUtf8Bytes(new PlacedOrder(order.OrderId, order.Total), ShopJson.Default.PlacedOrder);
-        return new Commit(
-            RecordChange.Delete(visitor.Cart).When(Condition.RevisionIs(cart.Revision)),
-            OrderRecord.Write(AddressOf(visitor, order.OrderId), order, key),
-            OrderRecord.List(ListOf(visitor), order))
-        {
-            Events = [new NewEvent(PlacedEvent, placed)],
-            Request = key?.RequestId,
-        };
-    }
-
-    /// <summary>Keeps the list within its bound. If this instance dies before, the next order does it.</summary>
-    private static async Task ShortenListAsync(Visitor visitor, Record list, CancellationToken cancellationToken)
-    {
-        if (list.Fields.Count <= MaxListed + Slack)
-        {
-            return;
-        }
-
-        var change = RecordChange.Update(list.Address).When(Condition.BornAt(list.Birth));
-        foreach (var old in OrderRecord.ReadList(list).Skip(MaxListed))
-        {
-            change.Remove(old.OrderId);
-        }
-
-        await visitor.State.CommitAsync(new Commit(change), cancellationToken);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{visitor.Affinity} {cartRevision}");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..IdLength];
     }
 
     private static Address AddressOf(Visitor visitor, string id) => new("order", visitor.Affinity, id);

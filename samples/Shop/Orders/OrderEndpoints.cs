@@ -9,10 +9,8 @@ internal static class OrderEndpoints
     {
         routes.MapPost("/api/orders", static async (HttpContext context) =>
         {
-            var body = await PostedBody.ReadAsync(context);
             var (visitor, _) = await Visitor.SignedInAsync(context);
-            var key = IdempotencyKey.Of(context, visitor.Principal, body);
-            var order = await OrderBook.PlaceAsync(visitor, key, shownRevision: null, context.RequestAborted);
+            var order = await OrderBook.PlaceAsync(visitor, shownRevision: null, context.RequestAborted);
             context.Response.Headers.Location = $"/api/orders/{order.OrderId}";
             return Results.Json(new PlacedOrder(order.OrderId, order.Total), ShopJson.Default.PlacedOrder, statusCode: StatusCodes.Status201Created);
         });

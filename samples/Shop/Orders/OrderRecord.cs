@@ -3,7 +3,6 @@ using System.Text.Json;
 using Holdfast;
 using Shop.Carts;
 using Shop.Catalogue;
-using Shop.Requests;
 
 namespace Shop.Orders;
 
@@ -13,7 +12,6 @@ internal static class OrderRecord
     private const string Total = "total";
     private const string PlacedAt = "placed";
     private const string Items = "items";
-    private const string Request = "request";
 
     /// <summary>An order of what is in the cart, at today's prices.</summary>
     public static Order Draft(string id, Cart cart, DateTimeOffset placedAt)
@@ -25,14 +23,10 @@ internal static class OrderRecord
         return new Order(id, cart.Total, time, [.. lines]);
     }
 
-    public static RecordChange Write(Address address, Order order, IdempotencyKey? key)
-    {
-        var change = RecordChange.Update(address).When(Condition.Absent)
-            .Set(Total, Text(order.Total))
-            .Set(PlacedAt, Text(order.PlacedAt.ToUnixTimeMilliseconds()))
-            .Set(Items, JsonSerializer.SerializeToUtf8Bytes(order.Items, ShopJson.Default.IReadOnlyListOrderLine));
-        return key is null ? change : change.Set(Request, key.Fingerprint);
-    }
+    public static RecordChange Write(Address address, Order order) => RecordChange.Update(address).When(Condition.Absent)
+        .Set(Total, Text(order.Total))
+        .Set(PlacedAt, Text(order.PlacedAt.ToUnixTimeMilliseconds()))
+        .Set(Items, JsonSerializer.SerializeToUtf8Bytes(order.Items, ShopJson.Default.IReadOnlyListOrderLine));
 
     public static Order Read(Record record) => new(
         record.Address.Id!,
@@ -40,11 +34,10 @@ internal static class OrderRecord
         DateTimeOffset.FromUnixTimeMilliseconds(record.Counter(PlacedAt)),
         JsonSerializer.Deserialize(record[Items]!.Value.Span, ShopJson.Default.IReadOnlyListOrderLine)!);
 
-    /// <summary>Whether the order was placed by the request of this key, or both had none.</summary>
-    public static bool IsPlacedBy(Record record, IdempotencyKey? key) => record.Text(Request) == key?.Fingerprint;
-
-    public static RecordChange List(Address list, Order order) =>
-        RecordChange.Update(list).Set(order.OrderId, $"{Text(order.PlacedAt.ToUnixTimeMilliseconds())} {Text(order.Total)}");
+    /// <summary>Lists the order, in the stead of the oldest where the list is full.</summary>
+    public static RecordChange List(Address address, Record? list, Order order) => ReadList(list).Skip(OrderBook.MaxListed - 1).Aggregate(
+        RecordChange.Update(address).Set(order.OrderId, $"{Text(order.PlacedAt.ToUnixTimeMilliseconds())} {Text(order.Total)}"),
+        static (change, old) => change.Remove(old.OrderId));
 
     /// <summary>The listed orders, newest first.</summary>
     public static IReadOnlyList<OrderSummary> ReadList(Record? list) => list is null

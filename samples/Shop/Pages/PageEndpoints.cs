@@ -1,5 +1,6 @@
 using System.Globalization;
 using Holdfast;
+using Holdfast.AspNetCore;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Shop.Carts;
@@ -24,11 +25,15 @@ internal static class PageEndpoints
         routes.MapForm("/cart/remove", RemoveAsync);
         routes.MapRead("/sign-in", SignInFormAsync);
         routes.MapForm("/sign-in", SignInAsync);
-        routes.MapForm("/sign-out", SignOutAsync);
+        routes.MapForm("/sign-out", SignOut);
         routes.MapRead("/checkout", CheckoutFormAsync);
-        routes.MapForm("/checkout", CheckoutAsync);
+
+        // One at a time, so that of two clicks the second finds the order of the first.
+        routes.MapForm("/checkout", CheckoutAsync).WithSessionConcurrency(SessionConcurrency.Serialize);
         routes.MapRead("/orders", OrdersAsync);
         routes.MapRead("/orders/{id}", OrderAsync);
+        routes.MapRead("/sessions", SessionsAsync);
+        routes.MapForm("/sessions/end", EndSessionsAsync);
     }
 
     private static async Task<IResult> ProductsAsync(HttpContext context)
@@ -47,7 +52,7 @@ internal static class PageEndpoints
     {
         var form = await PostedForm.ReadAsync(context);
         var item = CartEndpoints.Checked(new CartItem(form["sku"].ToString(), 1));
-        await CartRecord.AddAsync(await Visitor.OfAsync(context), item, key: null, context.RequestAborted);
+        await CartRecord.AddAsync(await Visitor.OfAsync(context), item, context.GetIdempotentRequest());
         return See(form["from"] == "cart" ? "/cart" : "/");
     }
 
@@ -75,13 +80,13 @@ internal static class PageEndpoints
                 new { Frame = frame, Name = form["user"].ToString(), Problem = problem, ToCheckout = toCheckout }, StatusCodes.Status400BadRequest);
         }
 
-        await SignInEndpoints.SignInAsync(await Visitor.OfAsync(context), context, UserName.Checked(form["user"]), key: null);
+        await SignInEndpoints.SignInAsync(context, UserName.Checked(form["user"]));
         return See(toCheckout ? "/checkout" : "/");
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext context)
+    private static SeeOther SignOut(HttpContext context)
     {
-        await SignInEndpoints.SignOutAsync(context);
+        context.GetState().EndSession();
         return See("/");
     }
 
@@ -101,10 +106,8 @@ internal static class PageEndpoints
             throw new RefusedException(StatusCodes.Status400BadRequest, "The form is incomplete: go back to the cart.");
         }
 
-        // A cart is ordered once: its revision names the request, so that a second click finds the first one's order.
         var (visitor, _) = await Visitor.SignedInAsync(context);
-        var key = IdempotencyKey.Named(visitor.Principal, $"checkout form {revision}", "checkout form");
-        var order = await OrderBook.PlaceAsync(visitor, key, revision, context.RequestAborted);
+        var order = await OrderBook.PlaceAsync(visitor, revision, context.RequestAborted);
         return See($"/orders/{order.OrderId}");
     }
 
@@ -122,6 +125,36 @@ internal static class PageEndpoints
         return visitor.User is null
             ? See("/sign-in")
             : Page<OrderPage>(new { Frame = frame, Order = await OrderEndpoints.RequiredAsync(visitor, id, context.RequestAborted) });
+    }
+
+    private static async Task<IResult> SessionsAsync(HttpContext context, SessionDirectory directory)
+    {
+        var (visitor, frame, _) = await LookAsync(context);
+        return visitor.User is not { } user
+            ? See("/sign-in")
+            : Page<SessionsPage>(new { Frame = frame, Sessions = await directory.ListAsync(user, context.RequestAborted), Own = visitor.State.SignInId });
+    }
+
+    /// <summary>Ends one of the user's sessions, all others or all.</summary>
+    private static async Task<IResult> EndSessionsAsync(HttpContext context, SessionDirectory directory)
+    {
+        var form = await PostedForm.ReadAsync(context);
+        var (visitor, user) = await Visitor.SignedInAsync(context);
+        var (which, own) = (form["which"].ToString(), visitor.State.SignInId!);
+        switch (which)
+        {
+            case SessionsPage.All:
+                await directory.EndAllAsync(user, context.RequestAborted);
+                return See("/");
+            case SessionsPage.Others:
+                await directory.EndOthersAsync(user, own, context.RequestAborted);
+                return See("/sessions");
+            case var one when one == own:
+                return SignOut(context);
+            default:
+                await directory.EndAsync(user, which, context.RequestAborted);
+                return See("/sessions");
+        }
     }
 
     /// <summary>Who is looking, and at which cart: what every page shows.</summary>

@@ -8,5 +8,5 @@ internal static class Routes
     public static void MapRead(this IEndpointRouteBuilder routes, string path, Delegate handler) => routes.MapMethods(path, Read, handler);
 
     /// <summary>Answers POST.</summary>
-    public static void MapForm(this IEndpointRouteBuilder routes, string path, Delegate handler) => routes.MapPost(path, handler);
+    public static RouteHandlerBuilder MapForm(this IEndpointRouteBuilder routes, string path, Delegate handler) => routes.MapPost(path, handler);
 }

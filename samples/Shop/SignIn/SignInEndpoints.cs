@@ -12,15 +12,13 @@ internal static class SignInEndpoints
     {
         routes.MapPost("/api/login", static async (HttpContext context) =>
         {
-            var body = await PostedBody.ReadAsync(context);
-            var user = UserName.Checked(body.Json(ShopJson.Default.SignedIn, "a user").User);
-            var visitor = await Visitor.OfAsync(context);
-            await SignInAsync(visitor, context, user, visitor.IsKnown ? IdempotencyKey.Of(context, visitor.Principal, body) : null);
+            var user = UserName.Checked((await PostedBody.ReadAsync(context, ShopJson.Default.SignedIn, "a user")).User);
+            await SignInAsync(context, user);
             return Results.Json(new SignedIn(user), ShopJson.Default.SignedIn);
         });
-        routes.MapPost("/api/logout", static async (HttpContext context) =>
+        routes.MapPost("/api/logout", static (HttpContext context) =>
         {
-            await SignOutAsync(context);
+            context.GetState().EndSession();
             return Results.NoContent();
         });
         routes.MapRead("/api/me", static async (HttpContext context) =>
@@ -31,19 +29,14 @@ internal static class SignInEndpoints
     }
 
     /// <summary>Signs the visitor in, and brings the cart along that was filled before.</summary>
-    public static async Task SignInAsync(Visitor visitor, HttpContext context, string user, IdempotencyKey? key)
-    {
-        if (visitor is { User: null, IsKnown: true })
-        {
-            await CartMove.MoveAsync(visitor, user, key, context.RequestAborted);
-        }
-
-        visitor.SignIn(context, user);
-    }
-
-    public static async Task SignOutAsync(HttpContext context)
+    public static async Task SignInAsync(HttpContext context, string user)
     {
         var visitor = await Visitor.OfAsync(context);
-        visitor.State.EndSession();
+        if (visitor is { User: null, IsKnown: true })
+        {
+            await CartMove.MoveAsync(visitor, user, context.RequestAborted);
+        }
+
+        await visitor.State.SignInAsync(user, context.RequestAborted);
     }
 }

@@ -9,8 +9,6 @@ namespace Shop.SignIn;
 /// <param name="User">Who has signed in, or null.</param>
 internal sealed record Visitor(RequestState State, string? User)
 {
-    private const string UserKey = "user";
-
     /// <summary>
     /// What the visitor's records stay together with: the user, or else the session, which is made if there is none.
     /// A user's name has no <c>~</c>, which every session's affinity has, so that the two never meet.
@@ -22,13 +20,11 @@ internal sealed record Visitor(RequestState State, string? User)
 
     public Address Cart => new("cart", Affinity);
 
-    /// <summary>Scopes the visitor's idempotency keys.</summary>
-    public string Principal => User is null ? $"session/{Affinity}" : $"user/{Affinity}";
-
     public static async ValueTask<Visitor> OfAsync(HttpContext context)
     {
         await context.Session.LoadAsync(context.RequestAborted);
-        return new Visitor(context.GetState(), context.Session.GetString(UserKey));
+        var state = context.GetState();
+        return new Visitor(state, state.UserId);
     }
 
     /// <summary>The visitor, if signed in; otherwise the request is refused with 401.</summary>
@@ -36,12 +32,5 @@ internal sealed record Visitor(RequestState State, string? User)
     {
         var visitor = await OfAsync(context);
         return (visitor, visitor.User ?? throw new RefusedException(StatusCodes.Status401Unauthorized, "Sign in first."));
-    }
-
-    /// <summary>Makes the session that of the user, under a new id: one that was known before is worth nothing after.</summary>
-    public void SignIn(HttpContext context, string user)
-    {
-        State.RenewSession();
-        context.Session.SetString(UserKey, user);
     }
 }

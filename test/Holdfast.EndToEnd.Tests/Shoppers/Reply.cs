@@ -6,6 +6,9 @@ namespace Holdfast.EndToEnd.Tests.Shoppers;
 /// <summary>What the shop answered.</summary>
 internal sealed record Reply(HttpStatusCode Status, string Instance, string Body)
 {
+    /// <summary>Whether the request is said to run still, under its key.</summary>
+    public bool IsRunning { get; init; }
+
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
     /// <summary>A cart's items by sku.</summary>
