@@ -24,24 +24,35 @@ internal sealed class WebHost : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<WebHost> StartAsync(
+    public static Task<WebHost> StartAsync(
         StateEngine? engine,
         Action<WebApplication> map,
         Action<HoldfastOptions>? configure = null,
         Action<WebApplicationBuilder>? build = null,
         string? contentRoot = null,
-        string environment = "Production")
+        string environment = "Production") => StartBareAsync(
+            builder =>
+            {
+                if (engine is not null)
+                {
+                    builder.Services.AddSingleton(engine);
+                }
+
+                builder.AddHoldfast(configure);
+                build?.Invoke(builder);
+            },
+            map,
+            contentRoot,
+            environment);
+
+    /// <summary>An application with those parts of Holdfast that it adds itself.</summary>
+    public static async Task<WebHost> StartBareAsync(
+        Action<WebApplicationBuilder> build, Action<WebApplication> map, string? contentRoot = null, string environment = "Production")
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = contentRoot });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        if (engine is not null)
-        {
-            builder.Services.AddSingleton(engine);
-        }
-
-        builder.AddHoldfast(configure);
-        build?.Invoke(builder);
+        build(builder);
         var app = builder.Build();
         map(app);
         await app.StartAsync();

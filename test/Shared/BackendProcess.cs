@@ -10,7 +10,8 @@ namespace Holdfast.TestServers;
 /// <remarks>
 /// /healthz answers 200, after /sicken 500 until /mend · /die kills its own process · /cut ends the connection within the body ·
 /// /hang answers once /release was asked for · /stream sends "first", and "last" once /release was asked for ·
-/// /keyed announces that it heeds idempotency keys, and with ?die=FILE kills its process once it has the whole body, if no file of the name FILE is there, which it then makes · /status/N answers N · /work takes ?ms=N of the processor ·
+/// /keyed announces that it heeds idempotency keys, and with ?die=FILE kills its process once it has the whole body, if no file of the name FILE is there, which it then makes;
+/// with ?hold=FILE it answers likewise once that the key's request still runs · /status/N answers N · /work takes ?ms=N of the processor ·
 /// a WebSocket echoes short messages, and a Close.
 /// </remarks>
 internal sealed class BackendProcess : IAsyncDisposable
@@ -126,7 +127,9 @@ internal sealed class BackendProcess : IAsyncDisposable
               { instance: process.env.NAME, method: request.method, url: request.url, headers: request.headers, body }));
             switch (path) {
               case '/keyed': response.setHeader('Idempotency-Key-Support', 'window=60');
-                return query.has('die') && !fs.existsSync(query.get('die')) ? (fs.writeFileSync(query.get('die'), ''), process.kill(process.pid, 'SIGKILL')) : answer();
+                if (query.has('die') && !fs.existsSync(query.get('die'))) return (fs.writeFileSync(query.get('die'), ''), process.kill(process.pid, 'SIGKILL'));
+                if (query.has('hold') && !fs.existsSync(query.get('hold'))) return (fs.writeFileSync(query.get('hold'), ''), response.writeHead(409, { 'Retry-After': '1' }).end());
+                return answer();
               case '/work': for (const end = performance.now() + +query.get('ms'); performance.now() < end;); return answer();
               case '/sicken': well = false; return answer();
               case '/mend': well = true; return answer();

@@ -7,7 +7,7 @@ namespace Holdfast.AspNetCore.Idempotency;
 /// which says that somebody runs the request. Both are created in one commit. Of one that is refused the current record tells why:
 /// the request has finished, is another, or runs; or else whoever ran it died, and the claim is taken over.
 /// </summary>
-internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, long maxBytesPerPartition)
+internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, KeyRoom room)
 {
     /// <summary>How often the claim is tried while parallel requests finish, give back and expire.</summary>
     private const int MaxAttempts = 16;
@@ -99,12 +99,19 @@ internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, long ma
 
         var usage = result.Records.Count > UsagePlace && result.Records[UsagePlace] is { } counted ? new KeyUsage(counted, Clock.GetUtcNow()) : null;
         var claim = new Claim(engine, calls, meter, place, options, fingerprint, record, lease) { PastHours = usage?.Past ?? [] };
-        if (usage is null || usage.Bytes <= maxBytesPerPartition)
+        var hasRoom = false;
+        try
         {
-            return new ClaimAnswer.Taken(claim);
+            hasRoom = usage is null || await room.HasAsync(usage, KeyUsage.KeyBytes + options.MaxResponseBytes);
+        }
+        finally
+        {
+            if (!hasRoom)
+            {
+                await claim.DisposeAsync();
+            }
         }
 
-        await claim.DisposeAsync();
-        return new ClaimAnswer.Full(usage.SecondsToRelief);
+        return hasRoom ? new ClaimAnswer.Taken(claim) : new ClaimAnswer.Full(usage!.SecondsToRelief);
     }
 }

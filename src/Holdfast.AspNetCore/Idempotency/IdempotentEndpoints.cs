@@ -21,7 +21,7 @@ internal sealed class IdempotentEndpoints(
     private const int Slack = 64 << 10;
 
     private readonly ConditionalWeakTable<Endpoint, Endpoint> idempotent = [];
-    private readonly Claims claims = new(engine, meter, options.Value.MaxIdempotencyBytes / engine.Partitions.Count);
+    private readonly Claims claims = new(engine, meter, new KeyRoom(engine, options.Value.MaxIdempotencyBytes));
 
     /// <summary>Prepares a request to an endpoint that declares idempotency; others pass.</summary>
     /// <param name="context">The request.</param>

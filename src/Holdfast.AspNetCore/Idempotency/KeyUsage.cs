@@ -42,9 +42,11 @@ internal sealed class KeyUsage
     /// <summary>The hour in which something of that lifetime expires.</summary>
     public static long HourOf(DateTimeOffset now, TimeSpan lifetime) => (now + lifetime).ToUnixTimeSeconds() / SecondsPerHour;
 
+    /// <summary>The partition's record.</summary>
+    public static Address AddressOf(PartitionMap partitions, int partition) => new("idempotency-usage", partitions.Pin(partition, "keys"));
+
     /// <summary>A change of the partition's record.</summary>
-    public static RecordChange Change(PartitionMap partitions, int partition) =>
-        RecordChange.Update(new Address("idempotency-usage", partitions.Pin(partition, "keys"))).ExpireAfter(Lifetime);
+    public static RecordChange Change(PartitionMap partitions, int partition) => RecordChange.Update(AddressOf(partitions, partition)).ExpireAfter(Lifetime);
 
     public static string FieldOf(long hour) => string.Create(CultureInfo.InvariantCulture, $"{Mark}{hour}");
 

@@ -131,11 +131,11 @@ internal sealed class Tries : IAsyncDisposable
     /// <summary>
     /// Whether the answer tells that the gateway's own earlier sending of this request still holds its key: the
     /// instance that had it died with the claim, which frees the key within seconds. Then it is when to ask again, and
-    /// otherwise null.
+    /// otherwise null. The answer itself announces that keys are heeded, also on a path that was not known before.
     /// </summary>
     public TimeSpan? IsStillRunning(HttpResponseMessage answer)
     {
-        if (brokeAt is null || !IsKeyed || (int)answer.StatusCode != StatusCodes.Status409Conflict || !answer.Headers.NonValidated.Contains(KeySupport.HeaderName))
+        if (brokeAt is null || (int)answer.StatusCode != StatusCodes.Status409Conflict || !answer.Headers.NonValidated.Contains(KeySupport.HeaderName))
         {
             return null;
         }

@@ -9,38 +9,73 @@ public sealed class KeyUsageTests
     /// <summary>What a key takes besides its response.</summary>
     private const int KeyBytes = 512;
 
-    private const int ResponseBytes = 1536;
+    /// <summary>With it a key takes a partition's share, to the byte: half of all that keys may take, of 256 partitions.</summary>
+    private const int ResponseBytes = KeyAndResponse - KeyBytes;
+
+    private const int KeyAndResponse = 32 << 10;
     private const long MaxBytes = 16 << 20;
 
     [Fact]
-    public async Task When_a_partitions_share_is_used_up_new_keys_are_answered_503_and_old_ones_still_repeat_until_their_hour_has_passed()
+    public async Task A_principal_may_use_what_is_common_beyond_its_partitions_share_and_then_new_keys_are_answered_503_until_the_hour_has_passed()
     {
         var clock = new TestClock();
         await using var app = await StartAsync(clock);
         using var full = new Requests.LongCounter(app.Host, "holdfast.idempotency.requests", "full");
-        var fits = (int)(MaxBytes / app.Engine.Partitions.Count / (KeyBytes + ResponseBytes));
-        for (var i = 0; i < fits; i++)
+        var fits = 0;
+        HttpResponseMessage response;
+        while ((response = await app.Client("ada").PostAsync("/", $"{fits}")).IsSuccessStatusCode)
+        {
+            response.Dispose();
+            fits++;
+            Assert.True(fits * KeyAndResponse < MaxBytes, "The bound does not hold.");
+        }
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.InRange(response.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(26));
+        response.Dispose();
+
+        // All that is common but the last part of a sixteenth that would not hold another, and the share of one partition.
+        var share = MaxBytes / 2 / app.Engine.Partitions.Count;
+        Assert.InRange(fits * KeyAndResponse, (MaxBytes / 2) - (16 * KeyAndResponse), (MaxBytes / 2) + share);
+        Assert.Equal((fits, 1), (app.Runs, (int)full.Value));
+        Assert.Equal(fits * KeyAndResponse, await UsageAsync(app, "ada"));
+
+        // Old keys still repeat, and every other partition has its share.
+        Assert.Equal(new string('x', ResponseBytes), await app.Client("ada").PostAsync("/", "0").TextAsync());
+        await app.Client(OtherPartition(app)).PostAsync("/", "one").TextAsync();
+        await app.Client(OtherPartition(app)).PostAsync("/", "two").RemedyAsync(HttpStatusCode.ServiceUnavailable);
+
+        clock.Move(TimeSpan.FromHours(27));
+        await app.Client("ada").PostAsync("/", "one more").TextAsync();
+        Assert.Equal(KeyAndResponse, await UsageAsync(app, "ada"));
+        Assert.Single((await app.KeysAsync("idempotency-usage")).Single(record => app.Engine.Partitions.PartitionOf(record.Address) == app.PartitionOf("ada")).Fields);
+    }
+
+    [Fact]
+    public async Task Within_its_share_a_key_costs_no_look_at_the_others_and_beyond_it_one_look_serves_many()
+    {
+        await using var app = await StartAsync(new TestClock());
+        await app.Client("ada").PostAsync("/", "first").TextAsync();
+        Assert.Equal((0, 2), app.Engine.Count());
+        for (var i = 0; i < 10; i++)
         {
             await app.Client("ada").PostAsync("/", $"{i}").TextAsync();
         }
 
-        app.ForgetCommits();
-        using (var refused = await app.Client("ada").PostAsync("/", "one more"))
-        {
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-            Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(26));
-            Assert.Equal(2, app.Commits.Count);
-        }
+        Assert.Equal((app.Engine.Partitions.Count, 20), app.Engine.Count());
+    }
 
-        Assert.Equal((fits, 1), (app.Runs, (int)full.Value));
-        Assert.Equal(new string('x', ResponseBytes), await app.Client("ada").PostAsync("/", "0").TextAsync());
-        await app.Client(OtherPartition(app)).PostAsync("/", "one more").TextAsync();
-        Assert.Equal(fits * (KeyBytes + ResponseBytes), await UsageAsync(app, "ada"));
-
-        clock.Move(TimeSpan.FromHours(27));
-        await app.Client("ada").PostAsync("/", "one more").TextAsync();
-        Assert.Equal(KeyBytes + ResponseBytes, await UsageAsync(app, "ada"));
-        Assert.Single((await app.KeysAsync("idempotency-usage")).Single(record => app.Engine.Partitions.PartitionOf(record.Address) == app.PartitionOf("ada")).Fields);
+    [Fact]
+    public async Task A_key_whose_room_could_not_be_found_is_given_back()
+    {
+        await using var app = await StartAsync(new TestClock());
+        await app.Client("ada").PostAsync("/", "first").TextAsync();
+        app.Engine.ReadFault = new StateUnavailableException("away");
+        await app.Client("ada").PostAsync("/", "second").TextAsync(HttpStatusCode.ServiceUnavailable);
+        app.Engine.ReadFault = null;
+        Assert.Equal(KeyAndResponse, await UsageAsync(app, "ada"));
+        await app.Client("ada").PostAsync("/", "second").TextAsync();
+        Assert.Equal(2, app.Runs);
     }
 
     [Fact]
@@ -99,7 +134,10 @@ public sealed class KeyUsageTests
     }
 
     private static Task<KeyedApp> StartAsync(TimeProvider clock) => KeyedApp.StartAsync(
-        static context => context.Response.WriteAsync(new string('x', ResponseBytes)), clock: clock, configure: static options => options.MaxIdempotencyBytes = MaxBytes);
+        static context => context.Response.WriteAsync(new string('x', ResponseBytes)),
+        static options => options with { MaxResponseBytes = ResponseBytes },
+        clock,
+        static options => options.MaxIdempotencyBytes = MaxBytes);
 
     private static async Task<long> UsageAsync(KeyedApp app, string user)
     {

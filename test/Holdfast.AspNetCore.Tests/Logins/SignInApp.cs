@@ -19,21 +19,37 @@ internal static class SignInApp
 
     public static Task<WebHost> StartAsync(
         StateEngine engine, TimeProvider? clock = null, Action<HoldfastOptions>? configure = null, Action<CookieAuthenticationOptions>? cookie = null) =>
-        WebHost.StartAsync(engine, Map, configure, builder =>
+        WebHost.StartAsync(engine, Map, configure, builder => Add(builder, clock, cookie));
+
+    /// <summary>Adds cookie authentication.</summary>
+    public static void Add(WebApplicationBuilder builder, TimeProvider? clock = null, Action<CookieAuthenticationOptions>? cookie = null)
+    {
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
+        builder.Services.AddAuthentication().AddCookie(Scheme, options =>
         {
-            builder.Services.AddSingleton(clock ?? TimeProvider.System);
-            builder.Services.AddAuthentication().AddCookie(Scheme, options =>
+            // An API: who is not signed in is told so, and not sent to a page.
+            options.Events.OnRedirectToLogin = static context =>
             {
-                // An API: who is not signed in is told so, and not sent to a page.
-                options.Events.OnRedirectToLogin = static context =>
-                {
-                    context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-                    return Task.CompletedTask;
-                };
-                cookie?.Invoke(options);
-            });
-            builder.Services.AddAuthorization();
+                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+                return Task.CompletedTask;
+            };
+            cookie?.Invoke(options);
         });
+        builder.Services.AddAuthorization();
+    }
+
+    /// <summary>What there is of cookie authentication alone.</summary>
+    public static void MapTickets(WebApplication app)
+    {
+        app.MapGet("/me", (HttpContext context) => context.User.Identity!.Name).RequireAuthorization();
+        app.MapGet("/claims", (HttpContext context) => context.User.Claims.Sum(static claim => claim.Value.Length).ToString(CultureInfo.InvariantCulture));
+        app.MapGet("/sign-in/{user}", async (string user, HttpContext context, int bytes = 0) =>
+        {
+            Claim[] claims = [new(ClaimTypes.Name, user), new("padding", new string('x', bytes))];
+            await context.SignInAsync(Scheme, new ClaimsPrincipal(new ClaimsIdentity(claims, Scheme)));
+        });
+        app.MapGet("/sign-out", (HttpContext context) => context.SignOutAsync(Scheme));
+    }
 
     /// <summary>A browser's cookies as they are now, to be sent again later by somebody who got hold of them.</summary>
     public static async Task<HttpStatusCode> StatusOfAsync(WebHost host, string path, string cookies)
@@ -59,14 +75,7 @@ internal static class SignInApp
         app.UseAuthorization();
         app.MapGet("/begin", (HttpContext context) => context.Session.SetString("state", "begun"));
         app.MapGet("/session", (HttpContext context) => $"{context.Session.Id} {context.Session.GetString("state")}");
-        app.MapGet("/me", (HttpContext context) => context.User.Identity!.Name).RequireAuthorization();
-        app.MapGet("/claims", (HttpContext context) => context.User.Claims.Sum(static claim => claim.Value.Length).ToString(CultureInfo.InvariantCulture));
-        app.MapGet("/sign-in/{user}", async (string user, HttpContext context, int bytes = 0) =>
-        {
-            Claim[] claims = [new(ClaimTypes.Name, user), new("padding", new string('x', bytes))];
-            await context.SignInAsync(Scheme, new ClaimsPrincipal(new ClaimsIdentity(claims, Scheme)));
-        });
-        app.MapGet("/sign-out", (HttpContext context) => context.SignOutAsync(Scheme));
+        MapTickets(app);
         app.MapGet("/state/sign-in/{user}", async (string user, HttpContext context) => await context.GetState().SignInAsync(user));
         app.MapGet("/state/me", (HttpContext context) => context.GetState().UserId is { } user ? Results.Text(user) : Results.Unauthorized());
         app.MapGet("/state/sign-in-id", (HttpContext context) => context.GetState().SignInId);

@@ -54,6 +54,18 @@ public sealed partial class RequestCostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_keyed_request_costs_two_round_trips_and_one_for_each_other_partition_and_a_repetition_one()
+    {
+        await CheckAsync(1, "/set");
+        await CheckAsync(2, "/keyed", key: "a");
+        await CheckAsync(1, "/keyed", key: "a");
+        await CheckAsync(3, "/keyed-elsewhere", key: "b");
+        await CheckAsync(3, "/keyed-plan", key: "c");
+        await CheckAsync(3, "/keyed-in-turn", key: "d");
+        await CheckAsync(0, "/keys");
+    }
+
+    [Fact]
     public async Task An_instance_that_has_not_seen_the_session_reads_it_once()
     {
         await CheckAsync(1, "/set");
@@ -119,13 +131,23 @@ public sealed partial class RequestCostTests : IAsyncLifetime
         app.MapGet("/set-and-enlist-elsewhere", (HttpContext context) =>
         {
             Set(context);
-            var state = context.GetState();
-            var far = (state.Engine.Partitions.PartitionOf(state.SessionAffinity) + 1) % state.Engine.Partitions.Count;
-            state.Enlist(RecordChange.Update(new Address("thing", state.Engine.Partitions.Pin(far, "far"))).Add("n", 1));
+            EnlistElsewhere(context.GetState());
         });
         app.MapGet("/read-elsewhere", async (HttpContext context) =>
             (await context.GetState().ReadAsync(new Address("thing", "x", "never-read"), context.RequestAborted))?.Text("f"));
         app.MapGet("/set-in-turn", (HttpContext context) => Set(context)).WithSessionConcurrency(SessionConcurrency.Serialize);
+        app.MapPost("/keyed", (HttpContext context) => Set(context)).WithIdempotency();
+        app.MapPost("/keyed-elsewhere", (HttpContext context) =>
+        {
+            Set(context);
+            EnlistElsewhere(context.GetState());
+        }).WithIdempotency();
+        app.MapPost("/keyed-plan", async (HttpContext context) =>
+        {
+            Set(context);
+            await context.GetIdempotentRequest().PlanAsync(static () => new ValueTask<string>("a plan"));
+        }).WithIdempotency();
+        app.MapPost("/keyed-in-turn", (HttpContext context) => Set(context)).WithIdempotency().WithSessionConcurrency(SessionConcurrency.Serialize);
         app.MapGet("/conflict", (HttpContext context) =>
             context.GetState().Enlist(RecordChange.Update(elsewhere).When(Condition.RevisionIs(1_000_000)).Add("n", 1)));
         app.MapGet("/own-timing", (HttpContext context) =>
@@ -134,19 +156,31 @@ public sealed partial class RequestCostTests : IAsyncLifetime
         });
     }
 
+    private static void EnlistElsewhere(RequestState state)
+    {
+        var far = (state.Engine.Partitions.PartitionOf(state.SessionAffinity) + 1) % state.Engine.Partitions.Count;
+        state.Enlist(RecordChange.Update(new Address("thing", state.Engine.Partitions.Pin(far, "far"))).Add("n", 1));
+    }
+
     private static void Set(HttpContext context) => context.Session.SetString("a", Guid.NewGuid().ToString());
 
-    private async Task CheckAsync(int expected, string path, WebHost? at = null)
+    private async Task CheckAsync(int expected, string path, WebHost? at = null, string? key = null)
     {
         var before = await RedisCalls.CountAsync(redis);
-        var (roundTrips, _, _) = await CostAsync(path, at ?? host);
+        var (roundTrips, _, _) = await CostAsync(path, at ?? host, key);
         Assert.Equal((path, expected), (path, roundTrips));
         Assert.Equal((path, expected), (path, (int)(await RedisCalls.CountAsync(redis) - before)));
     }
 
-    private async Task<(int RoundTrips, long Bytes, double Milliseconds)> CostAsync(string path, WebHost at)
+    private async Task<(int RoundTrips, long Bytes, double Milliseconds)> CostAsync(string path, WebHost at, string? key = null)
     {
-        using var response = await browser.GetAsync(at.At(path));
+        using var request = new HttpRequestMessage(key is null ? HttpMethod.Get : HttpMethod.Post, at.At(path));
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", $"\"{key}\"");
+        }
+
+        using var response = await browser.SendAsync(request);
         response.EnsureSuccessStatusCode();
         var told = Told().Match(response.Headers.GetValues("Server-Timing").Single());
         Assert.True(told.Success);

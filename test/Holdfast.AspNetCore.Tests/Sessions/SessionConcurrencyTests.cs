@@ -10,7 +10,7 @@ namespace Holdfast.AspNetCore.Tests.Sessions;
 public sealed class SessionConcurrencyTests : IAsyncLifetime
 {
     private readonly HttpClient browser = WebHost.Browser();
-        private LongCounter conflicts = null!;
+    private LongCounter conflicts = null!;
     private CountingEngine engine = null!;
     private WebHost first = null!;
     private WebHost second = null!;
@@ -100,6 +100,14 @@ public sealed class SessionConcurrencyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_turn_of_an_instance_that_died_ends_by_itself_and_nothing_is_lost()
+    {
+        Assert.NotNull(await Lease.TryAcquireAsync(engine, new Address("session-turn", await browser.GetStringAsync(first.At("/affinity"))), TimeSpan.FromSeconds(10)));
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync(second.At("/serialize"))).StatusCode);
+        Assert.Equal("1", await browser.GetStringAsync(first.At("/get?key=count")));
+    }
+
+    [Fact]
     public async Task A_serialized_request_that_only_reads_gives_its_turn_back()
     {
         for (var i = 0; i < 3; i++)
@@ -137,6 +145,7 @@ public sealed class SessionConcurrencyTests : IAsyncLifetime
     {
         app.UseHoldfast();
         app.MapGet("/get", (HttpContext context, string key) => context.Session.GetString(key) ?? "");
+        app.MapGet("/affinity", (HttpContext context) => context.GetState().SessionAffinity);
         app.MapGet("/set", (HttpContext context, string key, string value) => context.Session.SetString(key, value));
         app.MapGet("/blind", (HttpContext context) => context.Session.SetString("count", "1"));
         app.MapGet("/merge", Increment);

@@ -28,6 +28,17 @@ public sealed class KeyedPostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_that_a_dead_instance_holds_is_waited_for_also_where_support_was_not_known_before()
+    {
+        await using var rig = await Rig.StartAsync(instances: 2);
+
+        using var response = await SendAsync(rig, "DELETE", $"/keyed?die={folder}/first&hold={folder}/held", "");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.True(File.Exists($"{folder}/held"));
+    }
+
+    [Fact]
     public async Task A_form_of_a_browser_is_repeated_like_any_other_request()
     {
         await using var rig = await Rig.StartAsync(instances: 2);
