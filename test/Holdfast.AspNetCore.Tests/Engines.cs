@@ -9,4 +9,19 @@ internal static class Engines
         var engine = await EmbeddedEngine.OpenAsync(folder, new StateEngineOptions { Clock = clock ?? TimeProvider.System });
         return new CountingEngine(engine, () => Directory.Delete(folder, recursive: true));
     }
+
+    /// <summary>Whatever the store holds of a kind.</summary>
+    public static async Task<IReadOnlyList<Record>> RecordsAsync(this StateEngine engine, string kind)
+    {
+        var records = new List<Record>();
+        for (var partition = 0; partition < engine.Partitions.Count; partition++)
+        {
+            await foreach (var record in engine.ScanAsync(partition, kind))
+            {
+                records.Add(record);
+            }
+        }
+
+        return records;
+    }
 }

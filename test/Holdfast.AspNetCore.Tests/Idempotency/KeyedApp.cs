@@ -85,19 +85,7 @@ internal sealed class KeyedApp : IAsyncDisposable
     }
 
     /// <summary>Whatever the store holds of keys.</summary>
-    public async Task<IReadOnlyList<Record>> KeysAsync(string kind = "idempotency")
-    {
-        var records = new List<Record>();
-        for (var partition = 0; partition < Engine.Partitions.Count; partition++)
-        {
-            await foreach (var record in Engine.ScanAsync(partition, kind))
-            {
-                records.Add(record);
-            }
-        }
-
-        return records;
-    }
+    public Task<IReadOnlyList<Record>> KeysAsync(string kind = "idempotency") => Engine.RecordsAsync(kind);
 
     public async ValueTask DisposeAsync()
     {

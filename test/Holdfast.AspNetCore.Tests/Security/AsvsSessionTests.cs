@@ -290,17 +290,5 @@ public sealed class AsvsSessionTests : IAsyncLifetime
 
     private Uri Next(string path) => hosts[turn++ % hosts.Count].At(path);
 
-    private async Task<Record> SingleAsync(string kind)
-    {
-        var records = new List<Record>();
-        for (var partition = 0; partition < engine.Partitions.Count; partition++)
-        {
-            await foreach (var record in engine.ScanAsync(partition, kind))
-            {
-                records.Add(record);
-            }
-        }
-
-        return Assert.Single(records);
-    }
+    private async Task<Record> SingleAsync(string kind) => Assert.Single(await engine.RecordsAsync(kind));
 }

@@ -77,20 +77,20 @@ public sealed class TicketStoreTests : IAsyncLifetime
         await browser.GetStringAsync(Next("/sign-out"));
         Assert.Equal(HttpStatusCode.Unauthorized, await SignInApp.StatusOfAsync(hosts[1], "/me", kept));
         Assert.Equal(HttpStatusCode.Unauthorized, (await browser.GetAsync(Next("/me"))).StatusCode);
-        Assert.Empty(await RecordsAsync("ticket"));
-        Assert.Empty(await RecordsAsync("session"));
+        Assert.Empty(await engine.RecordsAsync("ticket"));
+        Assert.Empty(await engine.RecordsAsync("session"));
     }
 
     [Fact]
     public async Task A_ticket_slides_under_its_key_and_ends_when_it_is_not_used()
     {
         await browser.GetStringAsync(Next("/sign-in/ada"));
-        var key = (await RecordsAsync("ticket")).Single().Address;
+        var key = (await engine.RecordsAsync("ticket")).Single().Address;
         for (var i = 0; i < 3; i++)
         {
             clock.Move(TicketLasts * 0.6);
             Assert.Equal("ada", await browser.GetStringAsync(Next("/me")));
-            Assert.Equal(key, (await RecordsAsync("ticket")).Single().Address);
+            Assert.Equal(key, (await engine.RecordsAsync("ticket")).Single().Address);
         }
 
         clock.Move(TicketLasts);
@@ -113,7 +113,7 @@ public sealed class TicketStoreTests : IAsyncLifetime
         };
         Assert.Equal(HttpStatusCode.OK, await SignInApp.StatusOfAsync(hosts[0], "/me", kept));
         Assert.Null(engine.BeforeCommit);
-        Assert.Empty(await RecordsAsync("ticket"));
+        Assert.Empty(await engine.RecordsAsync("ticket"));
         Assert.Equal(HttpStatusCode.Unauthorized, await SignInApp.StatusOfAsync(hosts[0], "/me", kept));
     }
 
@@ -135,7 +135,7 @@ public sealed class TicketStoreTests : IAsyncLifetime
     {
         using var failed = await browser.GetAsync(Next("/fail/sign-in/ada"));
         Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
-        Assert.Empty(await RecordsAsync("logins"));
+        Assert.Empty(await engine.RecordsAsync("logins"));
         Assert.Equal(HttpStatusCode.Unauthorized, (await browser.GetAsync(Next("/state/me"))).StatusCode);
     }
 
@@ -147,22 +147,8 @@ public sealed class TicketStoreTests : IAsyncLifetime
         await browser.GetStringAsync(host.At("/sign-in/ada"));
         Assert.Equal("ada", await browser.GetStringAsync(host.At("/me")));
         Assert.Single(own.Tickets);
-        Assert.Empty(await RecordsAsync("ticket"));
+        Assert.Empty(await engine.RecordsAsync("ticket"));
     }
 
     private Uri Next(string path) => hosts[turn++ % hosts.Count].At(path);
-
-    private async Task<List<Record>> RecordsAsync(string kind)
-    {
-        var records = new List<Record>();
-        for (var partition = 0; partition < engine.Partitions.Count; partition++)
-        {
-            await foreach (var record in engine.ScanAsync(partition, kind))
-            {
-                records.Add(record);
-            }
-        }
-
-        return records;
-    }
 }

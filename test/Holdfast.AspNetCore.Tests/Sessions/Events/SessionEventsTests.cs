@@ -276,17 +276,5 @@ public sealed class SessionEventsTests : IAsyncLifetime
         return all;
     }
 
-    private async Task<List<Record>> TracesAsync()
-    {
-        var all = new List<Record>();
-        for (var partition = 0; partition < engine.Partitions.Count; partition++)
-        {
-            await foreach (var trace in engine.ScanAsync(partition, "session-trace"))
-            {
-                all.Add(trace);
-            }
-        }
-
-        return all;
-    }
+    private Task<IReadOnlyList<Record>> TracesAsync() => engine.RecordsAsync("session-trace");
 }
