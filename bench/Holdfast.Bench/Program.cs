@@ -11,6 +11,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["servers"] = () => Benches.ServersAsync(inProcess),
     ["node"] = () => NodeBench.RunAsync(betweenServers),
     ["engines"] = () => EnginesBench.RunAsync(inProcess),
+    ["gateway"] = GatewayBench.RunAsync,
     ["sessions"] = () => SessionBench.RunAsync(underLoad),
 };
 string[] chosen = args.Length > 0 ? args : [.. benches.Keys];

@@ -3,6 +3,7 @@ using Holdfast.Gateway.Forwarding;
 using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Instances;
 using Holdfast.Gateway.Routing;
+using Holdfast.Gateway.Telemetry;
 using Holdfast.Gateway.Upgrades;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -10,6 +11,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
@@ -27,11 +29,20 @@ public sealed class GatewayHost : IAsyncDisposable
     private GatewayHost(WebApplication app)
     {
         this.app = app;
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+        string[] addresses = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
+        Address = new Uri(addresses[0]);
+        TlsAddress = addresses.Length > 1 ? new Uri(addresses[1]) : null;
+        AdminAddress = app.Services.GetRequiredService<AdminServer>().Address;
     }
 
     /// <summary>Where it listens, such as <c>http://127.0.0.1:8080/</c>.</summary>
     public Uri Address { get; }
+
+    /// <summary>Where it listens for HTTPS; null when it doesn't.</summary>
+    public Uri? TlsAddress { get; }
+
+    /// <summary>Where operators ask it; null when they can't.</summary>
+    public Uri? AdminAddress { get; }
 
     /// <summary>
     /// Starts to listen. Until the store was reached, requests get 503. Warnings and errors go to standard error, one line each.
@@ -60,7 +71,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
     /// <summary>
     /// Returns once the process was told to end (SIGTERM, SIGINT) and the gateway has drained: no connection is taken
-    /// any more, requests in flight had <see cref="GatewayLimits.DrainTimeout"/> to finish.
+    /// any more, requests in flight had <see cref="GatewayOptions.DrainTimeout"/> to finish.
     /// </summary>
     /// <exception cref="Exception">
     /// <see cref="GatewayOptions.OpenStore"/> threw something that is no <see cref="StateException"/>; the gateway has
@@ -91,12 +102,18 @@ public sealed class GatewayHost : IAsyncDisposable
         builder.Logging
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+
+            // It would have the server make an activity and a scope for each request, which nobody reads.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddSimpleConsole(static console => console.SingleLine = true)
             .Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        builder.Services.AddSingleton<FleetMeter>().AddSingleton<Journal>().AddSingleton<Drain>().AddSingleton<AdminServer>()
+            .AddHostedService(static services => services.GetRequiredService<AdminServer>())
+            .AddHostedService<OtlpExport>();
         builder.Services
             .Configure<SocketTransportOptions>(static sockets => sockets.CreateBoundListenSocket = ListenSocket.Bind)
-            .Configure<HostOptions>(static host => host.ShutdownTimeout = GatewayLimits.DrainTimeout)
+            .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout)
             .AddMetrics()
             .AddSingleton(options)
             .AddSingleton(options.Clock)
@@ -106,9 +123,11 @@ public sealed class GatewayHost : IAsyncDisposable
             .AddSingleton<UpgradeRelay>()
             .AddSingleton<Exchange>()
             .AddSingleton<RequestHandler>()
-            .AddHostedService<RegistryFeed>();
+            .AddHostedService<RegistryFeed>()
+            .AddHostedService(static services => services.GetRequiredService<Drain>());
 
         var app = builder.Build();
+        app.Services.GetRequiredService<FleetMeter>();
         app.Run(app.Services.GetRequiredService<RequestHandler>().HandleAsync);
         return app;
     }
@@ -118,6 +137,18 @@ public sealed class GatewayHost : IAsyncDisposable
         kestrel.AddServerHeader = false;
         // How large a body may be is for the instance to say; the gateway holds no more than GatewayLimits.MaxReplayBytes of it.
         kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.RequestHeaderEncodingSelector = StrictLength.For;
         kestrel.Listen(new IPEndPoint(options.Host, options.Port), static listen => listen.Protocols = HttpProtocols.Http1);
+        if (options.Tls is not { } tls)
+        {
+            return;
+        }
+
+        var certificate = new ServingCertificate(tls, options.Clock, kestrel.ApplicationServices.GetRequiredService<ILogger<ServingCertificate>>());
+        kestrel.Listen(new IPEndPoint(options.Host, tls.Port), listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.Current) });
+        });
     }
 }

@@ -39,7 +39,10 @@ public static class GatewayLimits
     /// <summary>How long the health path may take to answer. 2 s.</summary>
     public static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long requests in flight may take to finish once the gateway is told to stop. 10 s; then they are cut.</summary>
+    /// <summary>How long a gateway that is told to stop still takes connections, while its answers tell clients to go elsewhere. 300 ms.</summary>
+    public static readonly TimeSpan FarewellTime = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>How long requests in flight may take to finish once the gateway is told to stop, unless it was told another time. 10 s; then they are cut.</summary>
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a request waits in line for a service that has as many as it can do. 500 ms at the service's pace, one second at most; then 503.</summary>

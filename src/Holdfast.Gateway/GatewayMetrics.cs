@@ -1,34 +1,69 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace Holdfast.Gateway;
 
-/// <summary>The meter <c>Holdfast.Gateway</c>. Every counter has the tag <c>service</c>.</summary>
+/// <summary>The meter <c>Holdfast.Gateway</c>: counters by service. What is counted by route and by instance lies with these.</summary>
 internal sealed class GatewayMetrics
 {
     private const string ServiceTag = "service";
-    private readonly Counter<long> requests;
-    private readonly Counter<long> retries;
-    private readonly Counter<long> waits;
-    private readonly Counter<long> ejections;
-    private readonly Counter<long> refusals;
+    private readonly Count requests;
+    private readonly Count retries;
+    private readonly Count waits;
+    private readonly Count ejections;
+    private readonly Count refusals;
+    private long unrouted;
 
     public GatewayMetrics(IMeterFactory factory)
     {
         var meter = factory.Create("Holdfast.Gateway");
-        requests = meter.CreateCounter<long>("holdfast.gateway.requests", "{request}", "Requests that a service's route took.");
-        retries = meter.CreateCounter<long>("holdfast.gateway.retries", "{retry}", "Sendings of a request beyond its first.");
-        waits = meter.CreateCounter<long>("holdfast.gateway.waits", "{wait}", "Waits for a ready instance.");
-        ejections = meter.CreateCounter<long>("holdfast.gateway.ejections", "{ejection}", "Instances left alone for a while because they failed requests.");
-        refusals = meter.CreateCounter<long>("holdfast.gateway.refusals", "{request}", "Requests turned away with 503 because the service had enough.");
+        requests = new Count(meter, "requests", "{request}", "Requests that a service's route took.");
+        retries = new Count(meter, "retries", "{retry}", "Sendings of a request beyond its first.");
+        waits = new Count(meter, "waits", "{wait}", "Waits for a ready instance.");
+        ejections = new Count(meter, "ejections", "{ejection}", "Instances left alone for a while because they failed requests.");
+        refusals = new Count(meter, "refusals", "{request}", "Requests turned away with 503 because the service had enough.");
     }
 
-    public void Requested(string service) => requests.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
+    /// <summary>Every counter: its name, what it counts, and the values by service.</summary>
+    public IEnumerable<(string Name, string Help, IEnumerable<KeyValuePair<string, long>> Values)> Counts =>
+        new[] { requests, retries, waits, ejections, refusals }.Select(static count => (count.Name, count.Help, count.Values));
 
-    public void Retried(string service) => retries.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
+    /// <summary>Requests that no service took.</summary>
+    public long Unrouted => Volatile.Read(ref unrouted);
 
-    public void Waited(string service) => waits.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
+    public void Requested(string service) => requests.Add(service);
 
-    public void Ejected(string service) => ejections.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
+    public void Retried(string service) => retries.Add(service);
 
-    public void Refused(string service) => refusals.Add(1, new KeyValuePair<string, object?>(ServiceTag, service));
+    public void Waited(string service) => waits.Add(service);
+
+    public void Ejected(string service) => ejections.Add(service);
+
+    public void Refused(string service) => refusals.Add(service);
+
+    public void FoundNoRoute() => Interlocked.Increment(ref unrouted);
+
+    /// <summary>A counter that can also be read.</summary>
+    private sealed class Count
+    {
+        private readonly ConcurrentDictionary<string, long[]> cells = new();
+
+        public Count(Meter meter, string name, string unit, string help)
+        {
+            (Name, Help) = (name, help);
+            meter.CreateObservableCounter(
+                $"holdfast.gateway.{name}",
+                () => Values.Select(static pair => new Measurement<long>(pair.Value, new KeyValuePair<string, object?>(ServiceTag, pair.Key))),
+                unit, help);
+        }
+
+        public string Name { get; }
+
+        public string Help { get; }
+
+        public IEnumerable<KeyValuePair<string, long>> Values =>
+            cells.Select(static pair => KeyValuePair.Create(pair.Key, Volatile.Read(ref pair.Value[0])));
+
+        public void Add(string service) => Interlocked.Increment(ref cells.GetOrAdd(service, static _ => [0])[0]);
+    }
 }

@@ -21,6 +21,18 @@ public sealed record GatewayOptions
     /// <summary>Where the gateway is: instances of the same region are preferred. Empty for everywhere.</summary>
     public string Region { get; init; } = "";
 
+    /// <summary>HTTPS, besides HTTP; null for none.</summary>
+    public GatewayTls? Tls { get; init; }
+
+    /// <summary>The loopback port for <c>/metrics</c>, <c>/livez</c> and <c>/readyz</c>, 0 for any that is free; null for none.</summary>
+    public int? AdminPort { get; init; }
+
+    /// <summary>Opens the access log for appending; null for none. Called again for each batch of lines.</summary>
+    public Func<Stream>? OpenAccessLog { get; init; }
+
+    /// <summary>How long requests in flight may take to finish once the gateway is told to stop.</summary>
+    public TimeSpan DrainTimeout { get; init; } = GatewayLimits.DrainTimeout;
+
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

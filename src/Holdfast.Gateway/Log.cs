@@ -15,8 +15,8 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Information, "The instance registry is read: {Services} services, {Instances} instances.")]
     public static partial void RegistryRead(ILogger logger, int services, int instances);
 
-    [LoggerMessage(5, LogLevel.Warning, "{Service}: instance {Instance} ended under a {Method} request, which is not repeated: 502.")]
-    public static partial void NotRepeated(ILogger logger, string service, string instance, string method);
+    [LoggerMessage(5, LogLevel.Warning, "{Service}: instance {Instance} ended under a {Method} request, which is not repeated: 502. {Reason}")]
+    public static partial void NotRepeated(ILogger logger, string service, string instance, string method, string reason);
 
     [LoggerMessage(6, LogLevel.Warning, "{Service}: no instance was ready within {Seconds} s: 503.")]
     public static partial void NoneReady(ILogger logger, string service, double seconds);
@@ -35,6 +35,18 @@ internal static partial class Log
 
     [LoggerMessage(11, LogLevel.Error, "{Service}: its settings can't be used, and the earlier ones stay. {Problems}")]
     public static partial void SettingsRefused(ILogger logger, string service, string problems);
+
+    [LoggerMessage(13, LogLevel.Information, "The certificate was replaced: {Subject}, good until {NotAfter}.")]
+    public static partial void CertificateReplaced(ILogger logger, string subject, DateTime notAfter);
+
+    [LoggerMessage(14, LogLevel.Error, "The certificate has changed and can't be used; the earlier one stays. {Reason}")]
+    public static partial void CertificateRefused(ILogger logger, string reason);
+
+    [LoggerMessage(15, LogLevel.Warning, "The access log's disk was too slow: {Lines} lines are lost.")]
+    public static partial void AccessLogLost(ILogger logger, long lines);
+
+    [LoggerMessage(16, LogLevel.Error, "The access log can't be written; its lines are lost. {Reason}")]
+    public static partial void AccessLogFailed(ILogger logger, string reason);
 
     [LoggerMessage(12, LogLevel.Warning, "{Service}: has as many requests as it can do ({Limit} at once, {Waiting} waiting); others get 503.")]
     public static partial void Overloaded(ILogger logger, string service, int limit, int waiting);

@@ -28,8 +28,12 @@ internal sealed class Rig : IAsyncDisposable
 
     public Uri Address => gateway!.Address;
 
+    public Uri TlsAddress => gateway!.TlsAddress!;
+
+    public Uri AdminAddress => gateway!.AdminAddress!;
+
     /// <summary>A gateway and this many ready instances of a shop, which it has heard of.</summary>
-    public static async Task<Rig> StartAsync(int instances)
+    public static async Task<Rig> StartAsync(int instances, Func<GatewayOptions, GatewayOptions>? configure = null)
     {
         var store = await RedisServer.StartAsync();
         var rig = new Rig(store, await RedisEngine.OpenAsync(store.ConnectionString));
@@ -39,17 +43,24 @@ internal sealed class Rig : IAsyncDisposable
             await rig.JoinAsync($"shop-{i}");
         }
 
-        rig.gateway = await rig.StartGatewayAsync();
+        rig.gateway = await rig.StartGatewayAsync(configure);
         rig.Client = new HttpClient { BaseAddress = rig.gateway.Address, Timeout = TimeSpan.FromSeconds(60) };
         return rig;
     }
 
     /// <summary>Starts a gateway on the rig's store and a port of its own.</summary>
-    public Task<GatewayHost> StartGatewayAsync() => GatewayHost.StartAsync(new GatewayOptions
+    public Task<GatewayHost> StartGatewayAsync(Func<GatewayOptions, GatewayOptions>? configure = null)
     {
-        Port = 0,
-        OpenStore = async (options, token) => await RedisEngine.OpenAsync(store.ConnectionString, options, token),
-    });
+        var options = new GatewayOptions
+        {
+            Port = 0,
+            OpenStore = async (options, token) => await RedisEngine.OpenAsync(store.ConnectionString, options, token),
+        };
+        return GatewayHost.StartAsync(configure is null ? options : configure(options));
+    }
+
+    /// <summary>Drains and ends the gateway.</summary>
+    public ValueTask StopGatewayAsync() => gateway!.DisposeAsync();
 
     /// <summary>Starts a backend and registers it; the gateway hears of it within a second.</summary>
     public async Task<BackendProcess> JoinAsync(string id, int port = 0, InstanceState state = InstanceState.Ready)

@@ -10,7 +10,7 @@ public sealed class ProjectTests
     {
         ["Holdfast"] = [],
         ["Holdfast.AspNetCore"] = ["Holdfast", "Microsoft.AspNetCore.App"],
-        ["Holdfast.Gateway"] = ["Holdfast", "Microsoft.AspNetCore.App"],
+        ["Holdfast.Gateway"] = ["Holdfast", "Microsoft.AspNetCore.App", "OpenTelemetry.Exporter.OpenTelemetryProtocol"],
         ["Holdfast.Cli"] = ["Holdfast", "Holdfast.AspNetCore", "Holdfast.Gateway", "Microsoft.AspNetCore.App", "AngleSharp", "Spectre.Console", "System.CommandLine", "YamlDotNet"],
         ["Holdfast.Testing"] = ["Holdfast", "xunit.v3.assert", "xunit.v3.extensibility.core"],
     };

@@ -31,6 +31,7 @@ internal static class GatewayCommand
             Description = "Where the gateway is, such as eu-1: instances of that region are preferred. Default: everywhere.",
             DefaultValueFactory = static _ => "",
         };
+        var serving = new ServingOptions();
         port.Validators.Add(static result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > IPEndPoint.MaxPort)
@@ -43,12 +44,21 @@ internal static class GatewayCommand
         {
             port, state, host, region,
         };
+        serving.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(port), parsed.GetRequiredValue(host), parsed.GetValue(region)!, parsed.GetValue(state), cancellationToken));
+            parsed.GetValue(state),
+            state => serving.Apply(parsed, new GatewayOptions
+            {
+                Port = parsed.GetRequiredValue(port),
+                Host = parsed.GetRequiredValue(host),
+                Region = parsed.GetValue(region)!,
+                OpenStore = async (options, token) => await RedisEngine.OpenAsync(state, options, token),
+            }),
+            cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(int port, IPAddress host, string region, string? state, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string? state, Func<string, GatewayOptions> describe, CancellationToken cancellationToken)
     {
         state ??= Environment.GetEnvironmentVariable(StateVariable);
         if (string.IsNullOrEmpty(state))
@@ -56,13 +66,7 @@ internal static class GatewayCommand
             throw new CommandException($"No store to follow: give --state URL, or set {StateVariable}.");
         }
 
-        var options = new GatewayOptions
-        {
-            Port = port,
-            Host = host,
-            Region = region,
-            OpenStore = async (options, token) => await RedisEngine.OpenAsync(state, options, token),
-        };
+        var options = describe(state);
         try
         {
             await using var gateway = await GatewayHost.StartAsync(options, cancellationToken);
@@ -72,11 +76,26 @@ internal static class GatewayCommand
         }
         catch (IOException fault)
         {
-            throw new CommandException($"Can't listen on {host}:{port}. {fault.Message} Stop what uses the port, or choose another with --port.");
+            throw new CommandException(
+                $"Can't listen on {string.Join(" or ", Places(options))}. {fault.Message} Stop what uses the port, or choose another with --port, --tls-port or --admin-port.");
         }
         catch (ArgumentException fault)
         {
             throw new CommandException($"--state can't be read. {fault.Message}");
+        }
+    }
+
+    private static IEnumerable<string> Places(GatewayOptions options)
+    {
+        yield return $"{options.Host}:{options.Port}";
+        if (options.Tls is { } tls)
+        {
+            yield return $"{options.Host}:{tls.Port}";
+        }
+
+        if (options.AdminPort is { } admin)
+        {
+            yield return $"127.0.0.1:{admin}";
         }
     }
 

@@ -1,4 +1,5 @@
 using Holdfast.Gateway.Balancing;
+using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Instances;
 using Holdfast.Gateway.Repeating;
 using Holdfast.Gateway.Upgrades;
@@ -11,19 +12,24 @@ namespace Holdfast.Gateway.Forwarding;
 /// decides whether the client gets it, or the request is to be sent again. (3) The body is copied as it comes, or, after
 /// an upgrade, bytes pass in both directions.
 /// </summary>
-internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay)
+internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drain drain, TimeProvider clock)
 {
     public async ValueTask<Outcome> SendAsync(HttpContext context, Upstream upstream, Tries tries, Wish wish)
     {
         var watch = ActivityWatch.Begin(upstream, tries, context.RequestAborted);
         upstream.Begin();
+        var began = clock.GetTimestamp();
+        var status = 0;
         try
         {
-            return await SendAsync(context, upstream, tries, wish, watch);
+            var outcome = await SendAsync(context, upstream, tries, wish, watch);
+            status = outcome.Fate == Fate.Over ? outcome.Status : 0;
+            return outcome;
         }
         finally
         {
             upstream.End();
+            upstream.Tally.Add(status, clock.GetElapsedTime(began));
             watch.End();
         }
     }
@@ -53,12 +59,12 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay)
 
             tries.Learn(answer);
             tries.Answered((int)answer.StatusCode);
-            Stickiness.Keep(context, tries.Settings, upstream, wish.Mark);
-            return await PassOnAsync(context, answer, upstream, upgrade, watch);
+            return await PassOnAsync(context, answer, upstream, tries, wish, upgrade, watch);
         }
     }
 
-    private async ValueTask<Outcome> PassOnAsync(HttpContext context, HttpResponseMessage answer, Upstream upstream, UpgradeKind upgrade, ActivityWatch watch)
+    private async ValueTask<Outcome> PassOnAsync(
+        HttpContext context, HttpResponseMessage answer, Upstream upstream, Tries tries, Wish wish, UpgradeKind upgrade, ActivityWatch watch)
     {
         var status = (int)answer.StatusCode;
         if (status == StatusCodes.Status101SwitchingProtocols)
@@ -69,7 +75,13 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay)
         }
 
         UpstreamAnswer.CopyHead(answer, context.Response);
-        if (!await UpstreamAnswer.CopyBodyAsync(context, answer, watch))
+        Stickiness.Keep(context, tries.Settings, upstream, wish.Mark);
+        if (drain.HasBegun && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
+        if (!await UpstreamAnswer.CopyBodyAsync(context, answer, tries, watch))
         {
             UpstreamAnswer.Cut(context);
         }

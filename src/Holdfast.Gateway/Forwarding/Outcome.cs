@@ -20,7 +20,7 @@ internal readonly record struct Outcome(Fate Fate, int Status, string Reason, Ti
         HttpRequestException failed when UpstreamClients.WasNeverSent(failed) => new(Fate.NeverSent, StatusCodes.Status502BadGateway, failed.Message),
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } failed =>
             new(Fate.Failed, StatusCodes.Status502BadGateway, failed.Message),
-        HttpRequestException or IOException or HttpProtocolException => new(Fate.Broken, StatusCodes.Status502BadGateway, fault.Message),
+        HttpRequestException or IOException or HttpProtocolException => new(Fate.Broken, StatusCodes.Status502BadGateway, fault.GetBaseException().Message),
         _ => new(Fate.Failed, StatusCodes.Status502BadGateway, fault.Message),
     };
 }

@@ -1,4 +1,5 @@
 using Holdfast.Gateway.Overload;
+using Holdfast.Gateway.Requests;
 
 namespace Holdfast.Gateway.Forwarding;
 
@@ -9,6 +10,9 @@ internal static class OwnFields
     {
         4 => name.Equals("Host", StringComparison.OrdinalIgnoreCase),
         6 => name.Equals("Expect", StringComparison.OrdinalIgnoreCase),
+        10 => name.Equals(TraceContext.State, StringComparison.OrdinalIgnoreCase),
+        11 => name.Equals(TraceContext.Parent, StringComparison.OrdinalIgnoreCase),
+        12 => name.Equals(RequestNames.HeaderName, StringComparison.OrdinalIgnoreCase),
         20 => name.Equals(RequestDeadline.HeaderName, StringComparison.OrdinalIgnoreCase),
         _ => false,
     };

@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Gateway.Requests;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Gateway.Forwarding;
@@ -20,6 +21,7 @@ internal static class PlainAnswer
 
         response.Clear();
         response.StatusCode = status;
+        response.Headers[RequestNames.HeaderName] = context.TraceIdentifier;
         response.ContentType = "text/plain; charset=utf-8";
         response.Headers.CacheControl = "no-store";
         if (status is StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable)

@@ -1,32 +1,48 @@
 using Holdfast.Gateway.Balancing;
 using Holdfast.Gateway.Instances;
 using Holdfast.Gateway.Repeating;
+using Holdfast.Gateway.Requests;
 using Holdfast.Gateway.Routing;
+using Holdfast.Gateway.Telemetry;
 using Holdfast.Gateway.Upgrades;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Gateway.Forwarding;
 
 /// <summary>Finds the service that a request is for, and sees to it that an instance answers.</summary>
-internal sealed class RequestHandler(Fleet fleet, Exchange exchange, GatewayMetrics metrics, TimeProvider clock, ILogger<RequestHandler> logger)
+internal sealed class RequestHandler(
+    Fleet fleet, Exchange exchange, Journal journal, GatewayMetrics metrics, TimeProvider clock, ILogger<RequestHandler> logger)
 {
     public async Task HandleAsync(HttpContext context)
     {
         var arrived = clock.GetTimestamp();
-        if (RequestRules.Refusal(context) is var (status, reason))
-        {
-            await PlainAnswer.GiveAsync(context, status, reason, thenClose: true);
-            return;
-        }
-
+        context.TraceIdentifier = RequestNames.Of(context.Request);
+        Route? route = null;
+        Tries? tries = null;
+        using var span = TraceContext.Begin(context.Request);
         try
         {
+            if (RequestRules.Refusal(context) is var (status, reason))
+            {
+                await PlainAnswer.GiveAsync(context, status, reason, thenClose: true);
+                return;
+            }
+
             if (!fleet.Known.IsCompleted)
             {
                 await fleet.Known.WaitAsync(GatewayLimits.MaxWait, clock, context.RequestAborted);
             }
 
-            await RouteAsync(context, arrived);
+            route = fleet.Routes.Find(context.Request.Path.Value);
+            if (route is null)
+            {
+                metrics.FoundNoRoute();
+                await PlainAnswer.GiveAsync(context, StatusCodes.Status404NotFound, "No service has a route for this path.");
+                return;
+            }
+
+            tries = new Tries(context.Request, arrived, route.Pool, TraceContext.Of(context.Request, span), clock);
+            await ServeAsync(context, route.Pool, tries);
         }
         catch (TimeoutException)
         {
@@ -37,19 +53,21 @@ internal sealed class RequestHandler(Fleet fleet, Exchange exchange, GatewayMetr
         {
             // The client went away while it waited.
         }
+        finally
+        {
+            if (tries is not null)
+            {
+                await tries.DisposeAsync();
+            }
+
+            journal.Note(context, route, tries, arrived, span);
+        }
     }
 
-    private async Task RouteAsync(HttpContext context, long arrived)
+    private async Task ServeAsync(HttpContext context, ServicePool pool, Tries tries)
     {
-        if (fleet.Routes.Find(context.Request.Path.Value) is not { } pool)
-        {
-            await PlainAnswer.GiveAsync(context, StatusCodes.Status404NotFound, "No service has a route for this path.");
-            return;
-        }
-
         metrics.Requested(pool.Name);
         pool.Budget.CountRequest();
-        await using var tries = new Tries(context.Request, arrived, pool, clock);
         if (await tries.EnterAsync(UpgradeFields.KindOf(context) != UpgradeKind.None, context.RequestAborted))
         {
             await ForwardAsync(context, pool, tries);
@@ -77,7 +95,7 @@ internal sealed class RequestHandler(Fleet fleet, Exchange exchange, GatewayMetr
                 return;
             }
 
-            tries.Sending();
+            tries.Sending(upstream);
             var outcome = await exchange.SendAsync(context, upstream, tries, wish);
             if (outcome.Fate == Fate.Over || await SettleAsync(context, pool, tries, upstream, outcome))
             {
@@ -134,7 +152,7 @@ internal sealed class RequestHandler(Fleet fleet, Exchange exchange, GatewayMetr
                     return false;
                 }
 
-                Log.NotRepeated(logger, pool.Name, upstream.Id, context.Request.Method);
+                Log.NotRepeated(logger, pool.Name, upstream.Id, context.Request.Method, outcome.Reason);
                 await PlainAnswer.GiveAsync(context, outcome.Status, "The instance ended before it answered; whether it acted on the request is not known.");
                 return true;
 

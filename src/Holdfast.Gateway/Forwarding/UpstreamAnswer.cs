@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using Holdfast.Gateway.Repeating;
+using Holdfast.Gateway.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -8,6 +10,9 @@ namespace Holdfast.Gateway.Forwarding;
 /// <summary>An instance's answer on its way to the client.</summary>
 internal static class UpstreamAnswer
 {
+    private const int PartBytes = 4096;
+    private const int FlushBytes = 48 << 10;
+
     /// <summary>Copies status and fields. The fields of one connection stay behind.</summary>
     public static void CopyHead(HttpResponseMessage answer, HttpResponse response)
     {
@@ -17,50 +22,65 @@ internal static class UpstreamAnswer
             : null;
         Copy(answer.Headers.NonValidated, response.Headers, named);
         Copy(answer.Content.Headers.NonValidated, response.Headers, named);
+        response.Headers[RequestNames.HeaderName] = response.HttpContext.TraceIdentifier;
     }
 
     /// <summary>
     /// Copies the body as it comes. Returns whether it came to its end; if not, the client has to learn of it by a
     /// broken connection or stream.
     /// </summary>
-    public static async ValueTask<bool> CopyBodyAsync(HttpContext context, HttpResponseMessage answer, ActivityWatch watch)
+    public static async ValueTask<bool> CopyBodyAsync(HttpContext context, HttpResponseMessage answer, Tries tries, ActivityWatch watch)
     {
         var length = answer.Content.Headers.ContentLength;
         var writer = context.Response.BodyWriter;
+        long copied = 0;
         try
         {
             using var body = await answer.Content.ReadAsStreamAsync(watch.Token);
-            long copied = 0;
-            while (true)
+            var unflushed = 0;
+            while (copied != length)
             {
-                var memory = writer.GetMemory(length is { } known && known - copied < 4096 ? 4096 : 16384);
-                var read = await body.ReadAsync(memory, watch.Token);
+                // A read of nothing waits until there is something; meanwhile what there was goes out, the head at the least.
+                var more = body.ReadAsync(Memory<byte>.Empty, watch.Token);
+                if (!more.IsCompleted || unflushed >= FlushBytes)
+                {
+                    var flushed = await writer.FlushAsync(watch.Token);
+                    unflushed = 0;
+                    if (flushed.IsCompleted)
+                    {
+                        return true;
+                    }
+                }
+
+                await more;
+                var read = await body.ReadAsync(writer.GetMemory(PartBytes), watch.Token);
                 if (read == 0)
                 {
-                    CopyTrailers(answer, context.Response);
-                    return length is null || copied == length || HttpMethods.IsHead(context.Request.Method);
+                    break;
                 }
 
                 watch.Touch();
                 writer.Advance(read);
                 copied += read;
-
-                // A body in one part goes together with the head, which the server sends at the end.
-                if (copied == length && !context.Response.HasStarted)
-                {
-                    return true;
-                }
-
-                var flushed = await writer.FlushAsync(watch.Token);
-                if (flushed.IsCompleted || copied == length)
-                {
-                    return true;
-                }
+                unflushed += read;
             }
+
+            // A body in one part goes together with the head, which the server sends at the end.
+            if (unflushed > 0 && context.Response.HasStarted)
+            {
+                await writer.FlushAsync(watch.Token);
+            }
+
+            CopyTrailers(answer, context.Response);
+            return length is null || copied == length || HttpMethods.IsHead(context.Request.Method);
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
         {
             return false;
+        }
+        finally
+        {
+            tries.BodyBytes = copied;
         }
     }
 

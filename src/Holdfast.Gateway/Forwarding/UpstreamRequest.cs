@@ -1,8 +1,10 @@
 using System.Net;
 using Holdfast.Gateway.Overload;
 using Holdfast.Gateway.Repeating;
+using Holdfast.Gateway.Requests;
 using Holdfast.Gateway.Upgrades;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Holdfast.Gateway.Forwarding;
 
@@ -22,6 +24,12 @@ internal static class UpstreamRequest
             Version = IsGrpc(request) ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+        if (message.Version == HttpVersion.Version20 && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            // A stream of messages may rest between two of them.
+            rate.MinDataRate = null;
+        }
+
         if (upgrade == UpgradeKind.None && tries.HasBody)
         {
             message.Content = new ClientBody(tries.Body, watch);
@@ -98,6 +106,13 @@ internal static class UpstreamRequest
         headers.TryAddWithoutValidation("X-Forwarded-For", ClientAddress.Of(context.Connection));
         headers.TryAddWithoutValidation("X-Forwarded-Proto", request.Scheme);
         headers.TryAddWithoutValidation("X-Forwarded-Host", request.Host.Value);
+        headers.TryAddWithoutValidation(RequestNames.HeaderName, context.TraceIdentifier);
+        headers.TryAddWithoutValidation(TraceContext.Parent, tries.Trace.Parent);
+        if (tries.Trace.State is { Length: > 0 } state)
+        {
+            headers.TryAddWithoutValidation(TraceContext.State, state);
+        }
+
         if (tries.Left is { } left)
         {
             headers.TryAddWithoutValidation(RequestDeadline.HeaderName, RequestDeadline.TextOf(left));

@@ -1,4 +1,5 @@
 using Holdfast.Gateway.Balancing;
+using Holdfast.Gateway.Telemetry;
 
 namespace Holdfast.Gateway.Instances;
 
@@ -61,6 +62,12 @@ internal sealed class Upstream : IDisposable
 
     /// <summary>Called when a connection to it failed, or broke: its health path is worth asking.</summary>
     public Action Doubt { get; set; } = static () => { };
+
+    /// <summary>What was counted of it.</summary>
+    public Tally Tally { get; } = new();
+
+    /// <summary>Whether it gets requests, a panic aside.</summary>
+    public bool IsUsable => IsReady && condition == Condition.Well && !Conduct.IsEjected;
 
     /// <summary>How its answers have been.</summary>
     public Conduct Conduct { get; }

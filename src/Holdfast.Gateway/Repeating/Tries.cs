@@ -24,10 +24,11 @@ internal sealed class Tries : IAsyncDisposable
     private bool isInside;
     private bool succeeded;
 
-    public Tries(HttpRequest request, long arrived, ServicePool pool, TimeProvider clock)
+    public Tries(HttpRequest request, long arrived, ServicePool pool, (string Parent, string? State) trace, TimeProvider clock)
     {
         (this.request, this.pool, this.clock) = (request, pool, clock);
         (waitingSince, Arrived) = (arrived, arrived);
+        Trace = trace;
         Settings = pool.Settings;
         Deadline = RequestDeadline.Of(request, Settings);
         HasBody = request.HttpContext.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody;
@@ -56,6 +57,18 @@ internal sealed class Tries : IAsyncDisposable
     public TimeSpan? Left => Deadline is not { } deadline ? null
         : deadline - clock.GetElapsedTime(Arrived) is var left && left > RequestDeadline.Least ? left
         : RequestDeadline.Least;
+
+    /// <summary>The request's place in a trace.</summary>
+    public (string Parent, string? State) Trace { get; }
+
+    /// <summary>How many bytes of the answer's body the client got.</summary>
+    public long BodyBytes { get; set; }
+
+    /// <summary>How often it was given to an instance.</summary>
+    public int Sendings { get; private set; }
+
+    /// <summary>Who had it last.</summary>
+    public Upstream? Last { get; private set; }
 
     /// <summary>Whether a body may come.</summary>
     public bool HasBody { get; }
@@ -108,8 +121,10 @@ internal sealed class Tries : IAsyncDisposable
         Leave();
     }
 
-    public void Sending()
+    public void Sending(Upstream upstream)
     {
+        Last = upstream;
+        Sendings++;
         sendings++;
         waited += clock.GetElapsedTime(waitingSince);
     }

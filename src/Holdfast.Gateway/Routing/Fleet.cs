@@ -9,6 +9,7 @@ internal sealed class Fleet(GatewayOptions options, UpstreamClients clients, Gat
     private readonly Dictionary<string, ServicePool> pools = [];
     private readonly Dictionary<(string Service, string Id, Uri Url), (Upstream Upstream, HealthCheck Check, string HealthPath)> upstreams = [];
     private readonly TaskCompletionSource known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile IReadOnlyList<ServicePool> allPools = [];
     private volatile RouteTable routes = new([]);
 
     /// <summary>Which service takes a path. Meaningful once <see cref="Known"/> is completed.</summary>
@@ -16,6 +17,12 @@ internal sealed class Fleet(GatewayOptions options, UpstreamClients clients, Gat
 
     /// <summary>Completes when the registry was read for the first time.</summary>
     public Task Known => known.Task;
+
+    /// <summary>Every route, for whoever counts.</summary>
+    public IReadOnlyList<Route> AllRoutes => routes.All;
+
+    /// <summary>Every service.</summary>
+    public IReadOnlyList<ServicePool> Pools => allPools;
 
     public async ValueTask ApplyAsync(RegistrySnapshot snapshot)
     {
@@ -39,7 +46,8 @@ internal sealed class Fleet(GatewayOptions options, UpstreamClients clients, Gat
             table.Add((service.Declaration, pool));
         }
 
-        routes = new RouteTable(table);
+        routes = new RouteTable(table, routes);
+        allPools = [.. table.Select(static entry => entry.Item2)];
         known.TrySetResult();
         foreach (var gone in pools.Keys.Where(name => snapshot[name] is null).ToArray())
         {

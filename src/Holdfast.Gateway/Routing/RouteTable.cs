@@ -8,34 +8,39 @@ namespace Holdfast.Gateway.Routing;
 /// </summary>
 internal sealed class RouteTable
 {
-    private readonly Dictionary<string, ServicePool>.AlternateLookup<ReadOnlySpan<char>> pools;
+    private readonly Dictionary<string, Route>.AlternateLookup<ReadOnlySpan<char>> routes;
     private readonly int deepest;
 
-    /// <summary>Of two services that claim one route, the first has it.</summary>
-    public RouteTable(IEnumerable<(ServiceDeclaration Service, ServicePool Pool)> services)
+    /// <summary>Of two services that claim one route, the first has it. A route that was there before goes on counting.</summary>
+    public RouteTable(IEnumerable<(ServiceDeclaration Service, ServicePool Pool)> services, RouteTable? before = null)
     {
-        var routes = new Dictionary<string, ServicePool>(StringComparer.Ordinal);
+        var table = new Dictionary<string, Route>(StringComparer.Ordinal);
         foreach (var (service, pool) in services)
         {
-            foreach (var route in service.Routes)
+            foreach (var path in service.Routes)
             {
-                routes.TryAdd(route == "/" ? "" : route, pool);
-                deepest = Math.Max(deepest, route.Count('/'));
+                var prefix = path == "/" ? "" : path;
+                table.TryAdd(prefix, before is not null && before.routes.TryGetValue(prefix, out var known) && known.Pool == pool ? known : new Route(path, pool));
+                deepest = Math.Max(deepest, path.Count('/'));
             }
         }
 
-        pools = routes.GetAlternateLookup<ReadOnlySpan<char>>();
+        All = [.. table.Values];
+        routes = table.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    /// <summary>The service's instances, or null when no route takes the path.</summary>
-    public ServicePool? Find(ReadOnlySpan<char> path)
+    /// <summary>Every route.</summary>
+    public IReadOnlyList<Route> All { get; }
+
+    /// <summary>The route, or null when none takes the path.</summary>
+    public Route? Find(ReadOnlySpan<char> path)
     {
         var prefix = Shallow(path);
         while (true)
         {
-            if (pools.TryGetValue(prefix, out var pool))
+            if (routes.TryGetValue(prefix, out var route))
             {
-                return pool;
+                return route;
             }
 
             if (prefix.IsEmpty)

@@ -1,0 +1,64 @@
+using System.Net;
+
+namespace Holdfast.Gateway.Tests.Attacks;
+
+/// <summary>One connection that begins requests and has them reset, as fast as it can.</summary>
+public sealed class Http2AbuseTests
+{
+    private const int Streams = 200_000;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Attack", "A9 A10")]
+    public async Task Who_has_streams_reset_in_masses_loses_the_connection_and_others_are_served(bool hasServerReset)
+    {
+        await using var rig = await Rig.StartAsync(instances: 1, Tls.Serve);
+        rig.Renew();
+        using var other = Tls.Client(rig);
+        using var ending = new CancellationTokenSource();
+        var serving = AskAsync(other, ending.Token);
+        await using var attacker = await Http2Connection.OpenAsync(rig.TlsAddress);
+        var closing = attacker.ReadToEndAsync();
+
+        var sent = await AttackAsync(attacker, closing, hasServerReset);
+
+        await closing.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.True(sent < Streams, "It was let go on.");
+        await ending.CancelAsync();
+        Assert.True(await serving > 0);
+    }
+
+    private static async Task<int> AttackAsync(Http2Connection attacker, Task closing, bool hasServerReset)
+    {
+        var sent = 0;
+        try
+        {
+            for (; sent < Streams && !closing.IsCompleted; sent++)
+            {
+                var id = (2 * sent) + 1;
+                await attacker.SendAsync([.. Http2Connection.Get(id, "/hang"), .. hasServerReset ? Http2Connection.Overflow(id) : Http2Connection.Reset(id)]);
+            }
+        }
+        catch (IOException)
+        {
+            // The connection is gone.
+        }
+
+        return sent;
+    }
+
+    /// <summary>Asks until told to end, and counts the answers. Each must be a good one.</summary>
+    private static async Task<int> AskAsync(HttpClient client, CancellationToken ending)
+    {
+        var answers = 0;
+        do
+        {
+            using var response = await client.GetAsync("/", CancellationToken.None);
+            Assert.Equal((HttpStatusCode.OK, HttpVersion.Version20), (response.StatusCode, response.Version));
+            answers++;
+        }
+        while (!ending.IsCancellationRequested);
+        return answers;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+
+namespace Holdfast.Gateway.Tests.Upgrades;
+
+public sealed class WebSocketTests
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    [Fact]
+    public async Task A_gateway_that_stops_closes_with_a_reason_between_two_messages()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+        using var socket = await ConnectAsync(rig);
+        await EchoAsync(socket, "ahoy");
+
+        var stopping = rig.StopGatewayAsync();
+        await SeeCloseAsync(socket, "The gateway is going away; connect again.");
+        await stopping;
+    }
+
+    [Fact]
+    public async Task An_instance_that_drains_has_its_clients_connect_elsewhere()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+        using var socket = await ConnectAsync(rig);
+        await EchoAsync(socket, "ahoy");
+        await rig.JoinAsync("shop-2");
+
+        await rig.Registration("shop-1").SetStateAsync(InstanceState.Draining);
+        await SeeCloseAsync(socket, "The server is going away; connect again.");
+
+        using var again = await ConnectAsync(rig);
+        await EchoAsync(again, "ahoy");
+    }
+
+    [Fact]
+    public async Task A_Close_of_the_client_passes_and_is_answered_by_the_instance()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+        using var socket = await ConnectAsync(rig);
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", None);
+
+        Assert.Equal(WebSocketState.Closed, socket.State);
+        Assert.Equal("done", socket.CloseStatusDescription);
+    }
+
+    [Fact]
+    public async Task Over_HTTP_2_it_is_the_same()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1, Tls.Serve);
+        using var handler = new HttpMessageInvoker(Tls.Handler());
+        using var socket = new ClientWebSocket();
+        (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
+        await socket.ConnectAsync(new UriBuilder(rig.TlsAddress) { Scheme = "wss", Path = "/live" }.Uri, handler, None);
+
+        await EchoAsync(socket, "ahoy");
+        var stopping = rig.StopGatewayAsync();
+        await SeeCloseAsync(socket, "The gateway is going away; connect again.");
+        await stopping;
+    }
+
+    private static async Task<ClientWebSocket> ConnectAsync(Rig rig)
+    {
+        var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new UriBuilder(rig.Address) { Scheme = "ws", Path = "/live" }.Uri, None);
+        return socket;
+    }
+
+    private static async Task EchoAsync(ClientWebSocket socket, string text)
+    {
+        await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, None);
+        var buffer = new byte[64];
+        var received = await socket.ReceiveAsync(buffer, None);
+        Assert.Equal(text, Encoding.UTF8.GetString(buffer, 0, received.Count));
+    }
+
+    private static async Task SeeCloseAsync(ClientWebSocket socket, string reason)
+    {
+        var received = await socket.ReceiveAsync(new byte[64], None).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal((WebSocketMessageType.Close, WebSocketCloseStatus.EndpointUnavailable), (received.MessageType, received.CloseStatus));
+        Assert.Equal(reason, received.CloseStatusDescription);
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", None);
+    }
+}
