@@ -92,13 +92,13 @@ internal static class ServerReport
     private static (string Key, string Value)[] Memory(StateNode node)
     {
         var managed = GC.GetTotalMemory(forceFullCollection: false);
-        var (used, held) = node.Engine.RecordMemory;
+        var records = node.Engine.MemoryFigures;
         return
         [
-            ("used_memory", Text(managed + held)),
+            ("used_memory", Text(managed + records.HeldBytes)),
             ("used_memory_rss", Text(Environment.WorkingSet)),
-            ("used_memory_dataset", Text(used)),
-            ("used_memory_records_held", Text(held)),
+            ("used_memory_dataset", Text(records.UsedBytes)),
+            ("used_memory_records_held", Text(records.HeldBytes)),
             ("used_memory_managed", Text(managed)),
             ("maxmemory", "0"),
             ("maxmemory_policy", "noeviction"),
