@@ -6,5 +6,8 @@ namespace Holdfast.Embedded;
 /// <param name="Origin">Handed to the <see cref="ChangeObserver"/> with what the commit changed.</param>
 internal readonly record struct CommitSender(string? Client, long Sequence, object? Origin)
 {
+    /// <summary>Whether it has the commit written itself, soon, if that takes no synchronising.</summary>
+    public bool Writes { get; init; }
+
     public bool IsRemembered => Client is not null && Sequence > 0;
 }

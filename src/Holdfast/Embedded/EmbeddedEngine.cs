@@ -179,8 +179,11 @@ public sealed class EmbeddedEngine : StateEngine
     /// Makes one commit, as <see cref="Begin(Commit, CommitSender)"/> does, of what is decided about records of the
     /// partition, none of them twice. If nothing is to change, the verdict waits for what the decisions were made on.
     /// </summary>
-    internal CommitVerdict Begin(int partition, IReadOnlyList<RecordDecision> decisions, Durability durability, object? origin) =>
-        partitions[partition].Commit(decisions, durability, new CommitSender(null, 0, origin));
+    internal CommitVerdict Begin(int partition, IReadOnlyList<RecordDecision> decisions, Durability durability, CommitSender sender) =>
+        partitions[partition].Commit(decisions, durability, sender);
+
+    /// <summary>Has commits written whose sender <see cref="CommitSender.Writes"/>; the caller holds no locks. See <see cref="LogWriter.WriteHere"/>.</summary>
+    internal void Write() => store.Log.WriteHere();
 
     /// <summary>Has this done by the log's thread once a verdict's <see cref="CommitVerdict.Durable"/> has ended; see <see cref="LogWriter.TryFollow"/>.</summary>
     internal bool TryFollow(Task durable, Action then) => store.Log.TryFollow(durable, then);
@@ -231,6 +234,13 @@ public sealed class EmbeddedEngine : StateEngine
     {
         CheckOpen(CancellationToken.None);
         return partitions[partition].Read(address);
+    }
+
+    /// <summary>Looks at a record of the partition where it lies.</summary>
+    internal void Look<T>(Address address, int partition, T state, RecordLook<T> look)
+    {
+        CheckOpen(CancellationToken.None);
+        partitions[partition].Look(address, state, look);
     }
 
     /// <summary>A partition's head, at once.</summary>

@@ -45,6 +45,15 @@ internal sealed class EmbeddedPartition
         }
     }
 
+    public void Look<T>(Address address, T state, RecordLook<T> look)
+    {
+        lock (gate)
+        {
+            CheckOpen();
+            look(table.Visible(table.Find(address, out _), this.state.Clock.Timestamp), state);
+        }
+    }
+
     public Reading[] Read(IReadOnlyList<Address> addresses)
     {
         var readings = new Reading[addresses.Count];

@@ -51,7 +51,13 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         for (var i = 0; i < decisions.Count; i++)
         {
             var address = decisions[i].Address;
-            if (decisions[i].Decide(table.Newest(table.Find(address, out _), now).ToRecord(address)) is { } change)
+            var newest = table.Newest(table.Find(address, out _), now);
+            if (!decisions[i].TryDecide(newest, out var change))
+            {
+                change = decisions[i].Decide(newest.ToRecord(address));
+            }
+
+            if (change is not null)
             {
                 changes.Add(change);
             }

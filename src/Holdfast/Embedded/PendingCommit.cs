@@ -29,6 +29,8 @@ internal sealed class PendingCommit(EmbeddedPartition partition) : ILogEntry
 
     public required bool UntilSynced { get; init; }
 
+    public bool IsWrittenByCaller => Sender.Writes;
+
     public long Sequence { get; set; }
 
     public void Release()

@@ -10,6 +10,16 @@ internal abstract class RecordDecision(Address address)
     public Address Address => address;
 
     /// <summary>
+    /// The record's change, or null for none, if it can be told from the record where it lies, which costs no copy; otherwise false, and
+    /// <see cref="Decide"/> is called.
+    /// </summary>
+    public virtual bool TryDecide(in RecordView newest, out RecordChange? change)
+    {
+        change = null;
+        return false;
+    }
+
+    /// <summary>
     /// The record's change, or null for none. Called once, under the partition's lock: it must not block or call the
     /// engine. What it throws ends the commit, and nothing is changed.
     /// </summary>

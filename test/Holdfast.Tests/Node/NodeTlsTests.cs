@@ -66,7 +66,7 @@ public class NodeTlsTests
         Assert.Equal((0, ""), await ListSessionsAsync(state, node.CertificateFile));
         var (exitCode, error) = await ListSessionsAsync(state, null);
         Assert.Equal(1, exitCode);
-        Assert.Contains("The certificate of the store at localhost is not accepted", error);
+        Assert.Contains($"The certificate of the store at localhost:{node.Port} is not accepted", error);
     }
 
     [Fact]

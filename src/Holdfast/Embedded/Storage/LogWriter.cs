@@ -4,7 +4,8 @@ namespace Holdfast.Embedded;
 
 /// <summary>
 /// The one writer of the log. Partitions append frames on their callers' threads; the writer's own thread takes all
-/// that has gathered, writes it at once, synchronises if anybody asked for it, and releases the entries.
+/// that has gathered, writes it at once, synchronises if anybody asked for it, and releases the entries. Where nobody waits for the
+/// disk, a caller may do that itself instead of waking the thread: one at a time.
 /// </summary>
 /// <remarks>
 /// A partition's lock may be held while the log's gate is taken, never the other way round. When a batch can't be
@@ -27,6 +28,9 @@ internal sealed class LogWriter : IDisposable
     private LogRoll? rolling;
     private Exception? closed;
     private bool stopping;
+    private bool isStepping;
+    private bool isToldOfFrames;
+    private bool waitsForever;
     private long rollBacks;
 
     public LogWriter(LogFiles files, Action<EngineEvent> log)
@@ -92,9 +96,9 @@ internal sealed class LogWriter : IDisposable
                 throw LogFaults.Closed(closed);
             }
 
-            if (gathering.IsEmpty)
+            if (!isToldOfFrames && (entry.UntilSynced || !entry.IsWrittenByCaller))
             {
-                Monitor.Pulse(gate);
+                TellOfFrames();
             }
 
             gathering.Add(sum, payload, entry);
@@ -116,6 +120,39 @@ internal sealed class LogWriter : IDisposable
         }
 
         return batch is not null && batch.TryFollow(durable, then);
+    }
+
+    /// <summary>
+    /// Has what has gathered written: on this thread, which holds no locks, if nobody is at it and nobody waits for the disk, and otherwise by the
+    /// writer's own.
+    /// </summary>
+    public void WriteHere()
+    {
+        lock (gate)
+        {
+            if (gathering.IsEmpty)
+            {
+                return;
+            }
+
+            if (isStepping || thread is null || stopping || closed is not null || rolling is not null || gathering.NeedsSync || files.IsSyncOverdue)
+            {
+                TellOfFrames();
+                return;
+            }
+
+            isStepping = true;
+        }
+
+        StepSafely();
+        lock (gate)
+        {
+            EndStep();
+            if (!gathering.IsEmpty || rolling is not null || stopping || waitsForever)
+            {
+                Monitor.Pulse(gate);
+            }
+        }
     }
 
     /// <summary>
@@ -199,18 +236,29 @@ internal sealed class LogWriter : IDisposable
 
     private void Run()
     {
+        var goesOn = true;
+        while (goesOn)
+        {
+            WaitForWork();
+            goesOn = StepSafely();
+            lock (gate)
+            {
+                EndStep();
+            }
+        }
+    }
+
+    private bool StepSafely()
+    {
         try
         {
-            do
-            {
-                WaitForWork();
-            }
-            while (Step());
+            return Step();
         }
         catch (Exception fault)
         {
             // A defect of ours: nothing may be acknowledged any more.
             Abandon(underWay ?? new LogBatch(files.WrittenSequence + 1), fault);
+            return false;
         }
     }
 
@@ -219,12 +267,29 @@ internal sealed class LogWriter : IDisposable
     {
         lock (gate)
         {
-            underWay = null;
-            if (gathering.IsEmpty && rolling is null && !stopping)
+            var isOver = false;
+            while (isStepping || (!isOver && gathering.IsEmpty && rolling is null && !stopping))
             {
-                Monitor.Wait(gate, files.HasUnsynced ? LogFiles.UnaskedSyncMilliseconds : Timeout.Infinite);
+                isToldOfFrames = false;
+                waitsForever = !isStepping && !files.HasUnsynced;
+                isOver = !Monitor.Wait(gate, waitsForever ? Timeout.Infinite : LogFiles.UnaskedSyncMilliseconds);
+                waitsForever = false;
             }
+
+            isStepping = true;
         }
+    }
+
+    private void EndStep()
+    {
+        isStepping = false;
+        underWay = null;
+    }
+
+    private void TellOfFrames()
+    {
+        isToldOfFrames = true;
+        Monitor.Pulse(gate);
     }
 
     /// <summary>What there is to do; false at the end.</summary>
@@ -235,6 +300,7 @@ internal sealed class LogWriter : IDisposable
             batch = gathering.IsEmpty ? null : gathering;
             (roll, rolling) = (rolling, null);
             underWay = batch;
+            isToldOfFrames = false;
             if (batch is not null)
             {
                 gathering = new LogBatch(batch.LastSequence + 1, spare);

@@ -36,7 +36,7 @@ internal ref struct CommitArguments
         var partition = KeyOf(0, WireKeyKind.Head, -1).Partition;
         KeyOf(1, WireKeyKind.Journal, partition);
         var client = KeyOf(2, WireKeyKind.Client, partition).Name!;
-        if (Text() != runId)
+        if (!Ascii.Equals(command[Next()], runId))
         {
             throw new WireArgumentException("the run id is not the server's");
         }
@@ -77,11 +77,11 @@ internal ref struct CommitArguments
         return key;
     }
 
-    private Durability ReadDurability() => Text() switch
+    private Durability ReadDurability() => Mark() switch
     {
-        "m" => Durability.Memory,
-        "w" => Durability.Written,
-        "s" => Durability.Synced,
+        'm' => Durability.Memory,
+        'w' => Durability.Written,
+        's' => Durability.Synced,
         _ => throw new WireArgumentException("the durability is m, w or s"),
     };
 
@@ -133,13 +133,13 @@ internal ref struct CommitArguments
 
     private RecordChange ReadChange(Address address, bool isRemoval)
     {
-        var change = Text() switch
+        var change = Mark() switch
         {
-            "U" when isRemoval => throw new WireArgumentException("a removal updates nothing"),
-            "U" => RecordChange.Update(address),
-            "D" => RecordChange.Delete(address),
-            "K" => RecordChange.Keep(address),
-            var other => throw new WireArgumentException($"there is no change '{other}'"),
+            'U' when isRemoval => throw new WireArgumentException("a removal updates nothing"),
+            'U' => RecordChange.Update(address),
+            'D' => RecordChange.Delete(address),
+            'K' => RecordChange.Keep(address),
+            _ => throw new WireArgumentException($"there is no change '{Last()}'"),
         };
         for (var conditions = Integer(0, int.MaxValue); conditions > 0; conditions--)
         {
@@ -160,15 +160,15 @@ internal ref struct CommitArguments
         return change;
     }
 
-    private Condition ReadCondition() => Text() switch
+    private Condition ReadCondition() => Mark() switch
     {
-        "A" => Condition.Absent,
-        "E" => Condition.Exists,
-        "B" => Condition.BornAt(Integer(Counter.Minimum, Counter.Maximum)),
-        "R" => Condition.RevisionIs(Integer(Counter.Minimum, Counter.Maximum)),
-        "F" => Condition.FieldIs(Field(), Content()),
-        "N" => Condition.FieldAbsent(Field()),
-        var other => throw new WireArgumentException($"there is no condition '{other}'"),
+        'A' => Condition.Absent,
+        'E' => Condition.Exists,
+        'B' => Condition.BornAt(Integer(Counter.Minimum, Counter.Maximum)),
+        'R' => Condition.RevisionIs(Integer(Counter.Minimum, Counter.Maximum)),
+        'F' => Condition.FieldIs(Field(), Content()),
+        'N' => Condition.FieldAbsent(Field()),
+        _ => throw new WireArgumentException($"there is no condition '{Last()}'"),
     };
 
     private void ReadExpiry(RecordChange change)
@@ -190,13 +190,13 @@ internal ref struct CommitArguments
         }
     }
 
-    private FieldOperation ReadOperation() => Text() switch
+    private FieldOperation ReadOperation() => Mark() switch
     {
-        "S" => FieldOperation.Set(Field(), Content()),
-        "R" => FieldOperation.Remove(Field()),
-        "A" => FieldOperation.Add(Field(), Integer(Counter.Minimum, Counter.Maximum)),
-        "M" => FieldOperation.Max(Field(), Integer(Counter.Minimum, Counter.Maximum)),
-        var other => throw new WireArgumentException($"there is no operation '{other}'"),
+        'S' => FieldOperation.Set(Field(), Content()),
+        'R' => FieldOperation.Remove(Field()),
+        'A' => FieldOperation.Add(Field(), Integer(Counter.Minimum, Counter.Maximum)),
+        'M' => FieldOperation.Max(Field(), Integer(Counter.Minimum, Counter.Maximum)),
+        _ => throw new WireArgumentException($"there is no operation '{Last()}'"),
     };
 
     private NewEvent[] ReadEvents()
@@ -217,6 +217,12 @@ internal ref struct CommitArguments
     }
 
     private int Next() => at < command.Count ? at++ : throw new WireArgumentException("there are too few arguments");
+
+    /// <summary>An argument of one character; NUL if it is none.</summary>
+    private char Mark() => command[Next()] is [var mark] ? (char)mark : '\0';
+
+    /// <summary>The argument that was read last, for a message.</summary>
+    private readonly string Last() => CommandTable.Cut(command[at - 1], 32);
 
     private ReadOnlyMemory<byte> Content() => command.Memory(Next());
 

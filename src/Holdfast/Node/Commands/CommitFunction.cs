@@ -12,7 +12,7 @@ internal static class CommitFunction
         var call = new CommitArguments(node.Keys, pending.Command).Read(isRemoval, node.Engine.RunId);
         TrackRecords(pending, call);
         var commit = call.Commit;
-        var verdict = node.Engine.Begin(commit, new CommitSender(call.Client, call.Sequence, pending.Origin));
+        var verdict = node.Engine.Begin(commit, new CommitSender(call.Client, call.Sequence, pending.Origin) { Writes = true });
         Answer(pending, commit, verdict);
         return pending.AnswerOnce(verdict.Durable);
     }

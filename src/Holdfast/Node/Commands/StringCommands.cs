@@ -1,3 +1,5 @@
+using Holdfast.Embedded;
+
 namespace Holdfast.Node;
 
 /// <summary>The commands on strings of plain keys.</summary>
@@ -25,6 +27,12 @@ internal static class StringCommands
 
     private static void Get(Execution x, Command command)
     {
+        if (x.First.Kind == WireKeyKind.Plain)
+        {
+            StoredKey.Look(x, WriteString);
+            return;
+        }
+
         var key = StoredKey.ReadFirst(x);
         if (key.IsHash)
         {
@@ -34,6 +42,24 @@ internal static class StringCommands
         {
             x.Reply.BulkOrNull(key.Value);
         }
+    }
+
+    private static void WriteString(in RecordView record, Execution x)
+    {
+        if (record.IsAbsent)
+        {
+            x.Reply.Null();
+        }
+        else if (record.TryField(PlainRecord.ValueFieldName, out var value))
+        {
+            x.Reply.Bulk(value);
+        }
+        else
+        {
+            x.Reply.Error(RedisErrors.WrongType);
+        }
+
+        x.Note(wasFound: !record.IsAbsent);
     }
 
     private static void Length(Execution x, Command command)

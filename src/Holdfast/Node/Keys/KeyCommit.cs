@@ -8,7 +8,7 @@ internal static class KeyCommit
     /// <summary>Makes the write and answers it. It is decided before this returns.</summary>
     public static ValueTask MakeAsync(PendingCommit pending, KeyWrite write)
     {
-        var verdict = Begin(pending, pending.Lane.Partition, [write]);
+        var verdict = Begin(pending, pending.Lane.Partition, [write], writes: true);
         write.Answer(pending.Reply);
         return pending.AnswerOnce(verdict.Durable);
     }
@@ -28,7 +28,7 @@ internal static class KeyCommit
             {
                 foreach (var commit in Fitting(group))
                 {
-                    made.Add(Begin(pending, group.Key, commit).Durable);
+                    made.Add(Begin(pending, group.Key, commit, writes: false).Durable);
                 }
             }
         }
@@ -44,10 +44,11 @@ internal static class KeyCommit
         }
     }
 
-    private static CommitVerdict Begin(PendingCommit pending, int partition, KeyWrite[] writes)
+    private static CommitVerdict Begin(PendingCommit pending, int partition, KeyWrite[] changes, bool writes)
     {
         var node = pending.Session.Node;
-        return node.Engine.Begin(partition, writes, writes[0].Durability ?? node.Options.Durability, pending.Origin);
+        return node.Engine.Begin(
+            partition, changes, changes[0].Durability ?? node.Options.Durability, new CommitSender(null, 0, pending.Origin) { Writes = writes });
     }
 
     private static IEnumerable<KeyWrite[]> Fitting(IEnumerable<KeyWrite> writes)

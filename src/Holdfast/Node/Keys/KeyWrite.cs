@@ -18,6 +18,13 @@ internal abstract class KeyWrite(PlainKey key) : RecordDecision(key.Address)
     protected string? Refusal { get; set; }
 
     /// <inheritdoc/>
+    public sealed override bool TryDecide(in RecordView newest, out RecordChange? change)
+    {
+        change = null;
+        return !key.IsHashed && TryChange(newest, out change);
+    }
+
+    /// <inheritdoc/>
     public sealed override RecordChange? Decide(Record? newest)
     {
         var change = Change(newest);
@@ -43,6 +50,13 @@ internal abstract class KeyWrite(PlainKey key) : RecordDecision(key.Address)
 
     /// <summary>The key's change, null for none; notes what the reply will tell.</summary>
     protected abstract RecordChange? Change(Record? newest);
+
+    /// <summary>The same from the record where it lies; false if that takes a copy.</summary>
+    protected virtual bool TryChange(in RecordView newest, out RecordChange? change)
+    {
+        change = null;
+        return false;
+    }
 
     /// <summary>Tells what was noted.</summary>
     protected abstract void Reply(ReplyBuffer reply);

@@ -14,6 +14,9 @@ internal static class PlainRecord
     /// <summary>The bytes of a string.</summary>
     public const string ValueField = "%value";
 
+    /// <inheritdoc cref="ValueField"/>
+    public static ReadOnlySpan<byte> ValueFieldName => "%value"u8;
+
     /// <summary>The key's own bytes, when the address does not spell them.</summary>
     public const string KeyField = "%key";
 

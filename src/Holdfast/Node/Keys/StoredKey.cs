@@ -1,3 +1,5 @@
+using Holdfast.Embedded;
+
 namespace Holdfast.Node;
 
 /// <summary>
@@ -28,6 +30,13 @@ internal readonly struct StoredKey
 
     /// <summary>Reads what the command's one key names, and tracks it.</summary>
     public static StoredKey ReadFirst(Execution x) => Read(x, x.First);
+
+    /// <summary>Looks at what the command's one key, a plain one, names, where it lies, and tracks it.</summary>
+    public static void Look(Execution x, RecordLook<Execution> look)
+    {
+        x.Track(new TrackedKey(x.First.Partition, x.First.Address));
+        x.Node.Engine.Look(x.First.Address, x.First.Partition, x, look);
+    }
 
     private static StoredKey Read(Execution x, in WireKey parsed)
     {

@@ -1,3 +1,5 @@
+using Holdfast.Embedded;
+
 namespace Holdfast.Node;
 
 /// <summary>SET and the commands that are short for it.</summary>
@@ -44,7 +46,6 @@ internal sealed class StringSet(PlainKey key, ReadOnlyMemory<byte> value) : KeyW
             return null;
         }
 
-        isSet = true;
         var change = Update();
         foreach (var field in newest?.Fields.Keys ?? [])
         {
@@ -54,6 +55,28 @@ internal sealed class StringSet(PlainKey key, ReadOnlyMemory<byte> value) : KeyW
             }
         }
 
+        return Set(change);
+    }
+
+    protected override bool TryChange(in RecordView newest, out RecordChange? change)
+    {
+        change = null;
+        if (Tells == Telling.Old || !(newest.IsAbsent || (newest.FieldCount == 1 && newest.TryField(PlainRecord.ValueFieldName, out _))))
+        {
+            return false;
+        }
+
+        if (!(OnlyIfAbsent && !newest.IsAbsent) && !(OnlyIfThere && newest.IsAbsent))
+        {
+            change = Set(Update());
+        }
+
+        return true;
+    }
+
+    private RecordChange Set(RecordChange change)
+    {
+        isSet = true;
         change.Set(PlainRecord.ValueField, value);
         return Left is { } left ? Expire(change, left)
             : KeepsExpiry ? change

@@ -22,6 +22,18 @@ internal static class RecordReply
         }
 
         reply.Array(record.Fields.Count * 2);
+        if (record.Fields is PackedFields packed)
+        {
+            var walk = new FieldWalk(packed.Packed);
+            while (walk.MoveNext())
+            {
+                reply.Bulk(walk.Name);
+                reply.Bulk(walk.Value);
+            }
+
+            return;
+        }
+
         foreach (var (name, value) in record.Fields)
         {
             reply.Bulk(name);

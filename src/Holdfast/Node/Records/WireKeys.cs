@@ -12,12 +12,14 @@ internal sealed class WireKeys
     private readonly FrozenDictionary<string, int> partitionOfTag;
     private readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup;
     private readonly string[] prefixes;
+    private readonly string[] affinities;
 
     public WireKeys(PartitionMap partitions)
     {
         this.partitions = partitions;
         partitionOfTag = Enumerable.Range(0, partitions.Count).ToFrozenDictionary(partitions.TagOf);
         lookup = partitionOfTag.GetAlternateLookup<ReadOnlySpan<char>>();
+        affinities = [.. Enumerable.Range(0, partitions.Count).Select(partition => partitions.Pin(partition, "x"))];
         prefixes = [.. Enumerable.Range(0, partitions.Count).Select(partition => $"hf:{{{partitions.TagOf(partition)}}}:")];
     }
 
@@ -25,7 +27,7 @@ internal sealed class WireKeys
     public string KeyOf(int partition, string name) => prefixes[partition] + name;
 
     /// <summary>An affinity of the partition, for a commit that has no record to tell it.</summary>
-    public string AffinityOf(int partition) => partitions.Pin(partition, "x");
+    public string AffinityOf(int partition) => affinities[partition];
 
     /// <summary>The partition of what the key names; -1 if it names nothing that has one.</summary>
     public int PartitionOf(ReadOnlySpan<byte> key) => Parse(key).Partition;
@@ -82,13 +84,13 @@ internal sealed class WireKeys
 
     private WireKey ParseRecord(ReadOnlySpan<byte> name, int partition)
     {
-        Span<char> text = stackalloc char[Address.MaxKindLength + (2 * Address.MaxPartLength) + 2];
-        return name.Length <= text.Length
-            && Ascii.ToUtf16(name, text, out var length) == System.Buffers.OperationStatus.Done
-            && Address.TryParse(text[..length].ToString(), out var address)
-            && partitions.PartitionOf(address) == partition
-                ? new WireKey(WireKeyKind.Record, partition, address)
-                : Nothing;
+        if (!Address.IsValid(name))
+        {
+            return Nothing;
+        }
+
+        var address = Address.OfValidBytes(name);
+        return partitions.PartitionOf(address) == partition ? new WireKey(WireKeyKind.Record, partition, address) : Nothing;
     }
 
     private bool TryFindPartition(ReadOnlySpan<byte> tag, out int partition)

@@ -171,6 +171,7 @@ internal sealed class SessionLanes
     private void RunWaitingThenFlush(Lane lane)
     {
         RunWaiting(lane);
+        session.Node.Engine.Write();
         session.Output.Flush();
     }
 

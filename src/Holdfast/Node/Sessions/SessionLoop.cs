@@ -31,6 +31,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             while (!session.IsLeaving && await ReceiveAsync().ConfigureAwait(false))
             {
                 await ObeyAsync().ConfigureAwait(false);
+                session.Node.Engine.Write();
                 Count();
                 session.Output.Flush();
                 await session.Lanes.WhenRoomAsync().ConfigureAwait(false);
@@ -45,6 +46,8 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         }
         finally
         {
+            // What the connection has begun is done, whether anybody hears of it or not.
+            session.Node.Engine.Write();
             session.End();
         }
     }
@@ -95,6 +98,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             if (command.Count > 0 && !Dispatch(command))
             {
                 execution.Settle();
+                session.Node.Engine.Write();
                 await session.Lanes.WhenIdleAsync().ConfigureAwait(false);
                 continue;
             }
