@@ -19,7 +19,6 @@ internal sealed class NodeMeter : IDisposable
         meter.CreateObservableCounter("holdfast.node.sent", () => figures.SentBytes, "By", "Bytes to clients.");
         meter.CreateObservableCounter("holdfast.node.lookups", LookUps, "{key}", "Keys that commands have read, and whether they were there.");
         meter.CreateObservableUpDownCounter("holdfast.records", engine.CountRecords, "{record}", "Records in the store.");
-        meter.CreateObservableUpDownCounter("holdfast.records.memory", Memory, "By", "What records take, by kind.");
         meter.CreateObservableCounter("holdfast.log.frames", () => engine.LogFigures.Frames, "{frame}", "Commits that the log has taken.");
         meter.CreateObservableCounter("holdfast.log.syncs", () => engine.LogFigures.Syncs, "{sync}", "How often the log was synchronised to the disk.");
         meter.CreateObservableCounter("holdfast.log.sync_time", () => engine.LogFigures.SyncMicroseconds, "us", "What synchronising took.");
@@ -30,9 +29,6 @@ internal sealed class NodeMeter : IDisposable
             let count = figures.CallsOf(command.Place)
             where count > 0
             select new Measurement<long>(count, new KeyValuePair<string, object?>("command", command.Name));
-
-        IEnumerable<Measurement<long>> Memory() =>
-            engine.MemoryByKind().Select(static kind => new Measurement<long>(kind.Value.Bytes, new KeyValuePair<string, object?>("kind", kind.Key)));
 
         IEnumerable<Measurement<long>> LookUps() =>
         [

@@ -100,8 +100,9 @@ internal static class ServerReport
             ("used_memory_dataset", Text(records.UsedBytes)),
             ("used_memory_records_held", Text(records.HeldBytes)),
             ("used_memory_managed", Text(managed)),
-            ("maxmemory", "0"),
+            ("maxmemory", Text(records.MaxBytes)),
             ("maxmemory_policy", "noeviction"),
+            ("evictable_kinds", string.Join(',', node.Engine.Options.EvictableKinds)),
             ("gc_collections", Text(GC.CollectionCount(0))),
             ("gc_pause_milliseconds", Text((long)GC.GetTotalPauseDuration().TotalMilliseconds)),
             .. from kind in node.Engine.MemoryByKind()
@@ -138,6 +139,8 @@ internal static class ServerReport
         ("rejected_connections", Text(node.Figures.RefusedClients)),
         ("keyspace_hits", Text(node.Figures.Hits)),
         ("keyspace_misses", Text(node.Figures.Misses)),
+        ("expired_keys", Text(node.Engine.MemoryFigures.Expiries)),
+        ("evicted_keys", Text(node.Engine.MemoryFigures.Evictions)),
         ("pubsub_channels", Text(node.Channels.Count)),
         ("pubsub_patterns", Text(node.Channels.PatternCount)),
     ];
