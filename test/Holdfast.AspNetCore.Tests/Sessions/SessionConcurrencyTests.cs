@@ -3,6 +3,7 @@ using System.Net;
 using Holdfast.AspNetCore.Tests.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Holdfast.AspNetCore.Tests.Sessions;
 
@@ -10,6 +11,7 @@ namespace Holdfast.AspNetCore.Tests.Sessions;
 public sealed class SessionConcurrencyTests : IAsyncLifetime
 {
     private readonly HttpClient browser = WebHost.Browser();
+    private readonly RecordedLog log = new();
     private LongCounter conflicts = null!;
     private CountingEngine engine = null!;
     private WebHost first = null!;
@@ -18,7 +20,7 @@ public sealed class SessionConcurrencyTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         engine = await Engines.OpenAsync();
-        first = await WebHost.StartAsync(engine, Map);
+        first = await WebHost.StartAsync(engine, Map, build: builder => builder.Logging.AddProvider(log));
         conflicts = new LongCounter(first, "holdfast.sessions.conflicts");
         second = await WebHost.StartAsync(engine, Map);
         await browser.GetAsync(first.At("/set?key=count&value=0"));
@@ -34,11 +36,12 @@ public sealed class SessionConcurrencyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Merge_overwrites_what_was_read_and_set_and_counts_it()
+    public async Task Merge_overwrites_what_was_read_and_set_and_counts_and_logs_it()
     {
         Assert.Equal(HttpStatusCode.OK, await CrossAsync("/merge"));
         Assert.Equal("1", await browser.GetStringAsync(second.At("/get?key=count")));
         Assert.Equal(1, conflicts.Value);
+        Assert.Single(log.Lines, static line => line.Level == LogLevel.Warning && line.Text.Contains("'count'", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -105,6 +108,30 @@ public sealed class SessionConcurrencyTests : IAsyncLifetime
         Assert.NotNull(await Lease.TryAcquireAsync(engine, new Address("session-turn", await browser.GetStringAsync(first.At("/affinity"))), TimeSpan.FromSeconds(10)));
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync(second.At("/serialize"))).StatusCode);
         Assert.Equal("1", await browser.GetStringAsync(first.At("/get?key=count")));
+    }
+
+    [Fact]
+    public async Task Whoever_waits_too_long_for_a_turn_is_told_when_to_come_again_and_nothing_is_written()
+    {
+        var clock = new SteppedClock();
+        await using var stepped = await Engines.OpenAsync(clock);
+        await using var host = await WebHost.StartAsync(stepped, Map);
+        await browser.GetAsync(host.At("/set?key=count&value=0"));
+        await using var other = await Lease.TryAcquireAsync(
+            stepped, new Address("session-turn", await browser.GetStringAsync(host.At("/affinity"))), TimeSpan.FromMinutes(10));
+        var waiting = browser.GetAsync(host.At("/serialize"));
+        var began = TimeProvider.System.GetTimestamp();
+        while (!clock.HasTimer(TimeSpan.FromSeconds(29), TimeSpan.FromSeconds(30)))
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(100), "Nobody waits.");
+            await Task.Delay(10);
+        }
+
+        clock.Move(TimeSpan.FromSeconds(30));
+        using var told = await waiting;
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, told.StatusCode);
+        Assert.NotNull(told.Headers.RetryAfter);
+        Assert.Equal("0", await browser.GetStringAsync(host.At("/get?key=count")));
     }
 
     [Fact]
