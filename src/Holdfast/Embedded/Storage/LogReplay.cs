@@ -26,7 +26,7 @@ internal sealed class LogReplay(PartitionState[] partitions, bool followsSnapsho
                 ApplyCommit(ref reader, sequence);
                 break;
             case FrameKind.Open:
-                ApplyOpen(reader.Number(), sequence);
+                ApplyOpen(reader.Time(), sequence);
                 break;
             case FrameKind.Snapshot:
                 isWhileCopied = false;
@@ -63,7 +63,7 @@ internal sealed class LogReplay(PartitionState[] partitions, bool followsSnapsho
         }
 
         var revision = reader.Number();
-        var wall = reader.Number();
+        var wall = reader.Time();
         var flags = reader.Byte();
         for (var changes = reader.Count(); changes > 0; changes--)
         {

@@ -5,6 +5,9 @@ namespace Holdfast.Embedded;
 /// <summary>Reads what <see cref="PayloadWriter"/> wrote. Anything else is a <see cref="FormatException"/>.</summary>
 internal ref struct PayloadReader(ReadOnlySpan<byte> payload)
 {
+    // The end of the year 9999.
+    private const long MaxTime = 253_402_300_799_999;
+
     private ReadOnlySpan<byte> rest = payload;
 
     public readonly bool AtEnd => rest.IsEmpty;
@@ -36,6 +39,9 @@ internal ref struct PayloadReader(ReadOnlySpan<byte> payload)
 
         throw new FormatException("A number is too long.");
     }
+
+    /// <summary>A time, in milliseconds since 1970.</summary>
+    public long Time() => Number() is var value and <= MaxTime ? value : throw new FormatException("A time is out of range.");
 
     public int Count() => Number() is var value and <= int.MaxValue ? (int)value : throw new FormatException("A count is out of range.");
 

@@ -125,7 +125,7 @@ internal static class SnapshotReader
     private static void Event(ref PayloadReader reader, PartitionState state, in WallAnchor opened)
     {
         var position = new JournalPosition(reader.Number(), reader.Count());
-        var wall = reader.Number();
+        var wall = reader.Time();
         var item = new JournalEvent(position, DateTimeOffset.FromUnixTimeMilliseconds(wall), reader.Text(), reader.Bytes().ToArray());
         state.Journal.Append(item, opened.FromWall(wall));
     }

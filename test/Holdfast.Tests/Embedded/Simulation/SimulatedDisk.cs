@@ -28,6 +28,20 @@ internal sealed class SimulatedDisk(Random random, StringBuilder trace, PlantedB
     /// <summary>Whether the process was ended: it must not go on.</summary>
     public bool HasCrashed { get; private set; }
 
+    /// <summary>A disk that does not fail, with the files of a folder.</summary>
+    public static SimulatedDisk With(IEnumerable<(string Name, byte[] Bytes)> files)
+    {
+        var disk = new SimulatedDisk(new Random(0), new StringBuilder(), PlantedBug.None);
+        foreach (var (name, bytes) in files)
+        {
+            var content = new SimulatedContent();
+            content.Write(bytes, 0);
+            disk.names[name] = content;
+        }
+
+        return disk;
+    }
+
     /// <summary>Begins a life, with these faults.</summary>
     public void Begin(DiskFaults next) => (faults, calls, HasCrashed) = (next, 0, false);
 
