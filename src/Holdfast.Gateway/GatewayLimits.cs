@@ -48,6 +48,9 @@ public static class GatewayLimits
     /// <summary>How long a request waits in line for a service that has as many as it can do. 500 ms at the service's pace, one second at most; then 503.</summary>
     public static readonly TimeSpan MaxQueueTime = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long a line may stand before it counts as overload and is kept short. 1 s.</summary>
+    public static readonly TimeSpan LongestBurst = TimeSpan.FromSeconds(1);
+
     /// <summary>How long an instance is left alone when it fails requests that others don't. 5 s, doubled each time in a row.</summary>
     public static readonly TimeSpan FirstEjection = TimeSpan.FromSeconds(5);
 

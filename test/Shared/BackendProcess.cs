@@ -8,7 +8,7 @@ namespace Holdfast.TestServers;
 /// in X-Instance and what it was sent, and tells each request on its standard output before it answers.
 /// </summary>
 /// <remarks>
-/// /healthz answers 200, after /sicken 500 until /mend · /die kills its own process · /cut ends the connection within the body ·
+/// /drop ends the connection · /healthz answers 200, after /sicken 500 until /mend · /die kills its own process · /cut ends the connection within the body ·
 /// /hang answers once /release was asked for · /stream sends "first", and "last" once /release was asked for ·
 /// /keyed announces that it heeds idempotency keys, and with ?die=FILE kills its process once it has the whole body, if no file of the name FILE is there, which it then makes;
 /// with ?hold=FILE it answers likewise once that the key's request still runs · /status/N answers N · /work takes ?ms=N of the processor ·
@@ -120,6 +120,7 @@ internal sealed class BackendProcess : IAsyncDisposable
           let body = '';
           request.on('data', part => body += part);
           const query = new URLSearchParams(request.url.split('?')[1]);
+          if (path === '/drop') return request.socket.destroy();
           if (path === '/die') return process.kill(process.pid, 'SIGKILL');
           request.on('end', () => {
             response.setHeader('X-Instance', process.env.NAME);

@@ -75,7 +75,11 @@ internal sealed class RequestHandler(
         }
 
         metrics.Refused(pool.Name);
-        Log.Overloaded(logger, pool.Name, pool.Admission.Limit, pool.Admission.Waiting);
+        if (pool.Admission.IsTimeToTell())
+        {
+            Log.Overloaded(logger, pool.Name, pool.Admission.Limit, pool.Admission.Waiting);
+        }
+
         await PlainAnswer.GiveAsync(
             context, StatusCodes.Status503ServiceUnavailable, $"{pool.Name} has as many requests as it can do. Try again in a second.");
     }

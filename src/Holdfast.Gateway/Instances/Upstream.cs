@@ -18,6 +18,7 @@ internal sealed class Upstream : IDisposable
     private CancellationTokenSource silence = new();
     private int failures;
     private int inFlight;
+    private long answeredAt;
     private volatile int passes;
 
     public Upstream(string service, RegisteredInstance instance, Action changed, TimeProvider clock)
@@ -132,6 +133,7 @@ internal sealed class Upstream : IDisposable
     /// <summary>It answered; a status of 500 and more, and none in time, counts against it.</summary>
     public void Answered(int status)
     {
+        Volatile.Write(ref answeredAt, clock.GetTimestamp());
         if (Conduct.Note(isFailure: status >= 500))
         {
             changed();
@@ -160,9 +162,17 @@ internal sealed class Upstream : IDisposable
         return false;
     }
 
-    /// <summary>Its health path was answered badly, or not in time. Returns whether that put it out.</summary>
+    /// <summary>
+    /// Its health path was answered badly, or not in time. Returns whether that put it out. One that has just answered a
+    /// request is not silent but busy: to take it out would give its load to the others, and then theirs to nobody.
+    /// </summary>
     public bool HealthFailed(bool isSilent)
     {
+        if (isSilent && Volatile.Read(ref answeredAt) is var answered and not 0 && clock.GetElapsedTime(answered) < GatewayLimits.HealthTimeout)
+        {
+            return false;
+        }
+
         var fallsSilent = false;
         var putOut = Change(() =>
         {

@@ -11,7 +11,7 @@ internal sealed class Admission(TimeProvider clock)
 {
     private const int LeastPerInstance = 4;
     private const int MostPerInstance = 4096;
-    private const int StartPerInstance = 256;
+    private const int StartPerInstance = 32;
     private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(250);
     private readonly Lock gate = new();
     private readonly LinkedList<TaskCompletionSource<bool>> line = new();
@@ -20,7 +20,11 @@ internal sealed class Admission(TimeProvider clock)
     private int instances = 1;
     private int inside;
     private int answers;
+    private TimeSpan spent;
+    private double rate;
     private bool waited;
+    private long? toldAt;
+    private long lineWasEmptyAt = clock.GetTimestamp();
     private long spanBegan = clock.GetTimestamp();
 
     /// <summary>Requests that wait now.</summary>
@@ -54,6 +58,21 @@ internal sealed class Admission(TimeProvider clock)
         { } each => each * instances,
     };
 
+    /// <summary>Whether it is time to say that there is too much: once a second is enough, and more would be load of its own.</summary>
+    public bool IsTimeToTell()
+    {
+        lock (gate)
+        {
+            if (toldAt is { } at && clock.GetElapsedTime(at) < GatewayLimits.LongestBurst)
+            {
+                return false;
+            }
+
+            toldAt = clock.GetTimestamp();
+            return true;
+        }
+    }
+
     /// <summary>Takes note of settings and of how many instances share the load.</summary>
     public void Set(ServiceSettings changed, int count)
     {
@@ -86,6 +105,11 @@ internal sealed class Admission(TimeProvider clock)
             }
 
             waited = true;
+            if (line.Count == 0)
+            {
+                lineWasEmptyAt = clock.GetTimestamp();
+            }
+
             if (line.Count >= LineNow())
             {
                 return ValueTask.FromResult(false);
@@ -98,21 +122,38 @@ internal sealed class Admission(TimeProvider clock)
 
     /// <summary>Leaves.</summary>
     /// <param name="isAnswer">Whether the service gave an answer that is no failure.</param>
-    public void Leave(bool isAnswer)
+    /// <param name="took">How long that took, from being let in.</param>
+    public void Leave(bool isAnswer, TimeSpan took)
     {
         lock (gate)
         {
             inside--;
-            answers += isAnswer ? 1 : 0;
+            if (isAnswer)
+            {
+                answers++;
+                spent += took;
+            }
+
             Step();
             Admit();
         }
     }
 
-    /// <summary>How many may wait: what is answered within the time that a wait may take.</summary>
-    private int LineNow() => settings.Concurrency is null && limit.Rate > 0
-        ? Math.Clamp((int)(limit.Rate * GatewayLimits.MaxQueueTime.TotalSeconds), Math.Min(LeastPerInstance, settings.Queue), settings.Queue)
-        : settings.Queue;
+    /// <summary>
+    /// How many may wait. A burst may wait for as long as a wait may take. A line that has stood for a second is no burst
+    /// but too much: then it is kept short, since waiting helps nobody (Nichols and Jacobson, 2012).
+    /// </summary>
+    private int LineNow()
+    {
+        if (settings.Concurrency is not null || rate == 0)
+        {
+            return settings.Queue;
+        }
+
+        var isStanding = clock.GetElapsedTime(lineWasEmptyAt) >= GatewayLimits.LongestBurst;
+        var most = isStanding ? LimitNow / 2 : (int)(rate * GatewayLimits.MaxQueueTime.TotalSeconds);
+        return Math.Min(Math.Max(most, LeastPerInstance), settings.Queue);
+    }
 
     private async Task<bool> WaitAsync(LinkedListNode<TaskCompletionSource<bool>> place, CancellationToken cancellationToken)
     {
@@ -142,7 +183,7 @@ internal sealed class Admission(TimeProvider clock)
                 return true;
             }
 
-            Leave(isAnswer: false);
+            Leave(isAnswer: false, TimeSpan.Zero);
             throw;
         }
     }
@@ -155,6 +196,11 @@ internal sealed class Admission(TimeProvider clock)
             inside++;
             first.Value.SetResult(true);
         }
+
+        if (line.Count == 0)
+        {
+            lineWasEmptyAt = clock.GetTimestamp();
+        }
     }
 
     private void Step()
@@ -165,17 +211,18 @@ internal sealed class Admission(TimeProvider clock)
             return;
         }
 
-        if (waited && elapsed < Span * 4)
+        rate = answers / elapsed.TotalSeconds;
+        if (answers > 0 && waited)
         {
-            limit.Step(answers / elapsed.TotalSeconds);
+            limit.Step(rate, spent / answers);
         }
-        else
+        else if (answers > 0)
         {
-            limit.Idle();
+            limit.Learn(spent / answers);
         }
 
         waited = line.Count > 0;
-        answers = 0;
+        (answers, spent) = (0, TimeSpan.Zero);
         spanBegan = clock.GetTimestamp();
     }
 }

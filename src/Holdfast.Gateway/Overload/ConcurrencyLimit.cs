@@ -1,43 +1,58 @@
 namespace Holdfast.Gateway.Overload;
 
 /// <summary>
-/// How many requests a service gets at once, found by trial: the fewest with which it still answers nearly as many a
-/// second as with more. Beyond that, more at once only wait inside it. The limit moves only while requests wait for it, a
-/// step after each span of time. It goes down while answers stay as frequent, and up again when they become fewer; now
-/// and then it tries more, since the service may have grown. What waits by nature (long polling) answers the more
-/// the more it gets, and so is not held back.
+/// How many requests a service gets at once, found by how long they take: as many as it does without their taking half
+/// as long again as when there are few (after Netflix's concurrency-limits, "Gradient2"). The limit moves only while
+/// requests wait for it. Now and then it is a quarter for half a second, to see how long requests take when there are
+/// few. It does not go down when answers become fewer by it: what waits by nature (long polling) takes as long however
+/// few there are, and what has become slower takes longer however few there are.
 /// </summary>
 /// <remarks>Not synchronised: the owner's lock guards it.</remarks>
 internal sealed class ConcurrencyLimit(int least, int most, int start)
 {
-    private const double NearlyAsMany = 0.95;
-    private const double DownBy = 0.85;
-    private const double UpBy = 1.25;
+    private const double Tolerance = 1.5;
+    private const double LargestStepDown = 0.5;
+    private const double LargestStepUp = 1.5;
+    private const double FewerAnswers = 0.8;
 
-    /// <summary>Old records fade, or a service that has become slower would be held to what it once did.</summary>
-    private const double Fading = 0.98;
-    private const int StepsBetweenTrials = 12;
+    /// <summary>The shortest time is forgotten slowly, or a service that has become slower would be held to what it once took.</summary>
+    private const double Forgetting = 1.002;
+    private const double Fading = 0.9;
+    private const int StepsBetweenTrials = 16;
+    private const int TrialSteps = 2;
+    private const double TrialShare = 0.25;
 
     private double value = start;
     private double best;
-    private double smoothed;
+    private TimeSpan? shortest;
     private int steps;
 
-    public int Value => (int)Math.Round(value);
+    public int Value => Math.Max(least, (int)Math.Round(IsTrial ? value * TrialShare : value));
 
-    /// <summary>The answers a second that were seen of late while requests waited.</summary>
-    public double Rate => smoothed;
+    private bool IsTrial => steps % StepsBetweenTrials >= StepsBetweenTrials - TrialSteps;
 
     /// <summary>Takes note of a span of time in which requests waited for the limit.</summary>
     /// <param name="answersPerSecond">What the service answered, failures not counted.</param>
-    public void Step(double answersPerSecond)
+    /// <param name="mean">How long a request took, from its being let in.</param>
+    public void Step(double answersPerSecond, TimeSpan mean)
     {
-        smoothed = smoothed == 0 ? answersPerSecond : (0.5 * smoothed) + (0.5 * answersPerSecond);
-        best = Math.Max(best * Fading, smoothed);
-        var isTrial = ++steps % StepsBetweenTrials == 0;
-        value = Math.Clamp(value * (isTrial || smoothed < best * NearlyAsMany ? UpBy : DownBy), least, most);
+        Learn(mean);
+        if (!IsTrial)
+        {
+            best = Math.Max(best * Fading, answersPerSecond);
+            var change = Math.Clamp(Tolerance * (shortest!.Value / mean), LargestStepDown, LargestStepUp);
+            if (change < 1 && answersPerSecond < best * FewerAnswers)
+            {
+                change = LargestStepUp;
+            }
+
+            // The root leaves room to find out whether more would do.
+            value = Math.Clamp((value * change) + (Math.Sqrt(value) / 2), least, most);
+        }
+
+        steps++;
     }
 
-    /// <summary>Takes note of a span in which nothing waited: more is allowed than is asked for, and what was learnt fades.</summary>
-    public void Idle() => best *= Fading;
+    /// <summary>Takes note of a span in which nothing waited: more is allowed than is asked for.</summary>
+    public void Learn(TimeSpan mean) => shortest = shortest is { } known && known * Forgetting < mean ? known * Forgetting : mean;
 }

@@ -22,6 +22,7 @@ internal sealed class Tries : IAsyncDisposable
     private int sendings;
     private long? brokeAt;
     private bool isInside;
+    private long enteredAt;
     private bool succeeded;
 
     public Tries(HttpRequest request, long arrived, ServicePool pool, (string Parent, string? State) trace, TimeProvider clock)
@@ -108,6 +109,7 @@ internal sealed class Tries : IAsyncDisposable
     public async ValueTask<bool> EnterAsync(bool isUpgrade, CancellationToken cancellationToken)
     {
         isInside = !isUpgrade && await pool.Admission.EnterAsync(cancellationToken);
+        enteredAt = clock.GetTimestamp();
         return isInside || isUpgrade;
     }
 
@@ -195,7 +197,7 @@ internal sealed class Tries : IAsyncDisposable
         if (isInside)
         {
             isInside = false;
-            pool.Admission.Leave(succeeded);
+            pool.Admission.Leave(succeeded, clock.GetElapsedTime(enteredAt));
         }
     }
 
