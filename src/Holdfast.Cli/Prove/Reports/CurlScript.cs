@@ -58,7 +58,7 @@ internal static partial class CurlScript
             script.AppendLine(CultureInfo.InvariantCulture, $"printf '{TextOf(place)}, wait until it is ready, and press return: '; read -r _");
         }
 
-        var call = new StringBuilder($"curl -sS {(place.Spreads ? "-o /dev/null -w '%{redirect_url}'" : "-L")} -b \"$jar\" -c \"$jar\"");
+        var call = new StringBuilder($"curl -sS {(place.Spreads ? "-o /dev/null -w '%{redirect_url}'" : "-L")} -b \"$jar\"{(isAtOnce ? "" : " -c \"$jar\"")}");
         if (step.Method != "GET")
         {
             call.Append(" -X ").Append(step.Method);

@@ -46,6 +46,11 @@ internal static class HtmlReport
         AddTime(page, "Start", result.Timings.Start, "from the start of the process to its first answer");
         AddTime(page, "Stop", result.Timings.Stop, "from SIGTERM until nothing of it is left");
         AddTime(page, "Recovery", result.Timings.Recovery, "from SIGKILL to the first answer of its successor");
+        if (result.Timings.Requests is { } requests)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"<div><dt title=\"of the requests that were sent to an instance while it was asked to end\">Failed while stopping</dt><dd>{result.Timings.Errors} of {requests} requests</dd></div>");
+        }
+
         page.Append(CultureInfo.InvariantCulture, $"<div><dt>Proof</dt><dd>{result.Time.TotalSeconds:0} s, {result.Runs.Count} runs, {now:yyyy-MM-dd HH:mm} UTC</dd></div></dl>");
     }
 
@@ -64,7 +69,7 @@ internal static class HtmlReport
             page.Append(CultureInfo.InvariantCulture, $"<section class=\"finding\"><h2>{FindingKindJson.Text(finding.Kind)}</h2><p>Shows in: {string.Join(", ", finding.Arms.Select(EnumText.Of))}</p><ol>");
             foreach (var step in finding.Smallest)
             {
-                page.Append(CultureInfo.InvariantCulture, $"<li><code>{Encode(step.Request)}</code> on instance <b class=\"i{step.Instance % 4}\">{step.Instance}</b>");
+                page.Append(CultureInfo.InvariantCulture, $"<li><code>{Encode(step.Request)}</code> on instance <b class=\"i{step.Instance % 4}\">{step.Instance}</b>{(step.AtOnce ? ", at once with others" : "")}");
                 page.Append(step.Before is null ? "</li>" : $", after a {Encode(step.Before)}</li>");
             }
 
@@ -76,7 +81,7 @@ internal static class HtmlReport
             }
 
             page.Append(CultureInfo.InvariantCulture, $"<tr><th>Remedy</th><td>{Encode(finding.Remedy)}</td></tr></table>");
-            page.Append(CultureInfo.InvariantCulture, $"<details><summary>See it with curl</summary><pre>{Encode(CurlScript.Of(finding))}</pre></details></section>");
+            page.Append(CultureInfo.InvariantCulture, $"<h3>See it with curl</h3><pre>{Encode(CurlScript.Of(finding))}</pre></section>");
         }
     }
 
@@ -132,7 +137,7 @@ internal static class HtmlReport
     /// <summary>Which instance answered what, in some runs of each arm.</summary>
     private static void AddTimeline(StringBuilder page, Walk walk, List<(Run Run, ILookup<int, Deviation> Deviations)> judged)
     {
-        page.Append("<section><h2>Who answered</h2><p>A row is a run, a box an answer, its number the instance; ring: the answer differed; ↻ the instance was restarted before, ✕ killed.</p><div class=\"wide\"><table class=\"timeline\">");
+        page.Append("<section><h2>Who answered</h2><p>A row is a run, a box an answer, its number the instance; ring: the answer differed; ↻ the instance was restarted before, ✕ killed, ⇄ new, and all others ended.</p><div class=\"wide\"><table class=\"timeline\">");
         foreach (var arm in judged.GroupBy(static run => run.Run.Arm).OrderBy(static arm => arm.Key))
         {
             foreach (var (run, deviations) in arm.OrderByDescending(static run => run.Deviations.Count).Take(MaxDrawnRuns))
@@ -156,6 +161,7 @@ internal static class HtmlReport
         {
             Disturbance.None => "",
             Disturbance.Restart or Disturbance.Renew => "↻",
+            Disturbance.Replace => "⇄",
             _ => "✕",
         };
         page.Append(CultureInfo.InvariantCulture, $"{before}<b class=\"i{(place.Instance + 1) % 4}{(differs ? " off" : "")}\" title=\"{Encode(request.Step.Request)}\">{place.Instance + 1}</b>");

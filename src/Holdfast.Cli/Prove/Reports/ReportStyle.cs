@@ -14,7 +14,7 @@ internal static class ReportStyle
         header.stateless { border-color: var(--good); } header.stateless h1 { color: var(--good); }
         header.stateful { border-color: var(--bad); } header.stateful h1 { color: var(--bad); }
         header p { margin: .2rem 0; overflow-wrap: anywhere; }
-        h2 { font-size: 1.2rem; margin: 1.6rem 0 .4rem; }
+        h2 { font-size: 1.2rem; margin: 1.6rem 0 .4rem; } h3 { font-size: 1rem; margin: 1rem 0 .3rem; }
         dl { display: flex; flex-wrap: wrap; gap: .5rem 2rem; margin: 0; } dt { font-size: .8rem; opacity: .75; } dd { margin: 0; }
         table { border-collapse: collapse; } th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
         .wide { overflow-x: auto; } .finding { background: var(--soft); padding: .2rem 1rem 1rem; border-radius: .5rem; margin-top: 1rem; }
@@ -24,6 +24,6 @@ internal static class ReportStyle
         .timeline th, .timeline td { border: 0; padding: .1rem .6rem .1rem 0; white-space: nowrap; }
         b[class^=i] { display: inline-block; min-width: 1.5em; margin: 1px; padding: 0 .3em; text-align: center; border-radius: .25em; color: #fff; background: #3465a4; }
         b.i2 { background: #7a4fa3; } b.i3 { background: #2e7d6b; } b.i0 { background: #8d5a2b; } b.off { outline: 2px solid var(--bad); outline-offset: 1px; margin: 1px 4px; }
-        @media print { main { max-width: none; padding: 0; } .finding, tr { break-inside: avoid; } details > pre { display: block; } * { print-color-adjust: exact; } }
+        @media print { main { max-width: none; padding: 0; } .finding, tr { break-inside: avoid; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } * { print-color-adjust: exact; } }
         """;
 }
