@@ -27,6 +27,11 @@ internal static class ProveRun
             result = new ProofResult { Verdict = Verdict.Inconclusive, Reason = error.Message };
         }
 
+        catch (OperationCanceledException)
+        {
+            result = new ProofResult { Verdict = Verdict.Inconclusive, Reason = "it was stopped before anything was tried" };
+        }
+
         return result is null ? ExitCode.Done : Report(request, result);
     }
 

@@ -18,6 +18,9 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
     /// <summary>How many answers' numbers are watched.</summary>
     private const int MaxReads = 2;
 
+    /// <summary>How often a speed is measured, with all instances and with one.</summary>
+    private const int Speeds = 3;
+
     private const int Waits = 3;
     private const int Restarts = 3;
 
@@ -65,12 +68,15 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
             return null;
         }
 
+        // Runs with a wait, each between two without: an uptime goes on from run to run, and what was written begins anew.
         var walk = controls.Walk.Through(ordinal);
+        var at = new List<RunReadings> { await laboratory.RunAsync(walk, Schedule.Control(walk.Requests.Count, 0)) };
         var waited = new List<RunReadings>();
-        for (var run = 0; run < Waits; run++)
+        while (waited.Count < Waits)
         {
             waited.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Control, Disturbance.None)));
-            keys.RemoveAll(key => DirectionOf(waited, key) == 0);
+            at.Add(await laboratory.RunAsync(walk, Schedule.Control(walk.Requests.Count, 0)));
+            keys.RemoveAll(key => MotionBetween(at, waited, key) is null);
             if (keys.Count == 0)
             {
                 return null;
@@ -78,10 +84,10 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         }
 
         var restarted = new List<RunReadings>();
-        for (var run = 0; run < Restarts; run++)
+        while (restarted.Count < Restarts)
         {
             restarted.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Restart, Disturbance.Restart)));
-            keys.RemoveAll(key => !IsBefore(restarted[^1], key, -DirectionOf(waited, key)));
+            keys.RemoveAll(key => !IsTakenBack(at, waited, restarted[^1], key));
             if (keys.Count == 0)
             {
                 return null;
@@ -90,7 +96,7 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
 
         var lost = keys.MinBy(static key => LeafTally.Rank(key.Path));
         return FindingOf(walk, Watched(walk, Arm.Restart, Disturbance.Restart), lost, Arm.Restart, Restarts,
-            $"about {ShownAt(waited[^1], lost)}, {Wait.TotalSeconds:0.#} s after it was {ShownAt(controls.Controls[^1], lost)}", ShownAt(restarted[^1], lost));
+            $"about {ShownAt(waited[^1], lost)}, {Wait.TotalSeconds:0.#} s after it was {ShownAt(at[^1], lost)}", ShownAt(restarted[^1], lost));
     }
 
     /// <summary>Whether a number moves faster the more instances run.</summary>
@@ -101,7 +107,7 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
             return null;
         }
 
-        if (!laboratory.Budget.Has(Wait * 6))
+        if (!laboratory.Budget.Has(Wait * (2 * Speeds)))
         {
             laboratory.LeaveOut(Arm.Scale, "there was no time to watch numbers that move by themselves");
             return null;
@@ -112,10 +118,10 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         var again = prefix.Requests[^1] with { Ordinal = controls.Walk.Requests.Count };
         var walk = new Walk([.. prefix.Requests, again]);
         var (all, one) = (new List<RunReadings>(), new List<RunReadings>());
-        for (var run = 0; run < 2; run++)
+        while (all.Count < Speeds)
         {
             all.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Control, Disturbance.None)));
-            keys.RemoveAll(key => Math.Abs(MotionIn(all[^1], key, again)) < LeastMotion);
+            keys.RemoveAll(key => Math.Abs(MotionIn(all[^1], key, again)) < LeastMotion || !GoesOneWay(all, key, again));
             if (keys.Count == 0)
             {
                 return null;
@@ -123,11 +129,11 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         }
 
         await laboratory.Runner.StopAllButAsync(0);
-        for (var run = 0; run < 2; run++)
+        while (one.Count < Speeds)
         {
             one.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Scale, Disturbance.None)));
-            keys.RemoveAll(key => all.Any(many => Math.Abs(MotionIn(many, key, again)) < LeastSpeedUp * Math.Abs(MotionIn(one[^1], key, again))
-                || Math.Sign(MotionIn(many, key, again)) != Math.Sign(MotionIn(all[0], key, again))));
+            keys.RemoveAll(key => !GoesOneWay([.. all, .. one], key, again)
+                || all.Any(many => Math.Abs(MotionIn(many, key, again)) < LeastSpeedUp * Math.Abs(MotionIn(one[^1], key, again))));
             if (keys.Count == 0)
             {
                 return null;
@@ -135,7 +141,7 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         }
 
         var key = keys.MinBy(static key => LeafTally.Rank(key.Path));
-        return FindingOf(walk, Watched(walk, Arm.Scale, Disturbance.None), (again.Ordinal, key.Path), Arm.Scale, 2,
+        return FindingOf(walk, Watched(walk, Arm.Scale, Disturbance.None), (again.Ordinal, key.Path), Arm.Scale, Speeds,
             $"moves by {MotionIn(one[^1], key, again):0.##} in {Wait.TotalSeconds:0.#} s with one instance",
             $"by {MotionIn(all[^1], key, again):0.##} with {laboratory.InstanceCount}");
     }
@@ -147,13 +153,38 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         Pause = index == walk.Requests.Count - 1 || (index == 0 && before != Disturbance.None) ? Wait : TimeSpan.Zero,
     })]);
 
-    /// <summary>Where a number goes in a wait: −1 or 1, if all waits agree and none is within what it was before.</summary>
-    private int DirectionOf(IReadOnlyList<RunReadings> waited, (int, string) key) =>
-        waited.All(run => IsBefore(run, key, 1)) ? 1 : waited.All(run => IsBefore(run, key, -1)) ? -1 : 0;
+    /// <summary>
+    /// How far a number goes in a wait, if it does so each time: by more than both what it was before and what it comes to
+    /// vary. Null for one that moves in no such way.
+    /// </summary>
+    private static double? MotionBetween(IReadOnlyList<RunReadings> at, IReadOnlyList<RunReadings> waited, (int, string) key)
+    {
+        if (ValuesAt(at, key) is not { } before || ValuesAt(waited, key) is not { } after)
+        {
+            return null;
+        }
 
-    /// <summary>Whether the number lies beyond all that undisturbed runs had, in the direction.</summary>
-    private bool IsBefore(RunReadings run, (int, string) key, int direction) =>
-        NumberAt(run, key) is { } got && controls.Controls.All(control => Math.Sign(got - NumberAt(control, key)!.Value) == direction);
+        var motion = after.Average() - before.Average();
+        return Math.Abs(motion) > before.Max() - before.Min() + after.Max() - after.Min() ? motion : null;
+    }
+
+    /// <summary>Whether a restart has brought a number to the other side of where it was, by at least half of what a wait does.</summary>
+    private static bool IsTakenBack(IReadOnlyList<RunReadings> at, IReadOnlyList<RunReadings> waited, RunReadings restarted, (int, string) key) =>
+        MotionBetween(at, waited, key) is { } motion && NumberAt(restarted, key) is { } got
+        && (got - ValuesAt(at, key)!.Average()) * -Math.Sign(motion) >= Math.Abs(motion) / 2;
+
+    private static double[]? ValuesAt(IReadOnlyList<RunReadings> runs, (int, string) key)
+    {
+        double?[] values = [.. runs.Select(run => NumberAt(run, key))];
+        return Array.TrueForAll(values, static value => value is not null) ? [.. values.Select(static value => value!.Value)] : null;
+    }
+
+    /// <summary>Whether a number never turned round, from the first read to the last: what is random does.</summary>
+    private static bool GoesOneWay(IReadOnlyList<RunReadings> runs, (int Ordinal, string Path) key, WalkRequest again)
+    {
+        double?[] values = [.. runs.SelectMany(run => (double?[])[NumberAt(run, key), NumberAt(run, (again.Ordinal, key.Path))])];
+        return values.Zip(values.Skip(1)).All(static pair => pair.First <= pair.Second) || values.Zip(values.Skip(1)).All(static pair => pair.First >= pair.Second);
+    }
 
     private static double MotionIn(RunReadings run, (int Ordinal, string Path) key, WalkRequest again) =>
         NumberAt(run, key) is { } from && NumberAt(run, (again.Ordinal, key.Path)) is { } to ? to - from : 0;
