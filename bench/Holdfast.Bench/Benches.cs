@@ -12,7 +12,11 @@ internal static class Benches
         await using var store = await EmbeddedStore.OpenAsync();
         var load = new Workload(store.Engine);
         await load.FillAsync();
-        await bench.RunAsync(load.Reads("embedded-read", 1), load.Commits("embedded-commit", 1), load.Commits("embedded-commit-64-callers", 64));
+        await bench.RunAsync(
+            load.BufferReads("embedded-read-into-buffer", store.Engine),
+            load.Reads("embedded-read", 1),
+            load.Commits("embedded-commit", 1),
+            load.Commits("embedded-commit-64-callers", 64, Durability.Written));
     }
 
     /// <summary>What the levels of durability cost, with many writers whose waits the engine can share.</summary>

@@ -5,9 +5,9 @@ internal sealed class EmbeddedStore : IAsyncDisposable
 {
     private readonly string folder;
 
-    private EmbeddedStore(string folder, StateEngine engine) => (this.folder, Engine) = (folder, engine);
+    private EmbeddedStore(string folder, EmbeddedEngine engine) => (this.folder, Engine) = (folder, engine);
 
-    public StateEngine Engine { get; }
+    public EmbeddedEngine Engine { get; }
 
     public static async Task<EmbeddedStore> OpenAsync()
     {

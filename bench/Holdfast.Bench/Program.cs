@@ -6,6 +6,7 @@ var betweenServers = new SideBySide(TimeSpan.FromSeconds(1), warmUps: 2, rounds:
 var benches = new Dictionary<string, Func<Task>>
 {
     ["embedded"] = () => Benches.EmbeddedAsync(inProcess),
+    ["embedded-scale"] = EmbeddedScale.RunAsync,
     ["durability"] = () => Benches.DurabilityAsync(inProcess),
     ["near-cache"] = () => Benches.NearCacheAsync(inProcess),
     ["servers"] = () => Benches.ServersAsync(inProcess),

@@ -26,6 +26,17 @@ internal sealed class Workload(StateEngine engine)
     public Operation Reads(string name, int callers, Freshness freshness = default) =>
         new(name, callers, async (caller, count) => await engine.ReadAsync(Chosen(caller, count), freshness));
 
+    /// <summary>Reads by one caller into a buffer of its own.</summary>
+    public Operation BufferReads(string name, EmbeddedEngine embedded)
+    {
+        var buffer = new RecordBuffer();
+        return new(name, 1, (caller, count) =>
+        {
+            embedded.Read(Chosen(caller, count), buffer);
+            return ValueTask.CompletedTask;
+        });
+    }
+
     /// <summary>What a request does to its session: one field set, and the expiry moved.</summary>
     public Operation Commits(string name, int callers, Durability durability = Durability.Memory) =>
         new(name, callers, async (caller, count) => await engine.CommitAsync(

@@ -26,6 +26,7 @@ public sealed class EmbeddedEngine : StateEngine
     private readonly StoreMeter meter;
     private readonly SignalHub signals = new();
     private ChangeObserver? observer;
+    private DurableWait? lastWait;
     private int disposed;
 
     private EmbeddedEngine(StateEngineOptions options, EmbeddedStore store, StoreMemory memory, PartitionState[] states)
@@ -398,13 +399,33 @@ public sealed class EmbeddedEngine : StateEngine
     {
         try
         {
-            await durable.WaitAsync(Options.CommitTimeout, Options.Clock, cancellationToken).ConfigureAwait(false);
+            var bounded = Bounded(durable);
+            await (cancellationToken.CanBeCanceled ? bounded.WaitAsync(cancellationToken) : bounded).ConfigureAwait(false);
         }
         catch (TimeoutException fault)
         {
             throw new CommitUnknownException(
                 $"The disk did not take the commit within {Options.CommitTimeout.TotalMilliseconds} ms: it may yet be made.", fault);
         }
+    }
+
+    /// <summary>The task within the commit timeout.</summary>
+    private Task Bounded(Task durable)
+    {
+        if (Volatile.Read(ref lastWait) is { } last && last.Serves(durable, Options.Clock))
+        {
+            return last.Task;
+        }
+
+        var wait = new DurableWait(durable, Options.CommitTimeout, Options.Clock);
+        if (!store.Log.TryFollow(durable, wait.End))
+        {
+            wait.Abandon();
+            return durable.WaitAsync(Options.CommitTimeout, Options.Clock);
+        }
+
+        Volatile.Write(ref lastWait, wait);
+        return wait.Task;
     }
 
     private void CheckOpen(CancellationToken cancellationToken)
