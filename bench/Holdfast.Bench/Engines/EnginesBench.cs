@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Holdfast.Redis;
@@ -36,6 +37,7 @@ internal static partial class EnginesBench
         await server.CommandAsync("SET", Key, "xxx");
         await ClientAsync(bench, server);
         await NearCacheAsync(bench, server);
+        await HitAsync(server);
         await FunctionAsync(server);
     }
 
@@ -62,6 +64,28 @@ internal static partial class EnginesBench
         var (near, far) = (new Workload(with), new Workload(without));
         await near.FillAsync();
         await bench.RunAsync(near.Reads("near-cache-on", 64, Freshness.Pushed), far.Reads("near-cache-off", 64, Freshness.Pushed));
+    }
+
+    // The processor's time for a hit, on one thread, which other work on the machine does not count towards.
+    private static async Task HitAsync(RedisServer server)
+    {
+        const int Hits = 2_000_000;
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString);
+        var session = new Address("session", engine.Partitions.Pin(42, "a-session-of-twenty-two"));
+        var made = await engine.CommitAsync(new Commit(RecordChange.Update(session).Set("a", "1")));
+        var freshness = Freshness.AtLeast(made.At);
+        for (var round = 0; round < 5; round++)
+        {
+            using var process = Process.GetCurrentProcess();
+            var before = process.TotalProcessorTime;
+            for (var i = 0; i < Hits; i++)
+            {
+                await engine.ReadAsync(session, freshness);
+            }
+
+            process.Refresh();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  near-cache hit: {(process.TotalProcessorTime - before).TotalNanoseconds / Hits:0} ns of processor time"));
+        }
     }
 
     // The server's own count of the time that it spent on the calls, which other work on the machine disturbs least.

@@ -109,7 +109,20 @@ public sealed class PartitionMap
         return tags;
     }
 
-    private bool TryParsePin(ReadOnlySpan<char> hex, out int partition) =>
-        int.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out partition)
-        && partition < Count && (hex[0] != '0' || hex.Length == 1) && !hex.ContainsAnyInRange('A', 'F');
+    private bool TryParsePin(ReadOnlySpan<char> hex, out int partition)
+    {
+        partition = 0;
+        foreach (var character in hex)
+        {
+            var digit = character is >= '0' and <= '9' ? character - '0' : character is >= 'a' and <= 'f' ? character - 'a' + 10 : -1;
+            if (digit < 0)
+            {
+                return false;
+            }
+
+            partition = (partition << 4) + digit;
+        }
+
+        return partition < Count && (hex[0] != '0' || hex.Length == 1);
+    }
 }
