@@ -12,7 +12,7 @@ namespace Holdfast.Tests.NearCaching;
 public sealed class NearCacheRaceTests
 {
     [Fact]
-    [Trait("Experiment", "near-cache-races")]
+    [Trait("Experiment", "races")]
     public async Task No_order_of_events_makes_the_near_cache_answer_what_is_past_or_keep_it()
     {
         var search = new Search(PushOrder.InOrder, Experiment.Count(7, 9));
