@@ -55,9 +55,7 @@ internal sealed class RedisCluster : IAsyncDisposable
     /// </param>
     public async Task FailOverAsync(RedisServer primary, bool isTold = true)
     {
-        var nodes = await NodesAsync();
-        var id = nodes.Single(node => node.Server == primary).Id;
-        var replica = nodes.Single(node => node.PrimaryId == id).Server;
+        var replica = await ReplicaOfAsync(primary);
         await primary.KillAsync();
         if (isTold)
         {
@@ -108,6 +106,28 @@ internal sealed class RedisCluster : IAsyncDisposable
     }
 
     private IEnumerable<RedisServer> Running => servers.Where(static server => server.IsRunning);
+
+    // The server that is asked may hear only now that a node has changed its primary.
+    private async Task<RedisServer> ReplicaOfAsync(RedisServer primary)
+    {
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            var nodes = await NodesAsync();
+            var id = nodes.Single(node => node.Server == primary).Id;
+            if (nodes.FirstOrDefault(node => node.PrimaryId == id && node.Server.IsRunning).Server is { } replica)
+            {
+                return replica;
+            }
+
+            if (deadline.Elapsed > Patience)
+            {
+                throw new InvalidOperationException($"The primary on port {primary.Port} does not come to have a replica.");
+            }
+
+            await Task.Delay(50);
+        }
+    }
 
     private async Task SetTimeoutAsync(int milliseconds)
     {
