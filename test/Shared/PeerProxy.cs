@@ -57,8 +57,7 @@ internal sealed class PeerProxy : IAsyncDisposable
     public static Task<PeerProxy> HaproxyAsync(Uri backend, bool logs = false) => ListeningAsync(new PeerProxy(
         "haproxy", "haproxy", (_, port) => $"""
             global
-              maxconn 20000
-            {(logs ? "  log stdout format raw local0" : "")}
+            {(logs ? "  maxconn 9900\n  log stdout format raw local0" : "")}
             defaults
             {(logs ? "  log global\n  option httplog" : "")}
               mode http

@@ -12,7 +12,7 @@ internal sealed class GatewayBench(IReadOnlyList<Proxy> proxies)
     private const int Clients = 32;
     private const int WarmUps = 3;
     private const int Rounds = 7;
-    private const int IdleConnections = 10_000;
+    private const int IdleConnections = 9_000;
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(2);
 
     public static async Task RunAsync()
