@@ -30,6 +30,7 @@ public sealed class NodeReportTests(NodeHost host) : IClassFixture<NodeHost>
         Assert.InRange(after["log_sync_microseconds"], before["log_sync_microseconds"] + 1, long.MaxValue);
         Assert.InRange(after["log_sync_longest_microseconds"], 1, after["log_sync_microseconds"]);
         Assert.Equal(0, after["log_waiting_frames"]);
+        Assert.InRange(after["used_memory_dataset"], 1, after["maxmemory"]);
         Assert.Equal(2, after["cmdstat_get"] - before.GetValueOrDefault("cmdstat_get"));
         Assert.InRange(after["total_commands_processed"] - before["total_commands_processed"], 6, 8);
         Assert.InRange(after["total_net_input_bytes"] - before["total_net_input_bytes"], 100, 1000);
