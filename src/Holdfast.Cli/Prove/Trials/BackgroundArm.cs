@@ -76,7 +76,7 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         {
             waited.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Control, Disturbance.None)));
             at.Add(await laboratory.RunAsync(walk, Schedule.Control(walk.Requests.Count, 0)));
-            keys.RemoveAll(key => MotionBetween(at, waited, key) is null);
+            keys.RemoveAll(key => Motion.Of(ValuesAt(at, key), ValuesAt(waited, key)) is null);
             if (keys.Count == 0)
             {
                 return null;
@@ -87,7 +87,7 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         while (restarted.Count < Restarts)
         {
             restarted.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Restart, Disturbance.Restart)));
-            keys.RemoveAll(key => !IsTakenBack(at, waited, restarted[^1], key));
+            keys.RemoveAll(key => Motion.Of(ValuesAt(at, key), ValuesAt(waited, key))?.IsTakenBackBy(NumberAt(restarted[^1], key)) != true);
             if (keys.Count == 0)
             {
                 return null;
@@ -121,7 +121,7 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         while (all.Count < Speeds)
         {
             all.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Control, Disturbance.None)));
-            keys.RemoveAll(key => Math.Abs(MotionIn(all[^1], key, again)) < LeastMotion || !GoesOneWay(all, key, again));
+            keys.RemoveAll(key => Math.Abs(MotionIn(all[^1], key, again)) < LeastMotion || !Motion.IsOneWay(SeriesIn(all, key, again)));
             if (keys.Count == 0)
             {
                 return null;
@@ -132,7 +132,7 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         while (one.Count < Speeds)
         {
             one.Add(await laboratory.RunAsync(walk, Watched(walk, Arm.Scale, Disturbance.None)));
-            keys.RemoveAll(key => !GoesOneWay([.. all, .. one], key, again)
+            keys.RemoveAll(key => !Motion.IsOneWay(SeriesIn([.. all, .. one], key, again))
                 || all.Any(many => Math.Abs(MotionIn(many, key, again)) < LeastSpeedUp * Math.Abs(MotionIn(one[^1], key, again))));
             if (keys.Count == 0)
             {
@@ -153,38 +153,11 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
         Pause = index == walk.Requests.Count - 1 || (index == 0 && before != Disturbance.None) ? Wait : TimeSpan.Zero,
     })]);
 
-    /// <summary>
-    /// How far a number goes in a wait, if it does so each time: by more than both what it was before and what it comes to
-    /// vary. Null for one that moves in no such way.
-    /// </summary>
-    private static double? MotionBetween(IReadOnlyList<RunReadings> at, IReadOnlyList<RunReadings> waited, (int, string) key)
-    {
-        if (ValuesAt(at, key) is not { } before || ValuesAt(waited, key) is not { } after)
-        {
-            return null;
-        }
+    private static double?[] ValuesAt(IReadOnlyList<RunReadings> runs, (int, string) key) => [.. runs.Select(run => NumberAt(run, key))];
 
-        var motion = after.Average() - before.Average();
-        return Math.Abs(motion) > before.Max() - before.Min() + after.Max() - after.Min() ? motion : null;
-    }
-
-    /// <summary>Whether a restart has brought a number to the other side of where it was, by at least half of what a wait does.</summary>
-    private static bool IsTakenBack(IReadOnlyList<RunReadings> at, IReadOnlyList<RunReadings> waited, RunReadings restarted, (int, string) key) =>
-        MotionBetween(at, waited, key) is { } motion && NumberAt(restarted, key) is { } got
-        && (got - ValuesAt(at, key)!.Average()) * -Math.Sign(motion) >= Math.Abs(motion) / 2;
-
-    private static double[]? ValuesAt(IReadOnlyList<RunReadings> runs, (int, string) key)
-    {
-        double?[] values = [.. runs.Select(run => NumberAt(run, key))];
-        return Array.TrueForAll(values, static value => value is not null) ? [.. values.Select(static value => value!.Value)] : null;
-    }
-
-    /// <summary>Whether a number never turned round, from the first read to the last: what is random does.</summary>
-    private static bool GoesOneWay(IReadOnlyList<RunReadings> runs, (int Ordinal, string Path) key, WalkRequest again)
-    {
-        double?[] values = [.. runs.SelectMany(run => (double?[])[NumberAt(run, key), NumberAt(run, (again.Ordinal, key.Path))])];
-        return values.Zip(values.Skip(1)).All(static pair => pair.First <= pair.Second) || values.Zip(values.Skip(1)).All(static pair => pair.First >= pair.Second);
-    }
+    /// <summary>The number in the order in which it was read, twice in each run.</summary>
+    private static double?[] SeriesIn(IReadOnlyList<RunReadings> runs, (int Ordinal, string Path) key, WalkRequest again) =>
+        [.. runs.SelectMany(run => (double?[])[NumberAt(run, key), NumberAt(run, (again.Ordinal, key.Path))])];
 
     private static double MotionIn(RunReadings run, (int Ordinal, string Path) key, WalkRequest again) =>
         NumberAt(run, key) is { } from && NumberAt(run, (again.Ordinal, key.Path)) is { } to ? to - from : 0;
