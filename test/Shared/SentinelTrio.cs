@@ -107,7 +107,7 @@ internal sealed class SentinelTrio : IAsyncDisposable
         List<string> lines =
         [
             $"port {port}", "bind 127.0.0.1", $"dir {own}", "logfile sentinel.log", $"sentinel monitor {Name} 127.0.0.1 {Master.Port} 2",
-            $"sentinel down-after-milliseconds {Name} {downAfter}", $"sentinel failover-timeout {Name} 3000",
+            $"sentinel down-after-milliseconds {Name} {downAfter}", $"sentinel failover-timeout {Name} 60000",
         ];
         if (password is not null)
         {

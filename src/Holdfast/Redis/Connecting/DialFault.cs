@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Holdfast.Resp;
 
 namespace Holdfast.Redis;
@@ -18,12 +19,15 @@ internal static class DialFault
             StoreErrorException reply => reply.Error.ToException(),
             StateMismatchException fault => fault,
             _ when OfEnd(end, address) is { } fault => fault,
-            StateUnavailableException when end is not null => new StateUnavailableException(
+            StateUnavailableException when end is not null && !IsOwn(end) => new StateUnavailableException(
                 $"The store at {address} ended the connection before it answered. {HintFor(address)} {Reasons(end)}", end),
             StateException fault => fault,
             OperationCanceledException => new StateUnavailableException($"The store at {address} did not answer within {timeout.TotalSeconds:0} s."),
             _ => new StateUnavailableException($"The store at {address} can't be reached: {error.Message}", error),
         };
+
+    // It was this side that gave the connection up: how it ended says nothing of the server.
+    private static bool IsOwn(Exception end) => end is ObjectDisposedException or IOException { InnerException: SocketException { SocketErrorCode: SocketError.OperationAborted } };
 
     private static string HintFor(RedisAddress address) =>
         address.Tls is null ? "If it speaks TLS there, begin the connection string with rediss://."
