@@ -42,7 +42,7 @@ internal sealed class EmbeddedStore : IDisposable
             var recovery = new LogRecovery(disk, folder, manifest, synced, partitions, options.Log);
             var end = recovery.Run();
             StoreFolder.RemoveLeftOvers(disk, folder, manifest);
-            (files, manifest) = OpenLog(disk, folder, manifest, end, recovery.LastSequence, clock);
+            (files, manifest) = OpenLog(disk, folder, manifest, end, recovery, clock);
 
             writer = new LogWriter(files, options.Log);
             OpenTerms(writer, partitions, clock.WallMilliseconds);
@@ -78,7 +78,7 @@ internal sealed class EmbeddedStore : IDisposable
 
     /// <summary>The last segment, cut to its last whole frame; in a new store the first one. A store of format 1 gets what it lacks.</summary>
     private static (LogFiles Files, Manifest Manifest) OpenLog(
-        StoreDisk disk, string folder, Manifest manifest, long end, long lastSequence, StoreClock clock)
+        StoreDisk disk, string folder, Manifest manifest, long end, LogRecovery recovery, StoreClock clock)
     {
         var isNew = manifest.LastLog == 0;
         var isCurrent = !isNew && manifest.Version == Manifest.CurrentVersion;
@@ -89,7 +89,7 @@ internal sealed class EmbeddedStore : IDisposable
 
         var segment = isNew
             ? LogSegment.Create(disk, folder, 1, manifest.Salt, 1)
-            : LogSegment.Continue(disk, folder, manifest.LastLog, end);
+            : LogSegment.Continue(disk, folder, manifest.LastLog, end, recovery.SyncedEnd);
         try
         {
             if (!isCurrent)
@@ -103,7 +103,7 @@ internal sealed class EmbeddedStore : IDisposable
                 manifest.Save(disk, folder);
             }
 
-            return (new LogFiles(disk, folder, manifest.Salt, segment, lastSequence, clock), manifest);
+            return (new LogFiles(disk, folder, manifest.Salt, segment, recovery.LastSequence, clock), manifest);
         }
         catch
         {

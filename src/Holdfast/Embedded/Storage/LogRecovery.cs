@@ -19,6 +19,9 @@ internal sealed class LogRecovery(
     /// <summary>The last frame's sequence.</summary>
     public long LastSequence => Math.Max(0, last);
 
+    /// <summary>Where in the last segment the frames end that are known to have been synchronised.</summary>
+    public long SyncedEnd { get; private set; } = LogHeader.Bytes;
+
     /// <summary>Applies the segments, and tells where the last whole frame of the last one ends.</summary>
     public long Run()
     {
@@ -32,6 +35,7 @@ internal sealed class LogRecovery(
             }
 
             last = reader.FirstSequence - 1;
+            SyncedEnd = LogHeader.Bytes;
             ReadFrames(reader);
             var isLast = number == manifest.LastLog;
             if (isLast ? last < synced : !reader.AtEnd)
@@ -76,6 +80,7 @@ internal sealed class LogRecovery(
 
             last = sequence;
             reader.Advance(payload.Length);
+            SyncedEnd = last <= synced ? reader.Offset : SyncedEnd;
         }
     }
 

@@ -41,13 +41,17 @@ internal sealed class LogSegment : IDisposable
         }
     }
 
-    /// <summary>Opens a segment that was recovered, and cuts what follows its last whole frame.</summary>
-    public static LogSegment Continue(StoreDisk disk, string folder, int number, long length)
+    /// <summary>
+    /// Opens a segment that was recovered, and cuts what follows its last whole frame. What is not known to have been synchronised is written again
+    /// first: if synchronising it failed once, the operating system shows it and may never write it, though it reports success from then on.
+    /// </summary>
+    public static LogSegment Continue(StoreDisk disk, string folder, int number, long length, long syncedEnd)
     {
         var file = disk.Open(Path.Combine(folder, Manifest.LogName(number)));
         try
         {
             var segment = new LogSegment(file, length, file.Length);
+            segment.WriteAgain(syncedEnd);
             segment.CutToLength();
             return segment;
         }
@@ -105,6 +109,16 @@ internal sealed class LogSegment : IDisposable
     {
         Length += bytes;
         ahead = Math.Max(ahead, Length);
+    }
+
+    private void WriteAgain(long from)
+    {
+        var piece = new byte[Math.Clamp(Length - from, 0, MaxBytesAhead)];
+        for (var at = from; at < Length; at += piece.Length)
+        {
+            var rest = piece.AsSpan(0, (int)Math.Min(piece.Length, Length - at));
+            file.Write(rest[..file.Read(rest, at)], at);
+        }
     }
 
     private void WriteAhead(long end)

@@ -21,6 +21,10 @@ public sealed class SimulationTests
         Assert.Empty(rare);
     }
 
+    /// <summary>Synchronising fails, the process starts again and finds what the operating system still shows, and then the power goes.</summary>
+    [Fact]
+    public void What_could_not_be_synchronised_and_is_found_by_the_next_process_stays() => Simulation.Run(seed: 380);
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
