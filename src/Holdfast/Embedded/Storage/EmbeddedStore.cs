@@ -41,6 +41,8 @@ internal sealed class EmbeddedStore : IDisposable
             var synced = manifest is { LastLog: > 0, Version: > 1 } ? SyncedFile.Read(disk, folder, manifest.Salt) : 0;
             var recovery = new LogRecovery(disk, folder, manifest, synced, partitions, options.Log);
             var end = recovery.Run();
+            // The manifest may have been put in force and its name not have reached the disk: then nothing is there yet that could go.
+            disk.SyncFolder(folder);
             StoreFolder.RemoveLeftOvers(disk, folder, manifest);
             (files, manifest) = OpenLog(disk, folder, manifest, end, recovery, clock);
 

@@ -25,6 +25,10 @@ public sealed class SimulationTests
     [Fact]
     public void What_could_not_be_synchronised_and_is_found_by_the_next_process_stays() => Simulation.Run(seed: 380);
 
+    /// <summary>The manifest's name could not be synchronised, the process starts again and finds it all the same, and then the power goes.</summary>
+    [Fact]
+    public void A_manifest_that_the_next_process_finds_stays() => Simulation.Run(seed: 1027);
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
