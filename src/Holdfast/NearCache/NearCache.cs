@@ -66,6 +66,13 @@ internal sealed class NearCache
             return NearCacheAnswer.Miss;
         }
 
+        // An entry comes ahead of the watermark of its own reply: then it tells of a later moment, and whoever is shown it must not be sent
+        // back to an earlier one elsewhere.
+        if (entry.At.Term > term || (entry.At.Term == term && entry.At.Revision > revision))
+        {
+            (term, revision) = (entry.At.Term, entry.At.Revision);
+        }
+
         if (freshness.Minimum is { } minimum && minimum.Partition == partition)
         {
             if (minimum.Term == term)
@@ -111,21 +118,21 @@ internal sealed class NearCache
 
     /// <summary>Puts in what a reply told of a record.</summary>
     /// <param name="feed">Whose reply it was.</param>
-    /// <param name="partition">The record's partition.</param>
+    /// <param name="at">The moment of the record's partition at which it was like that.</param>
     /// <param name="address">The record's name.</param>
     /// <param name="record">The record; null when there is none.</param>
     /// <param name="sentAt">When the call was sent that the store replied to.</param>
-    public void Put(Feed feed, int partition, Address address, Record? record, long sentAt)
+    public void Put(Feed feed, Stamp at, Address address, Record? record, long sentAt)
     {
         if (!IsEnabled)
         {
             return;
         }
 
-        var entry = new NearCacheEntry(partition, address, record, Math.Min(sentAt + maxAge, record?.Deadline ?? long.MaxValue));
+        var entry = new NearCacheEntry(at, address, record, Math.Min(sentAt + maxAge, record?.Deadline ?? long.MaxValue));
         lock (writing)
         {
-            if (feeds[partition] != feed)
+            if (feeds[at.Partition] != feed)
             {
                 return;
             }
@@ -145,11 +152,11 @@ internal sealed class NearCache
     /// Takes note that a record was found at this revision and expires then, its fields not being told: the entry gets
     /// the deadline if it is of that revision, and goes otherwise.
     /// </summary>
-    public void Keep(Feed feed, int partition, Address address, long revision, long birth, long? deadline, long sentAt)
+    public void Keep(Feed feed, Stamp at, Address address, long revision, long birth, long? deadline, long sentAt)
     {
         if (entries.TryGetValue(address, out var entry) && entry.Record is { } known && known.Revision == revision && known.Birth == birth)
         {
-            Put(feed, partition, address, new Record(address, revision, birth, known.Fields, deadline), sentAt);
+            Put(feed, at, address, new Record(address, revision, birth, known.Fields, deadline), sentAt);
         }
         else
         {

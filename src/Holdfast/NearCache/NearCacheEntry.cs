@@ -1,17 +1,19 @@
 namespace Holdfast.NearCaching;
 
-/// <summary>A record, or its absence, as the store told it.</summary>
-internal sealed class NearCacheEntry(int partition, Address address, Record? record, long usableUntil)
+/// <summary>A record, or its absence, as the store told it at a moment.</summary>
+internal sealed class NearCacheEntry(Stamp at, Address address, Record? record, long usableUntil)
 {
     /// <summary>What an entry takes besides its texts and values: itself, the record, and its places in map and queue.</summary>
-    private const int OwnBytes = 288;
+    private const int OwnBytes = 304;
 
     /// <summary>What a field takes besides its name and value: the string's and the map's overhead.</summary>
     private const int FieldBytes = 80;
 
     private bool isUsed;
 
-    public int Partition { get; } = partition;
+    public Stamp At { get; } = at;
+
+    public int Partition => At.Partition;
 
     public Address Address { get; } = address;
 

@@ -20,9 +20,9 @@ internal sealed class StoreView(StateEngineOptions options, PartitionMap partiti
     public SeenHistory History { get; } = new(partitions.Count, options);
 
     /// <summary>Takes note of a record, or of its absence, that a reply told.</summary>
-    public void Told(StoreCall call, Address address, Record? record)
+    public void Told(StoreCall call, Stamp at, Address address, Record? record)
     {
-        Cache.Put(call.Feed, call.Partition, address, record, call.SentAt);
+        Cache.Put(call.Feed, at, address, record, call.SentAt);
         Watches.Saw(call.Partition, address, record is not null);
     }
 
@@ -36,8 +36,8 @@ internal sealed class StoreView(StateEngineOptions options, PartitionMap partiti
     }
 
     /// <summary>Takes note of a record that a reply told without its fields.</summary>
-    public void Kept(StoreCall call, Address address, RecordReply reply) =>
-        Cache.Keep(call.Feed, call.Partition, address, reply.Revision, reply.Birth, reply.DeadlineAt(call.SentAt, Clock), call.SentAt);
+    public void Kept(StoreCall call, Stamp at, Address address, RecordReply reply) =>
+        Cache.Keep(call.Feed, at, address, reply.Revision, reply.Birth, reply.DeadlineAt(call.SentAt, Clock), call.SentAt);
 
     /// <summary>Takes note of the moment that a reply told, after what it told of records.</summary>
     public void Saw(StoreCall call, Stamp at)

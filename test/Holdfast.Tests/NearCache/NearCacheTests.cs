@@ -8,6 +8,9 @@ public sealed class NearCacheTests
     private const int Partition = 3;
     private static readonly Address Thing = new("thing", "t");
 
+    /// <summary>A moment before all that the watermarks of these tests tell.</summary>
+    private static readonly Stamp Earlier = new(Partition, 0, 0);
+
     private readonly SteppedClock clock = new();
     private readonly Feed feed = new();
 
@@ -15,7 +18,7 @@ public sealed class NearCacheTests
     public void A_record_is_served_with_the_watermark_as_its_moment()
     {
         var cache = Alive();
-        cache.Put(feed, Partition, Thing, RecordOf(Thing, 10), clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, RecordOf(Thing, 10), clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 17);
 
         Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading));
@@ -23,11 +26,30 @@ public sealed class NearCacheTests
         Assert.Equal(new Stamp(Partition, 1, 17), reading.At);
     }
 
+    [Theory]
+    [InlineData(1, 18)]
+    [InlineData(2, 3)]
+    public void What_a_reply_tells_ahead_of_its_watermark_is_served_as_of_its_own_moment(long term, long revision)
+    {
+        var cache = Alive();
+        var told = new Stamp(Partition, term, revision);
+        cache.Raise(feed, Partition, 1, 17);
+        foreach (var record in new[] { RecordOf(Thing, revision), null })
+        {
+            cache.Put(feed, told, Thing, record, clock.GetTimestamp());
+
+            Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading));
+            Assert.Equal(record, reading.Record);
+            Assert.Equal(told, reading.At);
+            Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.AtLeast(told)));
+        }
+    }
+
     [Fact]
     public void Absence_is_served_too()
     {
         var cache = Alive();
-        cache.Put(feed, Partition, Thing, null, clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, null, clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 17);
 
         Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading));
@@ -38,7 +60,7 @@ public sealed class NearCacheTests
     public void A_stamp_beyond_the_watermark_or_of_another_term_is_asked_of_the_store()
     {
         var cache = Alive();
-        cache.Put(feed, Partition, Thing, null, clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, null, clock.GetTimestamp());
         cache.Raise(feed, Partition, 5, 17);
 
         Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.AtLeast(new Stamp(Partition, 5, 17))));
@@ -52,7 +74,7 @@ public sealed class NearCacheTests
     public void A_stamp_of_an_earlier_term_is_served_once_the_terms_are_known()
     {
         var cache = Alive();
-        cache.Put(feed, Partition, Thing, null, clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, null, clock.GetTimestamp());
         cache.Raise(feed, Partition, 5, 17);
         cache.Learn(feed, new PartitionHead(Partition, 17, [new TermStart(4, 0), new TermStart(5, 12)]));
 
@@ -65,7 +87,7 @@ public sealed class NearCacheTests
     public void Nothing_is_served_when_the_last_proof_is_more_than_a_second_old()
     {
         var cache = Alive();
-        cache.Put(feed, Partition, Thing, null, clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, null, clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 1);
         clock.Move(TimeSpan.FromSeconds(1));
         Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.Pushed));
@@ -80,9 +102,9 @@ public sealed class NearCacheTests
     {
         var cache = Alive();
         var deadline = clock.GetTimestamp() + clock.TimestampFrequency;
-        cache.Put(feed, Partition, Thing, new Record(Thing, 1, 1, Record.NoFields, deadline), clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, new Record(Thing, 1, 1, Record.NoFields, deadline), clock.GetTimestamp());
         var lasting = new Address("thing", "u");
-        cache.Put(feed, Partition, lasting, null, clock.GetTimestamp());
+        cache.Put(feed, Earlier, lasting, null, clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 1);
         clock.Move(TimeSpan.FromSeconds(1));
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
@@ -97,12 +119,12 @@ public sealed class NearCacheTests
     public void A_pushed_key_and_a_lost_connection_are_forgotten()
     {
         var cache = Alive();
-        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 1);
         cache.Drop(Thing);
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
         Assert.Equal(0, cache.Bytes);
-        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
         cache.Lose(feed);
         feed.Prove(clock.GetTimestamp());
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
@@ -113,13 +135,13 @@ public sealed class NearCacheTests
     public void A_kept_record_gets_its_deadline_and_another_revision_is_forgotten()
     {
         var cache = Alive();
-        cache.Put(feed, Partition, Thing, RecordOf(Thing, 5), clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, RecordOf(Thing, 5), clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 5);
         var deadline = clock.GetTimestamp() + 1000;
-        cache.Keep(feed, Partition, Thing, 5, 1, deadline, clock.GetTimestamp());
+        cache.Keep(feed, Earlier, Thing, 5, 1, deadline, clock.GetTimestamp());
         cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading);
         Assert.Equal(deadline, reading.Record!.Deadline);
-        cache.Keep(feed, Partition, Thing, 6, 1, deadline, clock.GetTimestamp());
+        cache.Keep(feed, Earlier, Thing, 6, 1, deadline, clock.GetTimestamp());
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
     }
 
@@ -127,13 +149,13 @@ public sealed class NearCacheTests
     public void Memory_is_bounded_and_what_is_served_stays_longest()
     {
         var cache = Alive(maxBytes: 100_000);
-        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 1);
         for (var i = 0; i < 10_000; i++)
         {
             Assert.Equal(NearCacheAnswer.Hit, Read(cache, Freshness.Pushed));
             var other = new Address("thing", "t", $"{i}");
-            cache.Put(feed, Partition, other, RecordOf(other, 1), clock.GetTimestamp());
+            cache.Put(feed, Earlier, other, RecordOf(other, 1), clock.GetTimestamp());
             Assert.InRange(cache.Bytes, 1, 100_000);
         }
 
@@ -146,7 +168,7 @@ public sealed class NearCacheTests
         var cache = Alive(maxBytes: 1 << 20);
         for (var i = 0; i < 100_000; i++)
         {
-            cache.Put(feed, Partition, Thing, RecordOf(Thing, i), clock.GetTimestamp());
+            cache.Put(feed, Earlier, Thing, RecordOf(Thing, i), clock.GetTimestamp());
         }
 
         Assert.Equal(1, cache.Count);
@@ -158,7 +180,7 @@ public sealed class NearCacheTests
     public void A_hit_allocates_nothing()
     {
         var cache = Alive();
-        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 1);
         var freshness = Freshness.AtLeast(new Stamp(Partition, 1, 1));
         Read(cache, freshness);
@@ -179,18 +201,18 @@ public sealed class NearCacheTests
         other.Prove(clock.GetTimestamp());
         var neighbour = new Address("thing", "n");
         cache.Assign(Partition + 1, feed);
-        cache.Put(feed, Partition, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
-        cache.Put(feed, Partition + 1, neighbour, RecordOf(neighbour, 1), clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
+        cache.Put(feed, Earlier with { Partition = Partition + 1 }, neighbour, RecordOf(neighbour, 1), clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 1);
         cache.Raise(feed, Partition + 1, 1, 1);
         cache.Assign(Partition, other);
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
         Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(neighbour, Partition + 1, Freshness.Pushed, out _));
 
-        cache.Put(feed, Partition, Thing, RecordOf(Thing, 2), clock.GetTimestamp());
+        cache.Put(feed, Earlier, Thing, RecordOf(Thing, 2), clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 9);
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
-        cache.Put(other, Partition, Thing, RecordOf(Thing, 3), clock.GetTimestamp());
+        cache.Put(other, Earlier, Thing, RecordOf(Thing, 3), clock.GetTimestamp());
         cache.Raise(other, Partition, 2, 3);
         cache.Lose(feed);
         Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(Thing, Partition, Freshness.Pushed, out var reading));

@@ -63,9 +63,9 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         var at = new Stamp(Partition, reader.ReadInteger(), reader.ReadInteger());
         var result = outcome switch
         {
-            "ok" => new CommitResult(at, ReadRecords(ref reader), isReplay: false),
-            "replay" => new CommitResult(at, ReadRecords(ref reader), isReplay: !IsUncertain),
-            "refused" => new CommitResult(at, ReadRefusal(ref reader)),
+            "ok" => new CommitResult(at, ReadRecords(ref reader, at), isReplay: false),
+            "replay" => new CommitResult(at, ReadRecords(ref reader, null), isReplay: !IsUncertain),
+            "refused" => new CommitResult(at, ReadRefusal(ref reader, at)),
             "different" => new CommitResult(at, refusal: null),
             _ => throw new RespFormatException($"A commit is not answered with '{outcome}'."),
         };
@@ -109,7 +109,9 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         }
     }
 
-    private Record?[] ReadRecords(ref RespReader reader)
+    /// <param name="reader">The reply, at its records.</param>
+    /// <param name="at">The moment at which the records are as they are told; null for a replay, which tells the first time's moment and the records as they are now.</param>
+    private Record?[] ReadRecords(ref RespReader reader, Stamp? at)
     {
         reader.ReadCount(commit.Changes.Count);
         var records = new Record?[commit.Changes.Count];
@@ -118,13 +120,17 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             var change = commit.Changes[i];
             var reply = RecordReply.Read(ref reader);
             records[i] = reply.ToRecord(change.Address, SentAt, view.Clock);
-            if (reply.Exists && reply.Fields is null)
+            if (at is not { } moment)
             {
-                view.Kept(this, change.Address, reply);
+                view.Cache.Drop(change.Address);
+            }
+            else if (reply.Exists && reply.Fields is null)
+            {
+                view.Kept(this, moment, change.Address, reply);
             }
             else
             {
-                view.Told(this, change.Address, records[i]);
+                view.Told(this, moment, change.Address, records[i]);
             }
 
             // With NOLOOP the store pushes nothing to who made the change, and the watches of this process want to know.
@@ -142,13 +148,13 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         return records;
     }
 
-    private Refusal ReadRefusal(ref RespReader reader)
+    private Refusal ReadRefusal(ref RespReader reader, Stamp at)
     {
         var index = checked((int)reader.ReadInteger());
         var change = commit.Changes[index];
         var condition = change.Conditions[checked((int)reader.ReadInteger())];
         var current = RecordReply.Read(ref reader).ToRecord(change.Address, SentAt, view.Clock);
-        view.Told(this, change.Address, current);
+        view.Told(this, at, change.Address, current);
         return new Refusal(index, condition, current);
     }
 }

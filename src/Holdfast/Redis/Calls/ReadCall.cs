@@ -40,7 +40,7 @@ internal sealed class ReadCall : AwaitedCall<Reading[]>
         for (var i = 0; i < readings.Length; i++)
         {
             var record = RecordReply.Read(ref reader).ToRecord(addresses[i], SentAt, view.Clock);
-            view.Told(this, addresses[i], record);
+            view.Told(this, At, addresses[i], record);
             readings[i] = new Reading(record, At);
         }
 
