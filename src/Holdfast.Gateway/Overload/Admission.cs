@@ -7,20 +7,28 @@ namespace Holdfast.Gateway.Overload;
 /// away at once. Nobody waits longer than the service needs for those ahead within <see cref="GatewayLimits.MaxQueueTime"/>: then
 /// it is better to be told to come again than to be answered when nobody listens any more.
 /// </summary>
+/// <remarks>
+/// A request that takes much longer than others do gives its place up and goes on: it waits for something else, as a long poll does, or for a
+/// store that is away, and keeping others out does not help it. Pages that need no store are there while it is away.
+/// </remarks>
 internal sealed class Admission(TimeProvider clock)
 {
     private const int LeastPerInstance = 4;
     private const int MostPerInstance = 4096;
     private const int StartPerInstance = 32;
+
+    /// <summary>How many times as long as others a request has its place.</summary>
+    private const int TimesUsual = 4;
     private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(250);
     private readonly Lock gate = new();
-    private readonly LinkedList<TaskCompletionSource<bool>> line = new();
+    private readonly LinkedList<TaskCompletionSource<Place?>> line = new();
+    private readonly LinkedList<Place> inside = new();
     private ConcurrencyLimit limit = new(LeastPerInstance, MostPerInstance, StartPerInstance);
     private ServiceSettings settings = ServiceSettings.Default;
     private int instances = 1;
-    private int inside;
     private int answers;
     private TimeSpan spent;
+    private TimeSpan usual;
     private double rate;
     private bool waited;
     private long? toldAt;
@@ -92,16 +100,17 @@ internal sealed class Admission(TimeProvider clock)
         }
     }
 
-    /// <summary>Enters, at once or after a wait; false when there is no room. Who has entered leaves by <see cref="Leave"/>.</summary>
-    public ValueTask<bool> EnterAsync(CancellationToken cancellationToken)
+    /// <summary>Enters, at once or after a wait; null when there is no room. Who has entered leaves by <see cref="Leave"/>.</summary>
+    public ValueTask<Place?> EnterAsync(CancellationToken cancellationToken)
     {
         lock (gate)
         {
             Step();
-            if (line.Count == 0 && inside < LimitNow)
+            GiveUpPlaces();
+            Admit();
+            if (line.Count == 0 && inside.Count < LimitNow)
             {
-                inside++;
-                return ValueTask.FromResult(true);
+                return ValueTask.FromResult<Place?>(Enter());
             }
 
             waited = true;
@@ -112,26 +121,30 @@ internal sealed class Admission(TimeProvider clock)
 
             if (line.Count >= LineNow())
             {
-                return ValueTask.FromResult(false);
+                return ValueTask.FromResult<Place?>(null);
             }
 
-            var place = line.AddLast(new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
-            return new ValueTask<bool>(WaitAsync(place, cancellationToken));
+            var waiter = line.AddLast(new TaskCompletionSource<Place?>(TaskCreationOptions.RunContinuationsAsynchronously));
+            return new ValueTask<Place?>(WaitAsync(waiter, cancellationToken));
         }
     }
 
     /// <summary>Leaves.</summary>
+    /// <param name="place">What was entered.</param>
     /// <param name="isAnswer">Whether the service gave an answer that is no failure.</param>
-    /// <param name="took">How long that took, from being let in.</param>
-    public void Leave(bool isAnswer, TimeSpan took)
+    public void Leave(Place place, bool isAnswer)
     {
         lock (gate)
         {
-            inside--;
+            if (place.Node.List is not null)
+            {
+                inside.Remove(place.Node);
+            }
+
             if (isAnswer)
             {
                 answers++;
-                spent += took;
+                spent += clock.GetElapsedTime(place.EnteredAt);
             }
 
             Step();
@@ -155,22 +168,22 @@ internal sealed class Admission(TimeProvider clock)
         return Math.Min(Math.Max(most, LeastPerInstance), settings.Queue);
     }
 
-    private async Task<bool> WaitAsync(LinkedListNode<TaskCompletionSource<bool>> place, CancellationToken cancellationToken)
+    private async Task<Place?> WaitAsync(LinkedListNode<TaskCompletionSource<Place?>> waiter, CancellationToken cancellationToken)
     {
         try
         {
-            return await place.Value.Task.WaitAsync(GatewayLimits.MaxQueueTime * 2, clock, cancellationToken);
+            return await waiter.Value.Task.WaitAsync(GatewayLimits.MaxQueueTime * 2, clock, cancellationToken);
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {
             lock (gate)
             {
-                if (place.List is not null)
+                if (waiter.List is not null)
                 {
-                    line.Remove(place);
+                    line.Remove(waiter);
                     if (fault is TimeoutException)
                     {
-                        return false;
+                        return null;
                     }
 
                     throw;
@@ -178,23 +191,44 @@ internal sealed class Admission(TimeProvider clock)
             }
 
             // Let in just then.
+            var place = await waiter.Value.Task;
             if (fault is TimeoutException)
             {
-                return true;
+                return place;
             }
 
-            Leave(isAnswer: false, TimeSpan.Zero);
+            Leave(place!, isAnswer: false);
             throw;
+        }
+    }
+
+    private Place Enter()
+    {
+        var place = new Place(clock.GetTimestamp());
+        inside.AddLast(place.Node);
+        return place;
+    }
+
+    private void GiveUpPlaces()
+    {
+        if (settings.Concurrency is not null)
+        {
+            return;
+        }
+
+        var longest = usual * TimesUsual > GatewayLimits.LongestBurst ? usual * TimesUsual : GatewayLimits.LongestBurst;
+        while (inside.First is { } first && clock.GetElapsedTime(first.Value.EnteredAt) >= longest)
+        {
+            inside.RemoveFirst();
         }
     }
 
     private void Admit()
     {
-        while (line.First is { } first && inside < LimitNow)
+        while (line.First is { } first && inside.Count < LimitNow)
         {
             line.RemoveFirst();
-            inside++;
-            first.Value.SetResult(true);
+            first.Value.SetResult(Enter());
         }
 
         if (line.Count == 0)
@@ -212,6 +246,7 @@ internal sealed class Admission(TimeProvider clock)
         }
 
         rate = answers / elapsed.TotalSeconds;
+        usual = answers > 0 ? spent / answers : usual;
         if (answers > 0 && waited)
         {
             limit.Step(rate, spent / answers);

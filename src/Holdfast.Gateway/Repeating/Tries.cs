@@ -21,8 +21,7 @@ internal sealed class Tries : IAsyncDisposable
     private TimeSpan waited;
     private int sendings;
     private long? brokeAt;
-    private bool isInside;
-    private long enteredAt;
+    private Place? place;
     private bool succeeded;
 
     public Tries(HttpRequest request, long arrived, ServicePool pool, (string Parent, string? State) trace, TimeProvider clock)
@@ -108,9 +107,8 @@ internal sealed class Tries : IAsyncDisposable
     /// </summary>
     public async ValueTask<bool> EnterAsync(bool isUpgrade, CancellationToken cancellationToken)
     {
-        isInside = !isUpgrade && await pool.Admission.EnterAsync(cancellationToken);
-        enteredAt = clock.GetTimestamp();
-        return isInside || isUpgrade;
+        place = isUpgrade ? null : await pool.Admission.EnterAsync(cancellationToken);
+        return isUpgrade || place is not null;
     }
 
     /// <summary>Whether the request may leave an instance that has gone silent; counts as a repetition.</summary>
@@ -194,10 +192,10 @@ internal sealed class Tries : IAsyncDisposable
 
     private void Leave()
     {
-        if (isInside)
+        if (place is { } left)
         {
-            isInside = false;
-            pool.Admission.Leave(succeeded, clock.GetElapsedTime(enteredAt));
+            place = null;
+            pool.Admission.Leave(left, succeeded);
         }
     }
 

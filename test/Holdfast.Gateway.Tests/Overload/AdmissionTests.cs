@@ -12,17 +12,56 @@ public sealed class AdmissionTests
     {
         var admission = new Admission(clock);
         admission.Set(ServiceSettings.Default with { Concurrency = 1, Queue = 2 }, 2);
-        Assert.True(await admission.EnterAsync(default));
-        Assert.True(await admission.EnterAsync(default));
+        var one = await admission.EnterAsync(default);
+        var other = await admission.EnterAsync(default);
         var first = admission.EnterAsync(default).AsTask();
         var second = admission.EnterAsync(default).AsTask();
-        Assert.False(await admission.EnterAsync(default));
+        Assert.Null(await admission.EnterAsync(default));
 
-        admission.Leave(isAnswer: true, TimeSpan.Zero);
-        Assert.True(await first);
+        admission.Leave(one!, isAnswer: true);
+        Assert.NotNull(await first);
         Assert.False(second.IsCompleted);
-        admission.Leave(isAnswer: true, TimeSpan.Zero);
-        Assert.True(await second);
+        admission.Leave(other!, isAnswer: true);
+        Assert.NotNull(await second);
+    }
+
+    [Fact]
+    public async Task Who_takes_much_longer_than_others_keeps_nobody_out_and_leaves_as_ever()
+    {
+        var admission = new Admission(clock);
+        admission.Set(ServiceSettings.Default, 1);
+        var slow = new List<Place?>();
+        for (var i = 0; i < admission.Limit; i++)
+        {
+            slow.Add(await admission.EnterAsync(default));
+        }
+
+        clock.Move(GatewayLimits.LongestBurst / 2);
+        var waiting = admission.EnterAsync(default).AsTask();
+        var another = admission.EnterAsync(default).AsTask();
+        Assert.False(waiting.IsCompleted || another.IsCompleted);
+        clock.Move(GatewayLimits.LongestBurst / 2);
+
+        // The next to come finds the places given up; those ahead in the line have theirs first.
+        var quick = await admission.EnterAsync(default);
+        Assert.NotNull(await waiting);
+        Assert.NotNull(await another);
+        slow.ForEach(place => admission.Leave(place!, isAnswer: false));
+        admission.Leave(quick!, isAnswer: true);
+        Assert.Equal(0, admission.Waiting);
+    }
+
+    [Fact]
+    public async Task A_limit_that_was_set_holds_however_long_requests_take()
+    {
+        var admission = new Admission(clock);
+        admission.Set(ServiceSettings.Default with { Concurrency = 1, Queue = 0 }, 1);
+        var slow = await admission.EnterAsync(default);
+        clock.Move(TimeSpan.FromMinutes(10));
+
+        Assert.Null(await admission.EnterAsync(default));
+        admission.Leave(slow!, isAnswer: true);
+        Assert.NotNull(await admission.EnterAsync(default));
     }
 
     [Fact]
@@ -30,7 +69,7 @@ public sealed class AdmissionTests
     {
         var admission = new Admission(clock);
         admission.Set(ServiceSettings.Default with { Concurrency = 1 }, 1);
-        Assert.True(await admission.EnterAsync(default));
+        Assert.NotNull(await admission.EnterAsync(default));
         using var leaving = new CancellationTokenSource();
         var waiting = admission.EnterAsync(default).AsTask();
         var going = admission.EnterAsync(leaving.Token).AsTask();
@@ -39,7 +78,7 @@ public sealed class AdmissionTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => going);
         clock.Move(GatewayLimits.MaxQueueTime * 2);
 
-        Assert.False(await waiting);
+        Assert.Null(await waiting);
         Assert.Equal(0, admission.Waiting);
     }
 
