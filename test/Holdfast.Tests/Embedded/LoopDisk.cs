@@ -12,6 +12,11 @@ internal sealed partial class LoopDisk : IDisposable
     /// <summary>EXT4_GOING_FLAGS_NOLOGFLUSH: not even the file system's own journal is flushed.</summary>
     private const uint WithoutFlush = 2;
 
+    /// <summary>O_CLOEXEC: a process that another test starts meanwhile must not keep the disk busy for as long as it lives.</summary>
+    private const int CloseOnExec = 0x80000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly string home = Directory.CreateTempSubdirectory("holdfast-disk-").FullName;
     private bool isMounted;
 
@@ -32,7 +37,7 @@ internal sealed partial class LoopDisk : IDisposable
     /// <summary>Stops the disk in the middle of whatever it does. Every later access fails with EIO.</summary>
     public void CutPower()
     {
-        var descriptor = Open(Folder, 0);
+        var descriptor = Open(Folder, CloseOnExec);
         Assert.True(descriptor >= 0);
         var flag = WithoutFlush;
         var result = Control(descriptor, Shutdown, ref flag);
@@ -71,18 +76,32 @@ internal sealed partial class LoopDisk : IDisposable
         isMounted = true;
     }
 
+    // A process that another test has just begun to start has all open files of this one, until it is itself.
     private void Unmount()
     {
-        Run("umount", Folder);
+        var begun = Stopwatch.StartNew();
+        while (Try("umount", Folder) is { } complaint)
+        {
+            Assert.True(complaint.Contains("busy", StringComparison.Ordinal) && begun.Elapsed < Patience, complaint);
+            Thread.Sleep(20);
+        }
+
         isMounted = false;
     }
 
     private static void Run(string command, params string[] arguments)
     {
+        var complaint = Try(command, arguments);
+        Assert.True(complaint is null, complaint);
+    }
+
+    /// <summary>Runs the command; tells what it complains of if it fails.</summary>
+    private static string? Try(string command, params string[] arguments)
+    {
         using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
         var complaint = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{command} {string.Join(' ', arguments)}: {complaint}");
+        return process.ExitCode == 0 ? null : $"{command} {string.Join(' ', arguments)}: {complaint}";
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
