@@ -83,7 +83,6 @@ internal sealed partial class LoopDisk : IDisposable
         while (Try("umount", Folder) is { } complaint)
         {
             Assert.True(complaint.Contains("busy", StringComparison.Ordinal) && begun.Elapsed < Patience, complaint);
-            Thread.Sleep(20);
         }
 
         isMounted = false;
