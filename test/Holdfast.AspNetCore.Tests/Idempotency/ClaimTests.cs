@@ -7,7 +7,6 @@ namespace Holdfast.AspNetCore.Tests.Idempotency;
 public sealed class ClaimTests
 {
     private static readonly TimeSpan Lifetime = IdempotencyOptions.DefaultClaimLifetime;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_keyed_request_costs_two_round_trips_with_its_effects_and_a_repetition_one()
@@ -115,9 +114,9 @@ public sealed class ClaimTests
         await begun.Task;
         for (var third = 1; third <= 9; third++)
         {
-            await SeeAsync(() => clock.HasTimer(Lifetime / 3.1, Lifetime / 3));
+            await KeyedApp.SeeAsync(() => clock.HasTimer(Lifetime / 3.1, Lifetime / 3));
             clock.Move(Lifetime / 3);
-            await SeeAsync(() => app.Commits.Count(static commit => commit.Changes is [{ Kind: ChangeKind.Keep, Address.Kind: "idempotency-claim" }]) == third);
+            await KeyedApp.SeeAsync(() => app.Commits.Count(static commit => commit.Changes is [{ Kind: ChangeKind.Keep, Address.Kind: "idempotency-claim" }]) == third);
             await app.Client().PostAsync("/", "k").RemedyAsync(HttpStatusCode.Conflict);
         }
 
@@ -191,15 +190,5 @@ public sealed class ClaimTests
         Assert.Equal(first, await app.Client().PostAsync("/", "k").TextAsync());
         clock.Move(TimeSpan.FromMinutes(1));
         Assert.NotEqual(first, await app.Client().PostAsync("/", "k").TextAsync());
-    }
-
-    private static async Task SeeAsync(Func<bool> isThere)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        while (!isThere())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, "It did not come.");
-            await Task.Delay(10);
-        }
     }
 }

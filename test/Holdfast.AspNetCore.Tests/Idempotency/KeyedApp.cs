@@ -11,6 +11,8 @@ namespace Holdfast.AspNetCore.Tests.Idempotency;
 /// <summary>An application with a keyed endpoint, whose users are whoever the header X-User names, over an engine that counts.</summary>
 internal sealed class KeyedApp : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly List<HttpClient> clients = [];
     private readonly List<Commit> commits = [];
     private int runs;
@@ -86,6 +88,17 @@ internal sealed class KeyedApp : IAsyncDisposable
 
     /// <summary>Whatever the store holds of keys.</summary>
     public Task<IReadOnlyList<Record>> KeysAsync(string kind = "idempotency") => Engine.RecordsAsync(kind);
+
+    /// <summary>Asks again until it is there; fails when it does not come.</summary>
+    public static async Task SeeAsync(Func<bool> isThere)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!isThere())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, "It did not come.");
+            await Task.Delay(10);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -44,6 +44,9 @@ public sealed class KeyedSessionsTests
         Assert.Contains(app.Commits[2].Changes, static change => change is { Kind: ChangeKind.Delete, Address.Kind: "session-turn" });
         app.ForgetCommits();
         Assert.Equal("1", await browser.PostAsync("/turn", "k").TextAsync());
+
+        // A turn with nothing to commit goes back once the response is away.
+        await KeyedApp.SeeAsync(() => app.Commits.Count >= 3);
         Assert.Equal(
             ["session-turn", "idempotency idempotency-claim idempotency-usage", "session-turn"],
             app.Commits.Select(static commit => string.Join(' ', commit.Changes.Select(static change => change.Address.Kind))));

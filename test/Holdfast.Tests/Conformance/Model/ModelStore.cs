@@ -6,6 +6,8 @@ namespace Holdfast.Tests.Conformance;
 /// </summary>
 internal sealed class ModelStore
 {
+    private static readonly TimeSpan PulsePeriod = TimeSpan.FromSeconds(1);
+
     private readonly List<(ModelEngine Engine, int Partition, Address? Address, Watch Watch)> watches = [];
     private readonly List<(string Channel, SignalSubscription Listener)> listeners = [];
     private readonly Dictionary<string, byte[]> lastSignals = [];
@@ -93,7 +95,7 @@ internal sealed class ModelStore
     {
         if (left < TimeSpan.FromMinutes(1) && !Has(ModelFault.WatchesMissExpiries))
         {
-            timers.Add(Clock.CreateTimer(_ => ReapAt(partition, address), null, left + TimeSpan.FromMilliseconds(5), Timeout.InfiniteTimeSpan));
+            timers.Add(Clock.CreateTimer(_ => ReapAt(partition, address), null, left + TimeSpan.FromMilliseconds(5), PulsePeriod));
         }
     }
 
@@ -152,6 +154,7 @@ internal sealed class ModelStore
         }
     }
 
+    // A timer may come before its time by the tick of its clock, which is coarser than the one that expiries are measured by: so it comes again.
     private void ReapAt(int partition, Address address)
     {
         lock (Gate)
