@@ -54,13 +54,29 @@ internal sealed partial class LossMeasure
         {
             var leaf = run.Leaves.GetValueOrDefault(key, LeafReadings.Absent);
             var extent = leaf == LeafReadings.Absent ? 0 : ExtentOf(leaf);
-            if (Accepts(run, (key.Ordinal, Leaf.Status)) && extent is { } got && got != full && got >= Math.Min(full, empty) && got <= Math.Max(full, empty))
+            if (Accepts(run, (key.Ordinal, Leaf.Status)) && extent is { } got && got != full && got >= Math.Min(full, empty) && got <= Math.Max(full, empty)
+                && !IsMoved(run, key))
             {
                 return new Loss(key.Ordinal, key.Path, all.Expectation.Leaves[key], leaf.Shown);
             }
         }
 
         return null;
+    }
+
+    /// <summary>Whether the value is an item's, and all that its list's items have there is what it was, but in another order.</summary>
+    private bool IsMoved(RunReadings run, (int Ordinal, string Path) key) =>
+        Index().IsMatch(key.Path) && ItemsOf(run, key) is var items && all.Controls.Any(control => ItemsOf(control, key).SequenceEqual(items));
+
+    /// <summary>What all items of a value's list have at the value's place, the least first.</summary>
+    private static double?[] ItemsOf(RunReadings run, (int Ordinal, string Path) key)
+    {
+        var place = Index().Replace(key.Path, "[]");
+        return
+        [
+            .. run.Leaves.Where(leaf => leaf.Key.Ordinal == key.Ordinal && Index().Replace(leaf.Key.Path, "[]") == place)
+                .Select(static leaf => ExtentOf(leaf.Value)).Order(),
+        ];
     }
 
     private bool Accepts(RunReadings run, (int Ordinal, string Path) key) =>
@@ -89,6 +105,9 @@ internal sealed partial class LossMeasure
 
         return Number().Matches(leaf.Shown) is [var number] && double.TryParse(number.Value, CultureInfo.InvariantCulture, out var value) ? value : null;
     }
+
+    [GeneratedRegex(@"\[\d+\]")]
+    private static partial Regex Index();
 
     [GeneratedRegex(@"^(\d+) items$")]
     private static partial Regex ItemCount();
