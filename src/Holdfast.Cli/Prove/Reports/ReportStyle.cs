@@ -20,10 +20,10 @@ internal static class ReportStyle
         .wide { overflow-x: auto; } .finding { background: var(--soft); padding: .2rem 1rem 1rem; border-radius: .5rem; margin-top: 1rem; }
         .finding h2 { color: var(--bad); margin-top: .6rem; } .finding table { width: 100%; } .finding th { width: 9rem; }
         code, pre { font: .88em ui-monospace, monospace; } pre { overflow-x: auto; background: var(--page); border: 1px solid var(--line); padding: .6rem; }
-        .matrix th:first-child { white-space: nowrap; } .good { color: var(--good); } .bad { color: var(--bad); } .none { opacity: .55; }
+        .matrix th, .matrix .good { white-space: nowrap; } .good { color: var(--good); } .bad { color: var(--bad); } .none { opacity: .55; }
         .timeline th, .timeline td { border: 0; padding: .1rem .6rem .1rem 0; white-space: nowrap; }
         b[class^=i] { display: inline-block; min-width: 1.5em; margin: 1px; padding: 0 .3em; text-align: center; border-radius: .25em; color: #fff; background: #3465a4; }
         b.i2 { background: #7a4fa3; } b.i3 { background: #2e7d6b; } b.i0 { background: #8d5a2b; } b.off { outline: 2px solid var(--bad); outline-offset: 1px; margin: 1px 4px; }
-        @media print { main { max-width: none; padding: 0; } .finding, tr { break-inside: avoid; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } * { print-color-adjust: exact; } }
+        @media print { main { max-width: none; padding: 0; } .finding, tr { break-inside: avoid; } h2 { break-after: avoid; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } * { print-color-adjust: exact; } }
         """;
 }
