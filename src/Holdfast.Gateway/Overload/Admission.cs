@@ -105,9 +105,7 @@ internal sealed class Admission(TimeProvider clock)
     {
         lock (gate)
         {
-            Step();
-            GiveUpPlaces();
-            Admit();
+            Advance();
             if (line.Count == 0 && inside.Count < LimitNow)
             {
                 return ValueTask.FromResult<Place?>(Enter());
@@ -136,19 +134,18 @@ internal sealed class Admission(TimeProvider clock)
     {
         lock (gate)
         {
+            // Who gave its place up waited for something else, and tells nothing of how long the service takes.
             if (place.Node.List is not null)
             {
                 inside.Remove(place.Node);
+                if (isAnswer)
+                {
+                    answers++;
+                    spent += clock.GetElapsedTime(place.EnteredAt);
+                }
             }
 
-            if (isAnswer)
-            {
-                answers++;
-                spent += clock.GetElapsedTime(place.EnteredAt);
-            }
-
-            Step();
-            Admit();
+            Advance();
         }
     }
 
@@ -207,6 +204,13 @@ internal sealed class Admission(TimeProvider clock)
         var place = new Place(clock.GetTimestamp());
         inside.AddLast(place.Node);
         return place;
+    }
+
+    private void Advance()
+    {
+        Step();
+        GiveUpPlaces();
+        Admit();
     }
 
     private void GiveUpPlaces()

@@ -30,11 +30,7 @@ public sealed class AdmissionTests
     {
         var admission = new Admission(clock);
         admission.Set(ServiceSettings.Default, 1);
-        var slow = new List<Place?>();
-        for (var i = 0; i < admission.Limit; i++)
-        {
-            slow.Add(await admission.EnterAsync(default));
-        }
+        var slow = await FillAsync(admission, admission.Limit);
 
         clock.Move(GatewayLimits.LongestBurst / 2);
         var waiting = admission.EnterAsync(default).AsTask();
@@ -46,9 +42,29 @@ public sealed class AdmissionTests
         var quick = await admission.EnterAsync(default);
         Assert.NotNull(await waiting);
         Assert.NotNull(await another);
-        slow.ForEach(place => admission.Leave(place!, isAnswer: false));
+        slow.ForEach(place => admission.Leave(place, isAnswer: false));
         admission.Leave(quick!, isAnswer: true);
         Assert.Equal(0, admission.Waiting);
+    }
+
+    [Fact]
+    public async Task When_those_are_answered_who_waited_for_something_else_the_limit_stays()
+    {
+        var admission = new Admission(clock);
+        admission.Set(ServiceSettings.Default, 3);
+        var limit = admission.Limit;
+        admission.Leave((await admission.EnterAsync(default))!, isAnswer: true);
+        var slow = await FillAsync(admission, limit);
+        clock.Move(GatewayLimits.LongestBurst * 10);
+
+        // Others have the places by now, and one more waits when all of the slow ones are answered.
+        var quick = await FillAsync(admission, limit);
+        var waiting = admission.EnterAsync(default).AsTask();
+        slow.ForEach(place => admission.Leave(place, isAnswer: true));
+        clock.Move(GatewayLimits.MaxQueueTime);
+        quick.ForEach(place => admission.Leave(place, isAnswer: false));
+        Assert.NotNull(await waiting);
+        Assert.Equal(limit, admission.Limit);
     }
 
     [Fact]
@@ -120,5 +136,16 @@ public sealed class AdmissionTests
         }
 
         return limit;
+    }
+
+    private static async Task<List<Place>> FillAsync(Admission admission, int places)
+    {
+        var inside = new List<Place>();
+        for (var i = 0; i < places; i++)
+        {
+            inside.Add((await admission.EnterAsync(default))!);
+        }
+
+        return inside;
     }
 }

@@ -15,10 +15,8 @@ public sealed class CorpusFixture : IAsyncLifetime
     /// <summary>How many cases are proved at once.</summary>
     private const int AtOnce = 4;
 
-    private static readonly string[] Names = [.. CorpusCase.Names];
-
     private readonly SemaphoreSlim places = new(AtOnce);
-    private readonly ConcurrentDictionary<string, Lazy<Task<CorpusOutcome>>> proofs = [];
+    private readonly ConcurrentDictionary<(string Name, bool IsNoisy), Lazy<Task<CorpusOutcome>>> proofs = [];
 
     public async ValueTask InitializeAsync()
     {
@@ -48,29 +46,33 @@ public sealed class CorpusFixture : IAsyncLifetime
     }
 
     /// <summary>How a case came out; the cases after it are begun too.</summary>
-    internal Task<CorpusOutcome> OutcomeOfAsync(string name)
+    /// <param name="name">The case's name.</param>
+    /// <param name="isNoisy">Whether noise is put into all answers.</param>
+    /// <param name="names">The cases that are asked for, in their order.</param>
+    internal Task<CorpusOutcome> OutcomeOfAsync(string name, bool isNoisy, IReadOnlyList<string> names)
     {
-        foreach (var next in Names[Array.IndexOf(Names, name)..].Take(AtOnce))
+        foreach (var next in names.SkipWhile(other => other != name).Take(AtOnce))
         {
-            Begin(next);
+            Begin(next, isNoisy);
         }
 
-        return Begin(name);
+        return Begin(name, isNoisy);
     }
 
-    private Task<CorpusOutcome> Begin(string name) =>
-        proofs.GetOrAdd(name, name => new Lazy<Task<CorpusOutcome>>(() => ProveAsync(name))).Value;
-
-    private async Task<CorpusOutcome> ProveAsync(string name)
+    /// <summary>Proves a case as soon as it is its turn.</summary>
+    internal async Task<CorpusOutcome> ProveAsync(string name, TimeSpan time, bool isNoisy = false)
     {
         await places.WaitAsync();
         try
         {
-            return await CorpusProof.RunAsync(CorpusCase.Load(name), Patience);
+            return await CorpusProof.RunAsync(CorpusCase.Load(name), time, isNoisy);
         }
         finally
         {
             places.Release();
         }
     }
+
+    private Task<CorpusOutcome> Begin(string name, bool isNoisy) =>
+        proofs.GetOrAdd((name, isNoisy), _ => new Lazy<Task<CorpusOutcome>>(() => ProveAsync(name, Patience, isNoisy))).Value;
 }
