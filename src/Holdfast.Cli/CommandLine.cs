@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Holdfast.Cli.Down;
+using Holdfast.Cli.Drain;
 using Holdfast.Cli.Gateway;
 using Holdfast.Cli.Node;
 using Holdfast.Cli.Prove;
+using Holdfast.Cli.Roll;
 using Holdfast.Cli.Scale;
 using Holdfast.Cli.Sessions;
 using Holdfast.Cli.Status;
@@ -20,6 +22,8 @@ internal static class CommandLine
         root.Subcommands.Add(UpCommand.Create());
         root.Subcommands.Add(StatusCommand.Create());
         root.Subcommands.Add(ScaleCommand.Create());
+        root.Subcommands.Add(RollCommand.Create());
+        root.Subcommands.Add(DrainCommand.Create());
         root.Subcommands.Add(DownCommand.Create());
         root.Subcommands.Add(SessionsCommand.Create());
         root.Subcommands.Add(GatewayCommand.Create());

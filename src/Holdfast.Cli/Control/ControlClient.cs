@@ -12,7 +12,7 @@ internal sealed class ControlClient(string topologyPath)
 
     private readonly string file = TopologyFile.Find(topologyPath);
 
-    /// <summary>Asks, and returns what was answered when it is done.</summary>
+    /// <summary>Asks, prints the notes, and returns what was answered when it is done.</summary>
     /// <exception cref="CommandException">No supervisor runs, or it could not do it.</exception>
     public async Task<ControlAnswer> AskAsync(ControlRequest request, CancellationToken cancellationToken)
     {
@@ -32,10 +32,15 @@ internal sealed class ControlClient(string topologyPath)
             await JsonSerializer.SerializeAsync(stream, request, ControlJson.Default.ControlRequest, cancellationToken);
             await stream.WriteAsync("\n"u8.ToArray(), cancellationToken);
             using var reader = new StreamReader(stream);
-            if (await reader.ReadLineAsync(cancellationToken) is { } line
+            while (await reader.ReadLineAsync(cancellationToken) is { } line
                 && JsonSerializer.Deserialize(line, ControlJson.Default.ControlAnswer) is { } answer)
             {
-                return answer.Error is null ? answer : throw new CommandException(answer.Error);
+                if (answer.Note is null)
+                {
+                    return answer.Error is null ? answer : throw new CommandException(answer.Error);
+                }
+
+                Console.WriteLine(answer.Note);
             }
         }
         catch (IOException)

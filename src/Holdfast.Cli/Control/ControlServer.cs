@@ -4,19 +4,19 @@ using System.Text.Json;
 
 namespace Holdfast.Cli.Control;
 
-/// <summary>Takes commands on a Unix socket that only this user can reach: a line of JSON each, answered by a line.</summary>
+/// <summary>Takes commands on a Unix socket that only this user can reach: a line of JSON each, answered by a line, after notes if it takes long.</summary>
 internal sealed class ControlServer : IDisposable
 {
     /// <summary>Longest request, in characters.</summary>
     public const int MaxRequestLength = 4096;
 
     private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly Func<ControlRequest, Task<ControlAnswer>> handle;
+    private readonly ControlHandler handle;
 
-    private ControlServer(Func<ControlRequest, Task<ControlAnswer>> handle) => this.handle = handle;
+    private ControlServer(ControlHandler handle) => this.handle = handle;
 
     [UnsupportedOSPlatform("windows")]
-    public static ControlServer Start(string socketPath, Func<ControlRequest, Task<ControlAnswer>> handle)
+    public static ControlServer Start(string socketPath, ControlHandler handle)
     {
         var server = new ControlServer(handle);
         server.listener.Bind(new UnixDomainSocketEndPoint(socketPath));
@@ -51,15 +51,29 @@ internal sealed class ControlServer : IDisposable
             var request = await ReadAsync(stream);
             var answer = request is null
                 ? new ControlAnswer("the supervisor does not understand this request: use the same version of holdfast for both")
-                : await handle(request);
-            await JsonSerializer.SerializeAsync(stream, answer, ControlJson.Default.ControlAnswer);
-            await stream.WriteAsync("\n"u8.ToArray());
+                : await handle(request, note => TellAsync(stream, note));
+            await WriteAsync(stream, answer);
         }
         catch (IOException)
         {
             // Whoever asked is gone; what was asked is done all the same.
         }
     }
+
+    private static async Task TellAsync(Stream stream, string note)
+    {
+        try
+        {
+            await WriteAsync(stream, new ControlAnswer { Note = note });
+        }
+        catch (IOException)
+        {
+            // Whoever asked is gone; the work goes on.
+        }
+    }
+
+    private static async Task WriteAsync(Stream stream, ControlAnswer answer) =>
+        await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), (byte)'\n']);
 
     private static async Task<ControlRequest?> ReadAsync(Stream stream)
     {

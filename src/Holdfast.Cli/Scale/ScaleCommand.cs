@@ -9,7 +9,7 @@ internal static class ScaleCommand
 {
     public static Command Create()
     {
-        var service = new Argument<string>("SERVICE") { Description = "The service's name in the topology." };
+        var service = new Argument<string>("SERVICE") { Description = "The service's name in the topology, or gateway." };
         var count = new Argument<int>("N") { Description = $"How many instances it is to have, 1 to {ServiceTopology.MaxReplicas}." };
         count.Validators.Add(static result =>
         {
@@ -25,7 +25,7 @@ internal static class ScaleCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var request = new ControlRequest(ControlRequest.Scale, parsed.GetValue(service), parsed.GetValue(count));
+            var request = new ControlRequest(ControlRequest.Scale) { Service = parsed.GetValue(service), Count = parsed.GetValue(count) };
             await new ControlClient(parsed.GetValue(topology)!).AskAsync(request, cancellationToken);
             return ExitCode.Done;
         });

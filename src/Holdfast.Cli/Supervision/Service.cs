@@ -1,76 +1,25 @@
-using System.Globalization;
 using Holdfast.Cli.Topologies;
 
 namespace Holdfast.Cli.Supervision;
 
-/// <summary>A service's instances, of which there are more or fewer by <c>scale</c>.</summary>
-internal sealed class Service(ServiceTopology topology, Func<string, InstanceProcess> create)
+/// <summary>A service that runs: its instances, and what the next one of them is started as.</summary>
+internal sealed class Service : IDisposable
 {
-    private readonly Lock gate = new();
-    private readonly SortedList<int, InstanceProcess> instances = [];
-    private bool isClosed;
-
-    public string Name => topology.Name;
-
-    /// <summary>The instances in the order of their numbers.</summary>
-    public IReadOnlyList<InstanceProcess> Instances
+    public Service(ServiceTopology topology, Func<string, ServiceTopology, InstanceProcess> create)
     {
-        get
-        {
-            lock (gate)
-            {
-                return [.. instances.Values];
-            }
-        }
+        Topology = topology;
+        Instances = new Replicas<InstanceProcess>(topology.Name, name => create(name, Topology));
     }
 
-    /// <summary>Starts instances under the lowest free numbers until there are so many, and answers the started ones.</summary>
-    public IReadOnlyList<InstanceProcess> Grow(int count)
-    {
-        var added = new List<InstanceProcess>();
-        lock (gate)
-        {
-            for (var number = 1; !isClosed && instances.Count < count; number++)
-            {
-                if (!instances.ContainsKey(number))
-                {
-                    var instance = create($"{Name}-{number.ToString(CultureInfo.InvariantCulture)}");
-                    instances.Add(number, instance);
-                    added.Add(instance);
-                    instance.Start();
-                }
-            }
-        }
+    public string Name => Topology.Name;
 
-        return added;
-    }
+    /// <summary>What instances are started as that are added from now on. Those that run keep what they were started as, over restarts too.</summary>
+    public ServiceTopology Topology { get; set; }
 
-    /// <summary>Keeps the service from growing any more, and answers what is to be stopped.</summary>
-    public IReadOnlyList<InstanceProcess> Close()
-    {
-        lock (gate)
-        {
-            isClosed = true;
-            return [.. instances.Values];
-        }
-    }
+    public Replicas<InstanceProcess> Instances { get; }
 
-    /// <summary>The instances that go when there are to be so many: those of the highest numbers.</summary>
-    public IReadOnlyList<InstanceProcess> Surplus(int count) => [.. Instances.Skip(count)];
+    /// <summary>Held by whoever adds and removes instances.</summary>
+    public SemaphoreSlim Turn { get; } = new(1);
 
-    /// <summary>Stops instances, all at once, and returns when they are gone.</summary>
-    public async Task StopAsync(IReadOnlyCollection<InstanceProcess> leaving)
-    {
-        await Task.WhenAll(leaving.Select(static instance => instance.StopAsync()));
-        lock (gate)
-        {
-            foreach (var instance in leaving)
-            {
-                if (instances.IndexOfValue(instance) is var index and >= 0)
-                {
-                    instances.RemoveAt(index);
-                }
-            }
-        }
-    }
+    public void Dispose() => Turn.Dispose();
 }

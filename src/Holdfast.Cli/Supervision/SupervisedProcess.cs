@@ -25,6 +25,12 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
     /// <summary>The process that does the work; null while there is none.</summary>
     public int? Pid { get; protected set; }
 
+    /// <summary>How often the process has ended by itself.</summary>
+    public int Ends { get; private set; }
+
+    /// <summary>How it ended last; null when it never has.</summary>
+    public ProcessEnd? LastEnd { get; private set; }
+
     /// <summary>Completes when the process is ready for the first time, with null, or can't be, with the reason.</summary>
     public Task<string?> FirstReady => firstReady.Task;
 
@@ -47,6 +53,20 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
     }
 
     public void Dispose() => stopping.Dispose();
+
+    /// <summary>Returns when all are ready for the first time.</summary>
+    /// <exception cref="CommandException">One of them can't be.</exception>
+    public static async Task ReadyAsync(IEnumerable<SupervisedProcess> processes, CancellationToken cancellationToken)
+    {
+        var waits = processes.Select(async process => (process.Name, Failure: await process.FirstReady.WaitAsync(cancellationToken)));
+        await foreach (var wait in Task.WhenEach(waits))
+        {
+            if (await wait is { Failure: { } failure } failed)
+            {
+                throw new CommandException($"{failed.Name} {failure}");
+            }
+        }
+    }
 
     /// <summary>How the process is started next.</summary>
     protected abstract LaunchPlan Prepare();
@@ -83,6 +103,8 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
                 return;
             }
 
+            LastEnd = end;
+            Ends++;
             if (!firstReady.Task.IsCompleted && (starts >= MaxFirstStarts || end.IsTimeout))
             {
                 Enter(InstanceState.Failed);

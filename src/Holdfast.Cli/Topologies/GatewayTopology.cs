@@ -3,6 +3,9 @@ namespace Holdfast.Cli.Topologies;
 /// <summary>The way in: gateway processes that share one port.</summary>
 internal sealed record GatewayTopology
 {
+    /// <summary>What the gateways are called by in commands and names; no service can be.</summary>
+    public const string Name = "gateway";
+
     public const int DefaultPort = 8080;
     public const int DefaultReplicas = 1;
     public const int MaxReplicas = 16;

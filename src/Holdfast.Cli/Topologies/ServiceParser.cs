@@ -7,10 +7,13 @@ namespace Holdfast.Cli.Topologies;
 /// <summary>Reads the services of a topology, and knows which routes are taken.</summary>
 internal sealed partial class ServiceParser
 {
-    private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "gateway", "env", "scenario"];
+    private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "gateway", "env", "drain", "scenario"];
 
     /// <summary>What the supervisor sets itself.</summary>
     private static readonly string[] OwnVariables = ["PORT", "ASPNETCORE_URLS", "HOLDFAST_INSTANCE", "HOLDFAST_STATE", "HOLDFAST_RUN", "REDIS_URL"];
+
+    /// <summary>What other processes of a topology are called.</summary>
+    private static readonly string[] TakenNames = [GatewayTopology.Name, "node"];
 
     private readonly Dictionary<string, (string Service, int Line)> routesTaken = [];
 
@@ -19,6 +22,11 @@ internal sealed partial class ServiceParser
         if (!ServiceName().IsMatch(name))
         {
             services.Report(services.LineOf(name), $"a service's name is 1 to 40 lower-case letters, digits and dashes, beginning with a letter, not '{name}'");
+        }
+
+        if (TakenNames.Contains(name))
+        {
+            services.Report(services.LineOf(name), $"a service can't be called {name}, which is what holdfast calls processes of its own: give it another name");
         }
 
         if (services.Section(name, $"service {name}") is not { } section)
@@ -45,6 +53,7 @@ internal sealed partial class ServiceParser
             Routes = Routes(name, section, services.LineOf(name)),
             Gateway = Gateway(section, name),
             Environment = Environment(section),
+            Drain = section.Time("drain", TimeSpan.Zero, ServiceTopology.MaxDrain) ?? ServiceTopology.DefaultDrain,
             Scenario = section.Text("scenario"),
         };
     }

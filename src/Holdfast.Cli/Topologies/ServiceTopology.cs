@@ -7,6 +7,9 @@ internal sealed record ServiceTopology
     public const int MaxReplicas = 64;
     public const string DefaultHealth = "/";
 
+    public static readonly TimeSpan DefaultDrain = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan MaxDrain = TimeSpan.FromHours(1);
+
     /// <summary>Lower-case letters, digits and dashes; its instances are <c>name-1</c>, <c>name-2</c>, …</summary>
     public required string Name { get; init; }
 
@@ -25,6 +28,9 @@ internal sealed record ServiceTopology
     /// <summary>The path that answers 2xx or 3xx once an instance can serve.</summary>
     public string Health { get; init; } = DefaultHealth;
 
+    /// <summary>How long an instance that leaves may take to finish its requests, before it is told to end.</summary>
+    public TimeSpan Drain { get; init; } = DefaultDrain;
+
     /// <summary>The file that says what a user does, by which the service is proved; null where it is not.</summary>
     public string? Scenario { get; init; }
 
@@ -39,4 +45,17 @@ internal sealed record ServiceTopology
 
     /// <summary>The service as the registry tells it to gateways.</summary>
     public ServiceDeclaration Declare() => new(Name, Routes, Health) { Settings = Gateway };
+
+    /// <summary>This service, with its instances started as the other description says.</summary>
+    public ServiceTopology StartedAs(ServiceTopology other) => this with { Run = other.Run, Environment = other.Environment, Drain = other.Drain };
+
+    /// <summary>Whether an instance is started by both in the same way.</summary>
+    public bool StartsLike(ServiceTopology other) => Run == other.Run && AreSame(Environment, other.Environment);
+
+    /// <summary>Whether gateways are to treat both in the same way.</summary>
+    public bool IsServedLike(ServiceTopology other) =>
+        Health == other.Health && Routes.Order(StringComparer.Ordinal).SequenceEqual(other.Routes.Order(StringComparer.Ordinal)) && AreSame(Gateway, other.Gateway);
+
+    private static bool AreSame(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>
+        one.Count == other.Count && one.All(pair => other.TryGetValue(pair.Key, out var value) && value == pair.Value);
 }

@@ -16,17 +16,23 @@ internal static class TopologyProbe
                 gateway.PortLine, $"port {gateway.Port} is in use{holder}: end what listens there, or give gateway another port (0 takes a free one)");
         }
 
-        foreach (var service in topology.Services)
+        foreach (var problem in topology.Services.SelectMany(service => Probe(service, topology.Folder)))
         {
-            if (service.Build is { } build && Missing(build, service, topology.Folder, isBuilt: false) is { } missingBuild)
-            {
-                yield return new YamlProblem(service.BuildLine, missingBuild);
-            }
+            yield return problem;
+        }
+    }
 
-            if (Missing(service.Run, service, topology.Folder, isBuilt: service.Build is not null) is { } missingRun)
-            {
-                yield return new YamlProblem(service.RunLine, missingRun);
-            }
+    /// <summary>What can't be run of one service.</summary>
+    public static IEnumerable<YamlProblem> Probe(ServiceTopology service, string folder)
+    {
+        if (service.Build is { } build && Missing(build, service, folder, isBuilt: false) is { } missingBuild)
+        {
+            yield return new YamlProblem(service.BuildLine, missingBuild);
+        }
+
+        if (Missing(service.Run, service, folder, isBuilt: service.Build is not null) is { } missingRun)
+        {
+            yield return new YamlProblem(service.RunLine, missingRun);
         }
     }
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Holdfast.Cli.Processes;
 using Holdfast.Cli.Supervision;
 using Holdfast.Cli.Topologies;
-using Holdfast.Cli.Yaml;
 
 namespace Holdfast.Cli.Up;
 
@@ -46,7 +45,7 @@ internal static class UpCommand
         var file = TopologyFile.Find(path);
         var folder = RunFolder.Of(file);
         folder.RefuseIfHeld();
-        var topology = Load(file);
+        var topology = TopologyLoader.Load(file);
         var marker = new RunMarker(Entropy.System);
 
         // Given back by the end of this process, and not before: then everything is gone.
@@ -65,21 +64,5 @@ internal static class UpCommand
         var code = await supervisor.RunAsync(signals.Stop);
         GC.KeepAlive(held);
         return signals.KillNow.IsCancellationRequested ? ExitCode.Interrupted : code;
-    }
-
-    private static Topology Load(string file)
-    {
-        var (topology, problems) = TopologyParser.Parse(file, TopologyFile.Read(file));
-        YamlProblem[] all = [.. problems, .. TopologyProbe.Probe(topology)];
-        if (all.Length == 0)
-        {
-            return topology;
-        }
-
-        var shown = Path.GetRelativePath(Directory.GetCurrentDirectory(), file);
-        throw new CommandException(string.Join('\n', all.OrderBy(static problem => problem.Line).Select(problem => $"{shown}:{problem.Line}: {problem.Message}")))
-        {
-            IsVerbatim = true,
-        };
     }
 }

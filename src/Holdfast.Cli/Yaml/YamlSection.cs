@@ -94,6 +94,23 @@ internal sealed class YamlSection
         return null;
     }
 
+    /// <summary>A time with its unit, such as 30s or 2m.</summary>
+    public TimeSpan? Time(string key, TimeSpan least, TimeSpan most)
+    {
+        if (Text(key) is not { } text)
+        {
+            return null;
+        }
+
+        if (Duration.Parse(text) is { } time && time >= least && time <= most)
+        {
+            return time;
+        }
+
+        Report(LineOf(key), $"{key} is a time such as 30s or 2m, from {least.TotalSeconds:0.###}s to {most.TotalSeconds:0}s, not '{text}'");
+        return null;
+    }
+
     /// <summary>A list of texts; one text alone counts as a list of one.</summary>
     public IReadOnlyList<(string Text, int Line)>? Texts(string key)
     {

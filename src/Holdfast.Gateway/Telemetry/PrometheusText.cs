@@ -21,6 +21,7 @@ internal static class PrometheusText
         Durations(text, "holdfast_gateway_route_duration_seconds", "From a request's arrival to the end of its answer.", routes.Select(static route => (RouteTags(route), route.Tally)));
         Durations(text, "holdfast_gateway_instance_duration_seconds", "From a sending to the end of its answer.", instances.Select(static one => (InstanceTags(one), one.Tally)));
         Series(text, "holdfast_gateway_instance_in_flight", "gauge", "Requests that an instance has now.", instances.Select(static one => (InstanceTags(one), (double)one.InFlight)));
+        Series(text, "holdfast_gateway_instance_ready", "gauge", "1 for an instance that the registry calls ready; 0 as soon as the gateway knows that it is not.", instances.Select(static one => (InstanceTags(one), one.IsReady ? 1.0 : 0)));
         Series(text, "holdfast_gateway_instance_usable", "gauge", "1 for an instance that gets requests.", instances.Select(static one => (InstanceTags(one), one.IsUsable ? 1.0 : 0)));
         Series(text, "holdfast_gateway_queue_waiting", "gauge", "Requests that wait in line.", fleet.Pools.Select(static pool => (ServiceTags(pool.Name), (double)pool.Admission.Waiting)));
         Series(text, "holdfast_gateway_concurrency_limit", "gauge", "How many requests a service gets at once.", fleet.Pools.Select(static pool => (ServiceTags(pool.Name), (double)pool.Admission.Limit)));

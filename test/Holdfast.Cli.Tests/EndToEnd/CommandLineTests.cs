@@ -13,6 +13,9 @@ public sealed class CommandLineTests
     [InlineData("scale", "web")]
     [InlineData("scale", "web", "many")]
     [InlineData("scale", "web", "65")]
+    [InlineData("roll")]
+    [InlineData("roll", "web", "--watch", "soon")]
+    [InlineData("drain")]
     [InlineData("status", "--yaml")]
     [InlineData("prove")]
     [InlineData("prove", "--run", "true")]
@@ -32,6 +35,8 @@ public sealed class CommandLineTests
     [InlineData("status")]
     [InlineData("status", "--json")]
     [InlineData("scale", "web", "3")]
+    [InlineData("roll", "web")]
+    [InlineData("drain", "web-1")]
     [InlineData("down")]
     public async Task Without_a_running_topology_commands_say_so(params string[] arguments)
     {

@@ -19,12 +19,14 @@ public sealed class TopologyParserTests
                 routes: [ /, /api/ ]
                 gateway: { balance: hash cookie user, sticky: [ /live, /chat ], deadline: 2s }
                 env: { COLOUR: blue, EMPTY: }
+                drain: 2m
             """);
         Assert.Equal("redis://:secret@127.0.0.1:6379/2", topology.State);
         Assert.Equal((9090, 2), (topology.Gateway.Port, topology.Gateway.Replicas));
         var shop = Assert.Single(topology.Services);
         Assert.Equal(("shop", "make", "node shop.js", 3, "/healthz"), (shop.Name, shop.Build, shop.Run, shop.Replicas, shop.Health));
         Assert.Equal(["/", "/api"], shop.Routes);
+        Assert.Equal(TimeSpan.FromMinutes(2), shop.Drain);
         Assert.Equal(new Dictionary<string, string> { ["balance"] = "hash cookie user", ["sticky"] = "/live /chat", ["deadline"] = "2s" }, shop.Gateway);
         Assert.Equal(new Dictionary<string, string> { ["COLOUR"] = "blue", ["EMPTY"] = "" }, shop.Environment);
     }
@@ -124,6 +126,8 @@ public sealed class TopologyParserTests
     [InlineData("services:\n  a:\n\trun: x", 3, "this is not YAML")]
     [InlineData("state: redis://\nservices:\n  a: { run: x }", 1, "write redis://host:port")]
     [InlineData("state: postgres://db\nservices:\n  a: { run: x }", 1, "no PostgreSQL")]
+    [InlineData("services:\n  gateway: { run: x }", 2, "a service can't be called gateway")]
+    [InlineData("services:\n  a:\n    run: x\n    drain: 2 hours", 4, "drain is a time such as 30s or 2m, from 0s to 3600s, not '2 hours'")]
     [InlineData("state:\nservices:\n  a: { run: x }", 1, "state is empty")]
     [InlineData("services:\n  a:\n    run: ''", 3, "run is empty")]
     [InlineData("services:\n  a:\n    run: x\n    routes: [ //x ]", 4, "a route is a path")]

@@ -73,6 +73,13 @@ internal sealed class Topology : IAsyncDisposable
     /// <summary>The process ids of all instances and gateways.</summary>
     public async Task<IReadOnlyList<int>> ProcessesAsync() => [.. await ReadyInstancesAsync(), .. await GatewaysAsync()];
 
+    /// <summary>Replaces every instance by another one, and returns once that is done.</summary>
+    public async Task RollAsync()
+    {
+        var (code, told) = await HoldfastTool.RunAsync(folder, "roll", "web", "--watch", "1s");
+        Assert.True(code == 0, $"roll exits with {code}: {told}\n{Output}");
+    }
+
     /// <summary>The process id of the node that serves the state.</summary>
     public async Task<int> NodeAsync() => (await HoldfastTool.StatusAsync(folder)).GetProperty("state").GetProperty("pid").GetInt32();
 

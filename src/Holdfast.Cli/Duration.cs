@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Holdfast.Cli.Prove;
+namespace Holdfast.Cli;
 
-/// <summary>A time as a command line writes it: <c>90</c> or <c>90s</c> seconds, <c>2m</c> minutes.</summary>
+/// <summary>A time as a command line or a topology writes it: <c>90</c> or <c>90s</c> seconds, <c>2m</c> minutes.</summary>
 internal static partial class Duration
 {
     /// <summary>The time; null when the text is none.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Holdfast.Cli.Node;
+namespace Holdfast.Cli;
 
 /// <summary>Sizes as people write them: a number of bytes, or of KiB, MiB, GiB or TiB with K, M, G or T behind it.</summary>
 internal static class ByteSize

@@ -1,0 +1,40 @@
+using Holdfast.Cli.Supervision;
+
+namespace Holdfast.Cli.Readings;
+
+/// <summary>Asks the topology's gateways, on their admin ports, what they have counted.</summary>
+internal sealed class GatewayReader(Func<IReadOnlyList<GatewayProcess>> gateways) : IDisposable
+{
+    /// <summary>How long a gateway may take to answer.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
+
+    private readonly HttpClient client = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = Timeout };
+
+    /// <summary>A reading for each gateway that takes requests, or finishes some; null for one that does not answer.</summary>
+    public async Task<IReadOnlyList<GatewayReading?>> ReadAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(gateways().Select(static gateway => gateway.Metrics).OfType<Uri>().Select(url => ReadAsync(url, cancellationToken)));
+
+    /// <summary>What all gateways together counted of some instances.</summary>
+    public async Task<RequestCount> CountAsync(IReadOnlyCollection<string> instances, CancellationToken cancellationToken) =>
+        (await ReadAsync(cancellationToken)).OfType<GatewayReading>()
+            .SelectMany(reading => instances.Select(reading.Of)).OfType<InstanceReading>()
+            .Aggregate(default(RequestCount), static (sum, instance) => sum + instance.Requests);
+
+    public void Dispose() => client.Dispose();
+
+    private async Task<GatewayReading?> ReadAsync(Uri url, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return GatewayReading.Parse(await client.GetStringAsync(url, cancellationToken));
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

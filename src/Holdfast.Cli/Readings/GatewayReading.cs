@@ -1,0 +1,42 @@
+using System.Collections.Frozen;
+
+namespace Holdfast.Cli.Readings;
+
+/// <summary>What one gateway counted up to a moment.</summary>
+internal sealed class GatewayReading
+{
+    private readonly FrozenDictionary<string, InstanceReading> instances;
+
+    private GatewayReading(FrozenDictionary<string, InstanceReading> instances) => this.instances = instances;
+
+    /// <summary>Reads the text that a gateway's admin port gives.</summary>
+    public static GatewayReading Parse(string text)
+    {
+        var instances = new Dictionary<string, InstanceReading>();
+        foreach (var sample in PrometheusSample.Read(text))
+        {
+            if (!sample.Labels.TryGetValue("instance", out var id))
+            {
+                continue;
+            }
+
+            // An instance that was started again on another port may be told twice for a moment: both count.
+            var known = instances.GetValueOrDefault(id) ?? new InstanceReading();
+            instances[id] = sample.Name switch
+            {
+                "holdfast_gateway_instance_ready" => known with { IsReady = known.IsReady || sample.Value > 0 },
+                "holdfast_gateway_instance_in_flight" => known with { InFlight = known.InFlight + (int)sample.Value },
+                "holdfast_gateway_instance_requests_total" => known with
+                {
+                    Requests = known.Requests + new RequestCount((long)sample.Value, sample.Labels["status"] is "5xx" or "none" ? (long)sample.Value : 0),
+                },
+                _ => known,
+            };
+        }
+
+        return new GatewayReading(instances.ToFrozenDictionary());
+    }
+
+    /// <summary>What is known of the instance; null when the gateway does not know it.</summary>
+    public InstanceReading? Of(string instance) => instances.GetValueOrDefault(instance);
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using Holdfast.Cli.Readings;
+using Holdfast.Cli.Topologies;
+
+namespace Holdfast.Cli.Supervision;
+
+/// <summary>What can be done to a topology while it runs. Each answers why it could not be done, or null; those on one service take turns.</summary>
+internal sealed class Operations(
+    Topology topology, IReadOnlyList<Service> services, Replicas<GatewayProcess> gateways, GatewayReader readings, RunContext run, CancellationToken down)
+    : IDisposable
+{
+    private readonly Departures departures = new(readings, run);
+    private readonly SemaphoreSlim gatewayTurn = new(1);
+
+    /// <summary>Changes how many instances a service has, or how many gateways there are.</summary>
+    public async Task<string?> ScaleAsync(string? name, int count)
+    {
+        var most = name == GatewayTopology.Name ? GatewayTopology.MaxReplicas : ServiceTopology.MaxReplicas;
+        if (count < 1 || count > most)
+        {
+            return $"{name} has 1 to {most} {(name == GatewayTopology.Name ? "processes" : "instances")}, not {count}";
+        }
+
+        if (name == GatewayTopology.Name)
+        {
+            return await InTurnAsync(gatewayTurn, () => ScaleGatewaysAsync(count));
+        }
+
+        return Find(name) is { } service
+            ? await InTurnAsync(service.Turn, () => ScaleAsync(service, count))
+            : NoService(name);
+    }
+
+    /// <summary>Replaces a service's instances one by one, by what the topology's file says now.</summary>
+    public async Task<string?> RollAsync(string? name, TimeSpan watch, Func<string, Task> tell)
+    {
+        if (Find(name) is not { } service)
+        {
+            return NoService(name);
+        }
+
+        return await InTurnAsync(service.Turn, async () =>
+        {
+            if (TopologyLoader.TryLoadService(topology.File, service.Name, out var problems) is not { } described)
+            {
+                return $"{service.Name} is not rolled, nothing was changed:\n{problems}";
+            }
+
+            run.Log.Event($"{service.Name} is rolled");
+            if (!service.Topology.IsServedLike(described))
+            {
+                await tell($"routes, health and settings of {service.Name} for the gateway stay as they are: they change when the topology is started again");
+            }
+
+            return await new Rollout(service, service.Topology.StartedAs(described), departures, readings, run) { Watch = watch, Tell = tell }.RunAsync(down);
+        });
+    }
+
+    /// <summary>Has an instance or a gateway finish what it has, and ends it.</summary>
+    public async Task<string?> DrainAsync(string? name)
+    {
+        if (gateways.All.Any(gateway => gateway.Name == name))
+        {
+            return await InTurnAsync(gatewayTurn, () => DrainGatewayAsync(name!));
+        }
+
+        return services.FirstOrDefault(service => service.Instances.All.Any(instance => instance.Name == name)) is { } service
+            ? await InTurnAsync(service.Turn, () => DrainAsync(service, name!))
+            : $"there is no instance or gateway '{name}': there are {string.Join(", ", AllNames())}";
+    }
+
+    public void Dispose() => gatewayTurn.Dispose();
+
+    private Service? Find(string? name) => services.FirstOrDefault(service => service.Name == name);
+
+    private string NoService(string? name) => $"there is no service '{name}': there are {string.Join(", ", services.Select(static service => service.Name))}";
+
+    private IEnumerable<string> AllNames() =>
+        services.SelectMany(static service => service.Instances.All).Select(static instance => instance.Name)
+            .Concat(gateways.All.Select(static gateway => gateway.Name));
+
+    private static async Task<string?> InTurnAsync(SemaphoreSlim turn, Func<Task<string?>> operation)
+    {
+        await turn.WaitAsync();
+        try
+        {
+            return await operation();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<string?> ScaleAsync(Service service, int count)
+    {
+        run.Log.Event($"{service.Name} is scaled to {count}");
+        if (service.Instances.Surplus(count) is { Count: > 0 } leaving)
+        {
+            await departures.LeaveAsync(service, leaving, down);
+        }
+
+        return await GrowAsync(service.Instances, service.Name, count);
+    }
+
+    private async Task<string?> ScaleGatewaysAsync(int count)
+    {
+        run.Log.Event($"there are to be {count} gateways");
+        await gateways.StopAsync(gateways.Surplus(count));
+        return await GrowAsync(gateways, GatewayTopology.Name, count);
+    }
+
+    private async Task<string?> GrowAsync<TProcess>(Replicas<TProcess> replicas, string name, int count)
+        where TProcess : SupervisedProcess
+    {
+        var added = replicas.Grow(count);
+        try
+        {
+            await SupervisedProcess.ReadyAsync(added, down);
+            return null;
+        }
+        catch (CommandException error)
+        {
+            await replicas.StopAsync(added);
+            return $"{error.Message}\n{name} stays at {replicas.All.Count.ToString(CultureInfo.InvariantCulture)}";
+        }
+        catch (OperationCanceledException)
+        {
+            return "the topology was stopped";
+        }
+    }
+
+    private async Task<string?> DrainAsync(Service service, string name)
+    {
+        if (service.Instances.All.FirstOrDefault(instance => instance.Name == name) is not { } leaving)
+        {
+            return $"{name} has gone meanwhile";
+        }
+
+        if (!service.Instances.All.Any(instance => instance != leaving && instance.State == InstanceState.Ready))
+        {
+            return $"{name} is the only instance of {service.Name} that could serve: scale {service.Name} up first, or stop all with 'holdfast down'";
+        }
+
+        run.Log.Event($"{name} is drained");
+        await departures.LeaveAsync(service, [leaving], down);
+        return null;
+    }
+
+    private async Task<string?> DrainGatewayAsync(string name)
+    {
+        if (gateways.All.FirstOrDefault(gateway => gateway.Name == name) is not { } leaving)
+        {
+            return $"{name} has gone meanwhile";
+        }
+
+        if (!gateways.All.Any(gateway => gateway != leaving && gateway.State == InstanceState.Ready))
+        {
+            return $"{name} is the only gateway that could serve: have another one with 'holdfast scale gateway 2' first, or stop all with 'holdfast down'";
+        }
+
+        run.Log.Event($"{name} is drained");
+        await gateways.StopAsync([leaving]);
+        return null;
+    }
+}
