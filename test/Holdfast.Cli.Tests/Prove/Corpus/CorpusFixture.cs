@@ -15,6 +15,9 @@ public sealed class CorpusFixture : IAsyncLifetime
     /// <summary>How many cases are proved at once.</summary>
     private const int AtOnce = 4;
 
+    /// <summary>How many cases are begun and not done: tests ask for them in an order of their own, and wait for one at a time.</summary>
+    private const int Ahead = AtOnce + 2;
+
     private readonly SemaphoreSlim places = new(AtOnce);
     private readonly ConcurrentDictionary<(string Name, bool IsNoisy), Lazy<Task<CorpusOutcome>>> proofs = [];
 
@@ -45,18 +48,24 @@ public sealed class CorpusFixture : IAsyncLifetime
         places.Dispose();
     }
 
-    /// <summary>How a case came out; the cases after it are begun too.</summary>
+    /// <summary>How a case came out; others are begun too.</summary>
     /// <param name="name">The case's name.</param>
     /// <param name="isNoisy">Whether noise is put into all answers.</param>
-    /// <param name="names">The cases that are asked for, in their order.</param>
+    /// <param name="names">The cases that will be asked for.</param>
     internal Task<CorpusOutcome> OutcomeOfAsync(string name, bool isNoisy, IReadOnlyList<string> names)
     {
-        foreach (var next in names.SkipWhile(other => other != name).Take(AtOnce))
+        var proof = Begin(name, isNoisy);
+        foreach (var next in names)
         {
+            if (proofs.Values.Count(static begun => !begun.Value.IsCompleted) >= Ahead)
+            {
+                break;
+            }
+
             Begin(next, isNoisy);
         }
 
-        return Begin(name, isNoisy);
+        return proof;
     }
 
     /// <summary>Proves a case as soon as it is its turn.</summary>
