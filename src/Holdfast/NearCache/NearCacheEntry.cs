@@ -6,7 +6,7 @@ internal sealed class NearCacheEntry(Stamp at, Address address, Record? record, 
     /// <summary>What an entry takes besides its texts and values: itself, the record, and its places in map and queue.</summary>
     private const int OwnBytes = 304;
 
-    /// <summary>What a field takes besides its name and value: the string's and the map's overhead.</summary>
+    /// <summary>What a field of a record that is not packed takes besides its name and value: the string's and the map's overhead.</summary>
     private const int FieldBytes = 80;
 
     private bool isUsed;
@@ -46,7 +46,11 @@ internal sealed class NearCacheEntry(Stamp at, Address address, Record? record, 
     private static int BytesOf(Address address, Record? record)
     {
         var bytes = OwnBytes + (2 * address.ToString().Length);
-        if (record is not null)
+        if (record?.Fields is PackedFields packed)
+        {
+            bytes += packed.Packed.Length;
+        }
+        else if (record is not null)
         {
             foreach (var (name, value) in record.Fields)
             {

@@ -25,6 +25,9 @@ public readonly record struct Address
     private readonly int kindLength;
     private readonly int affinityLength;
 
+    // An address is looked up several times where it is used at all: near cache, checks, watches.
+    private readonly int hash;
+
     /// <summary>Names a record by its parts.</summary>
     /// <exception cref="ArgumentException">A part is empty, too long or holds a character that is not allowed.</exception>
     public Address(string kind, string affinity, string? id = null)
@@ -40,10 +43,11 @@ public readonly record struct Address
         text = id is null ? $"{kind}/{affinity}" : $"{kind}/{affinity}/{id}";
         kindLength = kind.Length;
         affinityLength = affinity.Length;
+        hash = text.GetHashCode(StringComparison.Ordinal);
     }
 
     private Address(string text, int kindLength, int affinityLength) =>
-        (this.text, this.kindLength, this.affinityLength) = (text, kindLength, affinityLength);
+        (this.text, this.kindLength, this.affinityLength, hash) = (text, kindLength, affinityLength, text.GetHashCode(StringComparison.Ordinal));
 
     /// <summary>What sort of thing the record is: <c>session</c>, <c>cart</c>.</summary>
     public string Kind => Text[..kindLength];
@@ -112,10 +116,10 @@ public readonly record struct Address
     public override string ToString() => text ?? "";
 
     /// <inheritdoc/>
-    public bool Equals(Address other) => string.Equals(text, other.text, StringComparison.Ordinal);
+    public bool Equals(Address other) => hash == other.hash && string.Equals(text, other.text, StringComparison.Ordinal);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => text is null ? 0 : text.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => hash;
 
     private static bool TryParse(string? text, out Address address, out string? problem)
     {

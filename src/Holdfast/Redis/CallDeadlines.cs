@@ -2,16 +2,19 @@ namespace Holdfast.Redis;
 
 /// <summary>
 /// The calls that somebody awaits, and an end to their waiting. All get the same time, so they are due in the order in which they
-/// came: one timer, for the first, serves all of them, where a timer for each would cost about as much as the rest of a call.
+/// came: one timer, for the first, serves all of them, where a timer for each would cost about as much as the rest of a call. They are a list
+/// by themselves.
 /// </summary>
 internal sealed class CallDeadlines : IDisposable
 {
-    private readonly LinkedList<StoreCall> awaited = new();
     private readonly Lock gate = new();
     private readonly StateEngineOptions options;
     private readonly int maxCalls;
     private readonly Action<StoreCall> giveUp;
     private readonly ITimer timer;
+    private StoreCall? first;
+    private StoreCall? last;
+    private int count;
     private bool isSet;
     private bool isDisposed;
 
@@ -29,13 +32,13 @@ internal sealed class CallDeadlines : IDisposable
     {
         lock (gate)
         {
-            if (awaited.Count == maxCalls)
+            if (count == maxCalls)
             {
                 return false;
             }
 
             call.ExpiresAt = options.Clock.GetTimestamp() + (long)(options.CommitTimeout.TotalSeconds * options.Clock.TimestampFrequency);
-            call.Place = awaited.AddLast(call);
+            Append(call);
             if (!isSet)
             {
                 Set(options.CommitTimeout);
@@ -50,9 +53,9 @@ internal sealed class CallDeadlines : IDisposable
     {
         lock (gate)
         {
-            if (call.Place is { List: not null } place)
+            if (call.IsListed)
             {
-                awaited.Remove(place);
+                TakeOut(call);
             }
         }
     }
@@ -81,17 +84,17 @@ internal sealed class CallDeadlines : IDisposable
         lock (gate)
         {
             isSet = false;
-            if (awaited.First is not { } first)
+            if (first is not { } next)
             {
                 EndIfIdle();
                 return null;
             }
 
-            var left = first.Value.ExpiresAt - options.Clock.GetTimestamp();
+            var left = next.ExpiresAt - options.Clock.GetTimestamp();
             if (left <= 0)
             {
-                awaited.RemoveFirst();
-                return first.Value;
+                TakeOut(next);
+                return next;
             }
 
             // Timers count whole milliseconds, and one that came too early would be set again and again.
@@ -100,9 +103,49 @@ internal sealed class CallDeadlines : IDisposable
         }
     }
 
+    private void Append(StoreCall call)
+    {
+        (call.IsListed, call.Earlier) = (true, last);
+        if (last is null)
+        {
+            first = call;
+        }
+        else
+        {
+            last.Later = call;
+        }
+
+        last = call;
+        count++;
+    }
+
+    private void TakeOut(StoreCall call)
+    {
+        if (call.Earlier is { } earlier)
+        {
+            earlier.Later = call.Later;
+        }
+        else
+        {
+            first = call.Later;
+        }
+
+        if (call.Later is { } later)
+        {
+            later.Earlier = call.Earlier;
+        }
+        else
+        {
+            last = call.Earlier;
+        }
+
+        (call.IsListed, call.Earlier, call.Later) = (false, null, null);
+        count--;
+    }
+
     private void EndIfIdle()
     {
-        if (isDisposed && awaited.Count == 0)
+        if (isDisposed && count == 0)
         {
             timer.Dispose();
         }

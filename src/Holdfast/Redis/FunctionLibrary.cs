@@ -18,7 +18,7 @@ internal static class FunctionLibrary
 
     /// <summary>Why the functions are still missing after that.</summary>
     public static StateException WhyMissing(PlainCall<string>? load) =>
-        load?.Completion.Exception?.InnerException switch
+        load?.Fault switch
         {
             StoreErrorException { Error: var error } when !error.Text.Contains("already exists", StringComparison.Ordinal) => error.ToException(),
             StateException fault and not StoreErrorException => fault,

@@ -53,29 +53,23 @@ internal readonly record struct RecordReply(
             return Record.NoFields;
         }
 
-        // All values of a record share one array: one allocation, and what the near cache counts is what it holds.
-        var block = new byte[BytesOfValues(reader, count)];
-        var fields = new Dictionary<string, ReadOnlyMemory<byte>>(count / 2, StringComparer.Ordinal);
+        var packed = new byte[PackedBytes(reader, count)];
         var used = 0;
         for (var i = 0; i + 1 < count; i += 2)
         {
-            var name = FieldNames.Of(reader.ReadText());
-            var value = reader.ReadText();
-            value.CopyTo(block.AsSpan(used));
-            fields[name] = block.AsMemory(used, value.Length);
-            used += value.Length;
+            used += FieldWalk.WritePart(packed.AsSpan(used), reader.ReadText());
+            used += FieldWalk.WritePart(packed.AsSpan(used), reader.ReadText());
         }
 
-        return fields;
+        return new PackedFields(packed, count / 2);
     }
 
-    private static int BytesOfValues(RespReader ahead, int count)
+    private static int PackedBytes(RespReader ahead, int count)
     {
         var bytes = 0;
-        for (var i = 0; i + 1 < count; i += 2)
+        for (var i = 0; i < count; i++)
         {
-            ahead.ReadText();
-            bytes += ahead.ReadText().Length;
+            bytes += FieldWalk.PartBytes(ahead.ReadText().Length);
         }
 
         return bytes;

@@ -134,11 +134,10 @@ public sealed class RedisEngine : StateEngine
         await CallAsync(new ReadCall(view, partition, addresses), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
+    protected override ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
     {
         StateMeter.Commits.Add(1);
-        var call = new CommitCall(view, partition, commit, WindowOf(partition), routes);
-        return await CallAsync(call, cancellationToken).ConfigureAwait(false);
+        return CallAsync(new CommitCall(view, partition, commit, WindowOf(partition), routes), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -170,13 +169,13 @@ public sealed class RedisEngine : StateEngine
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<JournalPage> ReadJournalCoreAsync(
+    protected override ValueTask<JournalPage> ReadJournalCoreAsync(
         int partition, JournalPosition after, int maxEvents, CancellationToken cancellationToken) =>
-        await CallAsync(new JournalCall(view, partition, after, maxEvents), cancellationToken).ConfigureAwait(false);
+        CallAsync(new JournalCall(view, partition, after, maxEvents), cancellationToken);
 
     /// <inheritdoc/>
-    protected override async ValueTask<PartitionHead> ReadHeadCoreAsync(int partition, CancellationToken cancellationToken) =>
-        await CallAsync(new OpenCall(view, partition), cancellationToken).ConfigureAwait(false);
+    protected override ValueTask<PartitionHead> ReadHeadCoreAsync(int partition, CancellationToken cancellationToken) =>
+        CallAsync(new OpenCall(view, partition), cancellationToken);
 
     /// <inheritdoc/>
     protected override async ValueTask<Watch> WatchCoreAsync(int partition, Address? address, CancellationToken cancellationToken)
@@ -293,9 +292,9 @@ public sealed class RedisEngine : StateEngine
         try
         {
             (submit ?? Submit)(call);
-
-            var completion = cancellationToken.CanBeCanceled ? call.Completion.WaitAsync(cancellationToken) : call.Completion;
-            return await completion.ConfigureAwait(false);
+            return cancellationToken.CanBeCanceled
+                ? await WaitAsync(call, cancellationToken).ConfigureAwait(false)
+                : await call.Completion.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (call is not CommitCall && call.TryGiveUp())
         {
@@ -306,6 +305,15 @@ public sealed class RedisEngine : StateEngine
         {
             deadlines.Remove(call);
         }
+    }
+
+    private static Task<T> WaitAsync<T>(AwaitedCall<T> call, CancellationToken cancellationToken)
+    {
+        // The caller may go before the call ends: then nobody else looks at the fault.
+        var completion = call.Completion.AsTask();
+        _ = completion.ContinueWith(
+            static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return completion.WaitAsync(cancellationToken);
     }
 
     private void Submit(StoreCall call)

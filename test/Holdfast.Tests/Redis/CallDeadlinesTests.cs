@@ -41,6 +41,27 @@ public sealed class CallDeadlinesTests
         Assert.Equal([late], givenUp);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_call_that_has_ended_leaves_the_others_in_their_order(int ended)
+    {
+        var deadlines = Deadlines(maxCalls: 3);
+        List<StoreCall> calls = [new PublishCall("a", default), new PublishCall("b", default), new PublishCall("c", default)];
+        foreach (var call in calls)
+        {
+            Assert.True(deadlines.TryAdd(call));
+        }
+
+        deadlines.Remove(calls[ended]);
+        var last = new PublishCall("d", default);
+        Assert.True(deadlines.TryAdd(last));
+        clock.Pass(TimeSpan.FromSeconds(5));
+        calls.RemoveAt(ended);
+        Assert.Equal([.. calls, last], givenUp);
+    }
+
     [Fact]
     public void No_more_calls_are_awaited_than_may_be()
     {

@@ -1,24 +1,43 @@
+using System.Threading.Tasks.Sources;
+
 namespace Holdfast.Redis;
 
-/// <summary>A call that somebody awaits.</summary>
-internal abstract class AwaitedCall<T> : StoreCall
+/// <summary>A call that somebody awaits. It is its own promise, which spares each call a task.</summary>
+internal abstract class AwaitedCall<T> : StoreCall, IValueTaskSource<T>
 {
-    private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ManualResetValueTaskSourceCore<T> completion = new() { RunContinuationsAsynchronously = true };
+    private int isSettled;
 
-    public Task<T> Completion => completion.Task;
+    /// <summary>Its result, or its fault. Only one may await it, and once.</summary>
+    public ValueTask<T> Completion => new(this, completion.Version);
 
-    public override bool IsSettled => completion.Task.IsCompleted;
+    public override bool IsSettled => Volatile.Read(ref isSettled) != 0;
 
     public override void Fail(StateException fault) => Tell(fault);
 
     public override void Tell(StateException fault)
     {
-        if (completion.TrySetException(fault))
+        if (TrySettle())
         {
-            // The caller may have gone: then nobody else looks at the fault.
-            _ = completion.Task.Exception;
+            completion.SetException(fault);
         }
     }
 
-    protected void Succeed(T result) => completion.TrySetResult(result);
+    T IValueTaskSource<T>.GetResult(short token) => completion.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => completion.GetStatus(token);
+
+    void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        completion.OnCompleted(continuation, state, token, flags);
+
+    protected void Succeed(T result)
+    {
+        if (TrySettle())
+        {
+            completion.SetResult(result);
+        }
+    }
+
+    // Both ends may come at once: a reply, and the deadline.
+    private bool TrySettle() => Interlocked.Exchange(ref isSettled, 1) == 0;
 }

@@ -11,6 +11,9 @@ internal delegate T ReplyParser<out T>(ref RespReader reader);
 /// </summary>
 internal sealed class PlainCall<T>(ReplyParser<T> parse, bool isRepeatable, params string[] parts) : AwaitedCall<T>
 {
+    /// <summary>The fault that it ended with, if it did.</summary>
+    public StateException? Fault { get; private set; }
+
     public override bool IsRepeatable => isRepeatable;
 
     public override void Write(RespWriter writer, ServerProfile server)
@@ -37,5 +40,11 @@ internal sealed class PlainCall<T>(ReplyParser<T> parse, bool isRepeatable, para
 
         Fail(new StoreErrorException(error));
         return true;
+    }
+
+    public override void Tell(StateException fault)
+    {
+        Fault ??= fault;
+        base.Tell(fault);
     }
 }

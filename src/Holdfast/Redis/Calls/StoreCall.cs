@@ -21,8 +21,14 @@ internal abstract class StoreCall
     /// <summary>When it is given up.</summary>
     public long ExpiresAt { get; set; } = long.MaxValue;
 
-    /// <summary>Its place among those that somebody awaits, which <see cref="CallDeadlines"/> guards.</summary>
-    public LinkedListNode<StoreCall>? Place { get; set; }
+    /// <summary>Whether it is among those that <see cref="CallDeadlines"/> gives an end to, which guards this and the two that follow.</summary>
+    public bool IsListed { get; set; }
+
+    /// <summary>The one that is due before it.</summary>
+    public StoreCall? Earlier { get; set; }
+
+    /// <summary>The one that is due after it.</summary>
+    public StoreCall? Later { get; set; }
 
     /// <summary>The last error after which it was repeated.</summary>
     public ErrorReply? LastError { get; set; }

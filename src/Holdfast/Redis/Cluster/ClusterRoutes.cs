@@ -187,7 +187,7 @@ internal sealed class ClusterRoutes : StoreRoutes
         {
             var node = connected[(int)((uint)turn++ % (uint)connected.Count)];
             var call = NewCall();
-            if (node.Link.TrySendNow(call) && await AnswerAsync(call.Completion, node.Keeper.Place).ConfigureAwait(false) is { } view)
+            if (node.Link.TrySendNow(call) && await AnswerAsync(call.Completion.AsTask(), node.Keeper.Place).ConfigureAwait(false) is { } view)
             {
                 return view;
             }

@@ -42,14 +42,14 @@ internal sealed class Dialogue(RedisConnection connection, RedisAddress address)
     public Task<T> AskAsync<T>(ReplyParser<T> parse, params string[] command)
     {
         var call = new PlainCall<T>(parse, isRepeatable: false, command);
-        return connection.TrySend(call) ? call.Completion : throw new StateUnavailableException($"{address} closed the connection.");
+        return connection.TrySend(call) ? call.Completion.AsTask() : throw new StateUnavailableException($"{address} closed the connection.");
     }
 
     /// <summary>Subscribes to a channel, or ends that.</summary>
     public Task SubscribeAsync(string channel, bool ends)
     {
         var call = new SubscribeCall(channel, ends);
-        return connection.TrySend(call) ? call.Completion : throw new StateUnavailableException($"{address} closed the connection.");
+        return connection.TrySend(call) ? call.Completion.AsTask() : throw new StateUnavailableException($"{address} closed the connection.");
     }
 
     private StateMismatchException TooOld(string version) =>
