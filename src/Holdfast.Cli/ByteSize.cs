@@ -17,4 +17,17 @@ internal static class ByteSize
         bytes = number << (10 * unit);
         return isNumber && bytes >> (10 * unit) == number;
     }
+
+    /// <summary>The size as people write it, in the largest unit of which it is a whole number.</summary>
+    public static string Text(long bytes)
+    {
+        var unit = 0;
+        while (unit < Units.Length && bytes > 0 && bytes % 1024 == 0)
+        {
+            bytes /= 1024;
+            unit++;
+        }
+
+        return unit == 0 ? bytes.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{bytes}{Units[unit - 1]}");
+    }
 }

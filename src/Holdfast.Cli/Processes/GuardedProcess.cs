@@ -13,14 +13,15 @@ internal sealed class GuardedProcess : IAsyncDisposable
     private readonly Process process;
     private readonly string marker;
     private readonly TimeProvider clock;
+    private readonly SecretMask mask;
     private readonly Queue<string> lastLines = new();
     private readonly TaskCompletionSource outputRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private bool isGone;
 
-    private GuardedProcess(Process process, string marker, TimeProvider clock, Action<string> onLine)
+    private GuardedProcess(Process process, string marker, SecretMask mask, TimeProvider clock, Action<string> onLine)
     {
-        (this.process, this.marker, this.clock) = (process, marker, clock);
+        (this.process, this.marker, this.mask, this.clock) = (process, marker, mask, clock);
         Ended = WaitAsync();
 
         // .NET reads a process's pipe by blocking a thread, which the pool must not lack.
@@ -67,12 +68,15 @@ internal sealed class GuardedProcess : IAsyncDisposable
         }
 
         start.Environment[RunMarker.Variable] = marker;
-        return new GuardedProcess(Process.Start(start)!, marker, clock, onLine);
+        return new GuardedProcess(Process.Start(start)!, marker, plan.Mask, clock, onLine);
     }
+
+    /// <summary>The processes of the group.</summary>
+    public IEnumerable<ProcessEntry> Members() => ProcessTable.Living().Where(entry => entry.Group == Pid);
 
     /// <summary>The process of the group that listens on the port; null as long as none does.</summary>
     public ProcessEntry? ListenerOn(int port) =>
-        Listeners.Find(port, ProcessTable.Living().Where(entry => entry.Group == Pid))
+        Listeners.Find(port, Members())
         ?? Listeners.Find(port, Marked());
 
     /// <summary>Asks the group to end (SIGTERM), ends it after the grace (SIGKILL), and returns when nothing of it is left.</summary>
@@ -83,7 +87,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
         try
         {
             // The shell that wraps a command ends at once; what it started may still be at work.
-            while (ProcessTable.Living().Any(entry => entry.Group == Pid) && clock.GetTimestamp() < deadline)
+            while (Members().Any() && clock.GetTimestamp() < deadline)
             {
                 await Task.Delay(GroupPollInterval, clock, atOnce);
             }
@@ -148,7 +152,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
 
     private void Pump(Action<string> onLine)
     {
-        foreach (var line in OutputLines.Read(process.StandardOutput.BaseStream))
+        foreach (var line in OutputLines.Read(process.StandardOutput.BaseStream).Select(mask.Apply))
         {
             lock (lastLines)
             {

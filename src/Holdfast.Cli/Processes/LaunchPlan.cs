@@ -7,6 +7,9 @@ namespace Holdfast.Cli.Processes;
 /// <param name="Environment">Variables added to the supervisor's own.</param>
 internal sealed record LaunchPlan(string Name, IReadOnlyList<string> Command, string Folder, IReadOnlyDictionary<string, string> Environment)
 {
+    /// <summary>Takes out of the output what must not be seen in it.</summary>
+    public SecretMask Mask { get; init; } = SecretMask.None;
+
     /// <summary>The command of a topology file, which is any text that a shell takes.</summary>
     public static IReadOnlyList<string> Shell(string text) => ["sh", "-c", text];
 }

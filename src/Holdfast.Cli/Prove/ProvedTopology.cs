@@ -31,7 +31,7 @@ internal static class ProvedTopology
             {
                 Run = chosen.Run,
                 Folder = topology.Folder,
-                Environment = chosen.Environment,
+                Environment = chosen.Environment.Concat(chosen.Secrets).ToDictionary(),
                 Health = chosen.Health,
                 ReadyTimeout = readyTimeout,
             },

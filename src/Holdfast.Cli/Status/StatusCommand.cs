@@ -39,5 +39,9 @@ internal static class StatusCommand
             from instance in service.Instances
             select new[] { instance.Id, $"{instance.State}".ToLowerInvariant(), $"{instance.Pid}", instance.Url ?? "" });
         TextTable.Print(["NAME", "STATE", "PID", "URL"], rows);
+        foreach (var instance in status.Services.SelectMany(static service => service.Instances).Where(static instance => instance.Problem is not null))
+        {
+            Console.WriteLine($"{instance.Id} {instance.Problem}.");
+        }
     }
 }

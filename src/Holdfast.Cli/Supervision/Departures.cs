@@ -32,7 +32,7 @@ internal sealed class Departures(GatewayReader gateways, RunContext run)
     }
 
     /// <summary>Whether the gateways let the instances go within the time. True when the caller no longer wants to wait.</summary>
-    private async Task<bool> AreLetGoAsync(IReadOnlyCollection<string> leaving, TimeSpan limit, CancellationToken cancellationToken)
+    public async Task<bool> AreLetGoAsync(IReadOnlyCollection<string> leaving, TimeSpan limit, CancellationToken cancellationToken)
     {
         var began = run.Clock.GetTimestamp();
         var pause = FirstPause;

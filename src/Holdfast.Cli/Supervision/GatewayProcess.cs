@@ -1,24 +1,44 @@
 using System.Globalization;
 using Holdfast.Cli.Processes;
+using Holdfast.Cli.Topologies;
 
 namespace Holdfast.Cli.Supervision;
 
 /// <summary>One of the gateways that share the topology's port. Each has an admin port of its own, by which the supervisor learns what it counts.</summary>
-internal sealed class GatewayProcess(string name, int port, string folder, StateAddress state, RunContext run) : SupervisedProcess(name, run)
+internal sealed class GatewayProcess(string name, int number, int port, Topology topology, StateAddress state, RunContext run) : SupervisedProcess(name, run)
 {
+    private readonly GatewayTopology gateway = topology.Gateway;
     private int adminPort;
 
     /// <summary>Where its counters are read; null while it has none to read.</summary>
     public Uri? Metrics => State is InstanceState.Ready or InstanceState.Draining && Pid is not null ? new Uri($"http://127.0.0.1:{adminPort}/metrics") : null;
 
+    /// <summary>It ends by itself when its requests are finished or their time is over; only one that does not is killed.</summary>
+    protected override TimeSpan Grace => gateway.Drain + StopGrace;
+
     protected override LaunchPlan Prepare()
     {
-        adminPort = Run.Ports.Reserve();
-        return new LaunchPlan(
-            Name,
-            ToolCommand.For("gateway", "--port", Text(port), "--admin-port", Text(adminPort)),
-            folder,
-            new Dictionary<string, string> { ["HOLDFAST_STATE"] = state.Url });
+        adminPort = gateway.AdminPort + number - 1 ?? Run.Ports.Reserve();
+        List<string> arguments =
+        [
+            "gateway", "--port", Text(port), "--admin-port", Text(adminPort), "--drain-seconds", Text((int)Math.Ceiling(gateway.Drain.TotalSeconds)),
+        ];
+        if (gateway.Tls is { } tls)
+        {
+            arguments.AddRange(["--tls-port", Text(tls.Port), "--tls-certificate", tls.Certificate, "--tls-key", tls.Key]);
+        }
+
+        if (gateway.AccessLogOf(number) is { } log)
+        {
+            arguments.AddRange(["--access-log", log]);
+        }
+
+        if (gateway.Region.Length > 0)
+        {
+            arguments.AddRange(["--region", gateway.Region]);
+        }
+
+        return new LaunchPlan(Name, ToolCommand.For(arguments), topology.Folder, new Dictionary<string, string> { ["HOLDFAST_STATE"] = state.Url });
     }
 
     /// <summary>Asked of the process and not of the port, where any of the gateways might answer.</summary>

@@ -6,15 +6,18 @@ using Holdfast.Cli.Topologies;
 namespace Holdfast.Cli.Supervision;
 
 /// <summary>An instance of a service: it listens on a port of its own, chosen anew at each start, and is told to the registry.</summary>
-internal sealed class InstanceProcess(
-    string name, ServiceTopology service, string folder, StateAddress state, RegistryWriter registry, HealthProbe health, RunContext run)
+internal sealed class InstanceProcess(string name, int number, ServiceTopology service, Surroundings surroundings, RunContext run)
     : SupervisedProcess(name, run)
 {
     private readonly ServiceDeclaration declaration = service.Declare();
+    private readonly SecretMask mask = new(service.Secrets.Values);
+    private readonly MemoryWatch? memory = service.Limits.MemoryBytes is { } limit ? new MemoryWatch(limit, run.Clock) : null;
     private int port;
 
     /// <summary>Where the instance listens; null while there is none.</summary>
     public Uri? Url { get; private set; }
+
+    protected override string Remedy => $"Mend what it prints, then put it in place at once by 'holdfast roll {service.Name}'";
 
     protected override LaunchPlan Prepare()
     {
@@ -25,16 +28,21 @@ internal sealed class InstanceProcess(
             ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["ASPNETCORE_URLS"] = Url.GetLeftPart(UriPartial.Authority),
             ["HOLDFAST_INSTANCE"] = Name,
-            ["HOLDFAST_STATE"] = state.Url,
-            ["REDIS_URL"] = state.RedisUrl,
+            ["HOLDFAST_STATE"] = surroundings.State.Url,
+            ["REDIS_URL"] = surroundings.State.RedisUrl,
         };
+        foreach (var (name, value) in service.Secrets)
+        {
+            environment[name] = value;
+        }
+
         StateChanged();
-        return new LaunchPlan(Name, LaunchPlan.Shell(service.Run), folder, environment);
+        return new LaunchPlan(Name, ProcessLimits.Apply(LaunchPlan.Shell(service.Run), service.Limits, number), surroundings.Folder, environment) { Mask = mask };
     }
 
     protected override async Task<bool> IsReadyAsync(GuardedProcess process, CancellationToken cancellationToken)
     {
-        if (!await health.AnswersAsync(new Uri(Url!, service.Health), cancellationToken))
+        if (!await surroundings.Health.AnswersAsync(new Uri(Url!, service.Health), cancellationToken))
         {
             return false;
         }
@@ -43,25 +51,16 @@ internal sealed class InstanceProcess(
         return true;
     }
 
-    /// <summary>The process that listens may be a child of the one that was started, and end without it.</summary>
-    protected override async Task LostAsync(GuardedProcess process, CancellationToken cancellationToken)
+    protected override async Task<ProcessEnd> LostAsync(GuardedProcess process, CancellationToken cancellationToken)
     {
-        if (Pid is { } listening && listening != process.Pid)
+        var listener = ListenerLostAsync(process, cancellationToken);
+        if (memory is null)
         {
-            try
-            {
-                using var listener = Process.GetProcessById(listening);
-                await listener.WaitForExitAsync(cancellationToken);
-                return;
-            }
-            catch (ArgumentException)
-            {
-                // It is gone already.
-                return;
-            }
+            return await listener;
         }
 
-        await base.LostAsync(process, cancellationToken);
+        var exceeds = memory.ExceedsAsync(process, times: 1, cancellationToken);
+        return await Task.WhenAny(listener, exceeds) == listener ? await listener : await LeaveAsync(process, listener, await exceeds, cancellationToken);
     }
 
     protected override void Ended()
@@ -74,11 +73,11 @@ internal sealed class InstanceProcess(
     {
         if (Url is { } url && State != InstanceState.Failed)
         {
-            registry.Tell(declaration, Name, url, State);
+            surroundings.Registry.Tell(declaration, Name, url, State);
         }
         else
         {
-            registry.Remove(Name);
+            surroundings.Registry.Remove(Name);
         }
     }
 
@@ -86,5 +85,39 @@ internal sealed class InstanceProcess(
 
     protected override string Unready(GuardedProcess process) => process.ListenerOn(port) is null
         ? $": nothing listens on port {port}, so have its command listen on $PORT"
-        : $": GET {service.Health} on port {port} {health.LastAnswer(Url!)}, so have it answer 2xx or 3xx, or name another path as health";
+        : $": GET {service.Health} on port {port} {surroundings.Health.LastAnswer(Url!)}, so have it answer 2xx or 3xx, or name another path as health";
+
+    /// <summary>The process that listens may be a child of the one that was started, and end without it.</summary>
+    private async Task<ProcessEnd> ListenerLostAsync(GuardedProcess process, CancellationToken cancellationToken)
+    {
+        if (Pid is not { } listening || listening == process.Pid)
+        {
+            return await base.LostAsync(process, cancellationToken);
+        }
+
+        try
+        {
+            using var listener = Process.GetProcessById(listening);
+            await listener.WaitForExitAsync(cancellationToken);
+        }
+        catch (ArgumentException)
+        {
+            // It is gone already.
+        }
+
+        return new ProcessEnd("lost the process that listens on its port") { IsKill = true };
+    }
+
+    /// <summary>Has the gateways let go of an instance that takes too much memory, as long as it does not take far too much.</summary>
+    private async Task<ProcessEnd> LeaveAsync(GuardedProcess process, Task<ProcessEnd> listener, long bytes, CancellationToken cancellationToken)
+    {
+        var text = $"took {bytes >> 20} MiB of memory, more than its limit of {ByteSize.Text(service.Limits.MemoryBytes!.Value)}";
+        Run.Log.Event($"{Name} {text}: it gets no new requests, and is started again once it has none");
+        surroundings.Registry.Tell(declaration, Name, Url!, InstanceState.Draining);
+        await Task.WhenAny(
+            surroundings.Departures.AreLetGoAsync([Name], service.Drain, cancellationToken),
+            memory!.ExceedsAsync(process, MemoryWatch.TooMuch, cancellationToken),
+            listener);
+        return new ProcessEnd(text);
+    }
 }

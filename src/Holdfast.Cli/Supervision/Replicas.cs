@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Holdfast.Cli.Supervision;
 
 /// <summary>Processes of one kind, <c>name-1</c>, <c>name-2</c>, …, of which there are more or fewer while the topology runs.</summary>
-internal sealed class Replicas<TProcess>(string name, Func<string, TProcess> create)
+internal sealed class Replicas<TProcess>(string name, Func<string, int, TProcess> create)
     where TProcess : SupervisedProcess
 {
     private readonly Lock gate = new();
@@ -83,7 +83,7 @@ internal sealed class Replicas<TProcess>(string name, Func<string, TProcess> cre
             number++;
         }
 
-        var process = create($"{name}-{number.ToString(CultureInfo.InvariantCulture)}");
+        var process = create($"{name}-{number.ToString(CultureInfo.InvariantCulture)}", number);
         processes.Add(number, process);
         process.Start();
         return process;

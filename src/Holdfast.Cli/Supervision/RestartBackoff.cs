@@ -11,8 +11,17 @@ internal sealed class RestartBackoff
     public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
 
+    /// <summary>As many failures in a row are a loop that does not end by itself.</summary>
+    public const int CrashLoop = 5;
+
     private int waits;
     private bool isForgiven;
+
+    /// <summary>How often in a row the process failed by itself, without having been ready for <see cref="StableAfter"/> in between.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>Whether it keeps failing.</summary>
+    public bool IsCrashLoop => Failures >= CrashLoop;
 
     /// <summary>The delay before the next start.</summary>
     /// <param name="readyFor">How long the process was ready; null when it never was.</param>
@@ -21,8 +30,10 @@ internal sealed class RestartBackoff
     {
         if (readyFor >= StableAfter)
         {
-            (waits, isForgiven) = (0, false);
+            Forget();
         }
+
+        Failures += killed ? 0 : 1;
 
         if (readyFor is not null && (killed || !isForgiven))
         {
@@ -32,4 +43,7 @@ internal sealed class RestartBackoff
 
         return TimeSpan.FromSeconds(Math.Min(FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(waits++, 30)), MaxDelay.TotalSeconds));
     }
+
+    /// <summary>What was is forgotten: the process has been ready for <see cref="StableAfter"/>.</summary>
+    public void Forget() => (waits, isForgiven, Failures) = (0, false, 0);
 }

@@ -1,3 +1,4 @@
+using Holdfast.Cli.Logs;
 using Holdfast.Cli.Processes;
 
 namespace Holdfast.Cli.Supervision;

@@ -12,6 +12,8 @@ internal sealed class RunFolder
 {
     public const string Name = ".holdfast";
 
+    public const string LogsName = "logs";
+
     /// <summary>Longest path of a Unix socket, in bytes (unix(7): 108 with the zero at its end).</summary>
     public const int MaxSocketPathBytes = 107;
 
@@ -25,6 +27,9 @@ internal sealed class RunFolder
 
     /// <summary>Where the embedded store's files lie.</summary>
     public string State => Path.Combine(path, "state");
+
+    /// <summary>Where each process's lines are kept.</summary>
+    public string Logs => Path.Combine(path, LogsName);
 
     /// <summary>Where the supervisor takes commands.</summary>
     public string ControlSocket => Socket("control.sock");

@@ -5,10 +5,10 @@ namespace Holdfast.Cli.Supervision;
 /// <summary>A service that runs: its instances, and what the next one of them is started as.</summary>
 internal sealed class Service : IDisposable
 {
-    public Service(ServiceTopology topology, Func<string, ServiceTopology, InstanceProcess> create)
+    public Service(ServiceTopology topology, Func<string, int, ServiceTopology, InstanceProcess> create)
     {
         Topology = topology;
-        Instances = new Replicas<InstanceProcess>(topology.Name, name => create(name, Topology));
+        Instances = new Replicas<InstanceProcess>(topology.Name, (name, number) => create(name, number, Topology));
     }
 
     public string Name => Topology.Name;

@@ -5,7 +5,7 @@ namespace Holdfast.Cli.Supervision;
 /// <summary>A process that is started, waited for until it is ready, watched, and started again when it ends, until it is stopped.</summary>
 internal abstract class SupervisedProcess(string name, RunContext run) : IDisposable
 {
-    /// <summary>How long a process may take to end after SIGTERM.</summary>
+    /// <summary>How long a process may take to end after SIGTERM, unless it has another <see cref="Grace"/>.</summary>
     public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>A process that ends so often before it was ever ready won't be ready by another start.</summary>
@@ -27,6 +27,9 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
 
     /// <summary>How often the process has ended by itself.</summary>
     public int Ends { get; private set; }
+
+    /// <summary>What somebody should look after, and what helps; null while all is well.</summary>
+    public string? Problem { get; private set; }
 
     /// <summary>How it ended last; null when it never has.</summary>
     public ProcessEnd? LastEnd { get; private set; }
@@ -74,9 +77,12 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
     /// <summary>Whether the process can do its work; asked again and again until it is.</summary>
     protected abstract Task<bool> IsReadyAsync(GuardedProcess process, CancellationToken cancellationToken);
 
-    /// <summary>Completes with the end of a process on which the service depends, besides the one that was started.</summary>
-    protected virtual Task LostAsync(GuardedProcess process, CancellationToken cancellationToken) =>
-        Task.Delay(Timeout.InfiniteTimeSpan, run.Clock, cancellationToken);
+    /// <summary>Completes with the reason when a process that runs can't go on serving, as when another one ended that it depends on.</summary>
+    protected virtual async Task<ProcessEnd> LostAsync(GuardedProcess process, CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, run.Clock, cancellationToken);
+        throw new InvalidOperationException("Infinity has ended.");
+    }
 
     /// <summary>Called after each change of <see cref="State"/>.</summary>
     protected virtual void StateChanged()
@@ -114,11 +120,28 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
 
             var delay = backoff.After(end.ReadyFor, end.IsKill);
             run.Log.Event($"{name} {end.Text}; restarted {(delay == TimeSpan.Zero ? "at once" : $"in {delay.TotalSeconds:0.##} s")}");
+            if (backoff.IsCrashLoop)
+            {
+                NoteCrashLoop(end);
+            }
+
             if (delay > TimeSpan.Zero)
             {
                 Enter(InstanceState.Failed);
                 await SleepAsync(delay);
             }
+        }
+    }
+
+    /// <summary>Tells once that a process keeps failing: what it is told by each restart is lost among the lines of the others.</summary>
+    private void NoteCrashLoop(ProcessEnd end)
+    {
+        var isNews = Problem is null;
+        Problem = $"is in a crash loop: it failed {backoff.Failures} times in a row, and last {end.Text}. "
+            + $"{Remedy}; its lines are in {RunFolder.Name}/{RunFolder.LogsName}/{name}.log. Until then it is tried every {RestartBackoff.MaxDelay.TotalSeconds:0} s";
+        if (isNews)
+        {
+            run.Log.Event($"{name} {Problem}");
         }
     }
 
@@ -144,7 +167,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         var end = await ServeAsync(process);
         if (IsStopping)
         {
-            await process.StopAsync(StopGrace, run.KillNow);
+            await process.StopAsync(Grace, run.KillNow);
             Leave();
             run.Log.Event($"{name} has stopped");
             return end;
@@ -181,15 +204,37 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         run.Log.Event($"{ReadyText(process)} after {run.Clock.GetElapsedTime(started, readySince).TotalSeconds:0.0} s");
         firstReady.TrySetResult(null);
 
-        var lost = LostAsync(process, life.Token);
-        await Task.WhenAny(process.Ended, lost, Task.Delay(Timeout.InfiniteTimeSpan, run.Clock, life.Token));
-        var readyFor = run.Clock.GetElapsedTime(readySince);
-        var end = process.Ended.IsCompleted
-            ? new ProcessEnd($"ended ({ExitText.Of(await process.Ended)})") { ReadyFor = readyFor, IsKill = await process.Ended == 128 + Posix.SigKill }
-            : new ProcessEnd("lost the process that listens on its port") { ReadyFor = readyFor, IsKill = true };
+        var end = await EndAsync(process, life.Token);
         await life.CancelAsync();
-        return end;
+        return end with { ReadyFor = run.Clock.GetElapsedTime(readySince) };
     }
+
+    /// <summary>Waits until a process that is ready ends, can't go on or is to stop.</summary>
+    private async Task<ProcessEnd> EndAsync(GuardedProcess process, CancellationToken stopped)
+    {
+        var lost = LostAsync(process, stopped);
+        var end = Task.WhenAny(process.Ended, lost);
+        if (Problem is not null && await Task.WhenAny(end, Task.Delay(RestartBackoff.StableAfter, run.Clock, stopped)) != end && !stopped.IsCancellationRequested)
+        {
+            Problem = null;
+            backoff.Forget();
+            run.Log.Event($"{name} is well again: it has been ready for {RestartBackoff.StableAfter.TotalSeconds:0} s");
+        }
+
+        await end;
+        if (process.Ended.IsCompleted)
+        {
+            return new ProcessEnd($"ended ({ExitText.Of(await process.Ended)})") { IsKill = await process.Ended == 128 + Posix.SigKill };
+        }
+
+        return lost.IsCompletedSuccessfully ? await lost : new ProcessEnd("was stopped");
+    }
+
+    /// <summary>How long it may take to end after SIGTERM.</summary>
+    protected virtual TimeSpan Grace => StopGrace;
+
+    /// <summary>What helps when it keeps failing.</summary>
+    protected virtual string Remedy => "Mend what it prints";
 
     /// <summary>Why a process that runs isn't ready, if more can be told than that.</summary>
     protected virtual string Unready(GuardedProcess process) => "";

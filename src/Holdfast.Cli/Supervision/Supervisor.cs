@@ -37,7 +37,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
             var state = await StartStateAsync(stopping.Token);
             registry = new RegistryWriter(state, [.. topology.Services.Select(static service => service.Declare())], run);
             registryLoop = registry.RunAsync();
-            await StartAsync(state, registry, health, stopping.Token);
+            await StartAsync(new Surroundings(topology.Folder, state, registry, health, new Departures(readings, run)), stopping.Token);
             operations = new Operations(topology, services, gateways!, readings, run, down.Token);
             run.Log.Event($"{string.Join(", ", topology.Services.Select(static service => service.Name))} "
                 + $"{(topology.Services.Count == 1 ? "is" : "are")} ready at {GatewayUrl}");
@@ -99,25 +99,44 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         return node.Address;
     }
 
-    private async Task StartAsync(StateAddress state, RegistryWriter registry, HealthProbe health, CancellationToken cancellationToken)
+    private async Task StartAsync(Surroundings surroundings, CancellationToken cancellationToken)
     {
-        foreach (var service in topology.Services)
-        {
-            services.Add(new Service(service, (name, description) => new InstanceProcess(name, description, topology.Folder, state, registry, health, run)));
-        }
-
-        gateways = new Replicas<GatewayProcess>(GatewayTopology.Name, name => new GatewayProcess(name, port, topology.Folder, state, run));
+        services.AddRange(topology.Services.Select(service =>
+            new Service(service, (name, number, description) => new InstanceProcess(name, number, description, surroundings, run))));
+        gateways = new Replicas<GatewayProcess>(GatewayTopology.Name, (name, number) => new GatewayProcess(name, number, port, topology, surroundings.State, run));
         var firstGateways = gateways.Grow(topology.Gateway.Replicas);
         using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var builds = new Builds(topology, run);
-        var starts = services.Zip(topology.Services, (service, description) => StartAsync(service, description, builds, failure.Token));
-        await AllOrFirstFailureAsync([registry.Opened.WaitAsync(failure.Token), SupervisedProcess.ReadyAsync(firstGateways, failure.Token), .. starts], failure);
+        var starts = new Dictionary<string, Task>();
+        foreach (var name in ServiceOrder.GroupsOf(topology.Services).SelectMany(static group => group))
+        {
+            var service = services.First(service => service.Name == name);
+            starts.Add(name, StartAsync(service, [.. service.Topology.Needs.Select(need => starts[need])], builds, failure.Token));
+        }
+
+        await AllOrFirstFailureAsync([surroundings.Registry.Opened.WaitAsync(failure.Token), SupervisedProcess.ReadyAsync(firstGateways, failure.Token), .. starts.Values], failure);
     }
 
-    private static async Task StartAsync(Service service, ServiceTopology description, Builds builds, CancellationToken cancellationToken)
+    private async Task StartAsync(Service service, IReadOnlyCollection<Task> needs, Builds builds, CancellationToken cancellationToken)
     {
-        await builds.RunAsync(description, cancellationToken);
-        await SupervisedProcess.ReadyAsync(service.Instances.Grow(description.Replicas), cancellationToken);
+        await builds.RunAsync(service.Topology, cancellationToken);
+        var needed = Task.WhenAll(needs);
+        if (!needed.IsCompleted)
+        {
+            run.Log.Event($"{service.Name} waits for {string.Join(", ", service.Topology.Needs)}");
+        }
+
+        try
+        {
+            await needed;
+        }
+        catch (CommandException)
+        {
+            // Told by the service that could not be started: this one is not at fault.
+            throw new OperationCanceledException();
+        }
+
+        await SupervisedProcess.ReadyAsync(service.Instances.Grow(service.Topology.Replicas), cancellationToken);
     }
 
     /// <summary>Ends the others at the first failure, and tells that one.</summary>
@@ -150,7 +169,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
     }
 
     /// <summary>
-    /// Instances get no new requests, gateways finish those that they have, instances end, and the node, which all of
+    /// Instances get no new requests, gateways finish those that they have, instances end, those first that need others, and the node, which all of
     /// them need, is last.
     /// </summary>
     private async Task StopAsync(RegistryWriter? registry, Task registryLoop)
@@ -164,7 +183,13 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         }
 
         await Task.WhenAll(gateways?.Close().Select(static gateway => gateway.StopAsync()) ?? []);
-        await Task.WhenAll(instances.Select(static instance => instance.StopAsync()));
+        foreach (var group in ServiceOrder.GroupsOf(topology.Services).Reverse())
+        {
+            // Whoever needs others goes before them.
+            await Task.WhenAll(services.Where(service => group.Contains(service.Name)).SelectMany(static service => service.Instances.All)
+                .Select(static instance => instance.StopAsync()));
+        }
+
         if (registry is not null)
         {
             registry.Close(RegistryCloseTimeout);
@@ -206,5 +231,5 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         [.. services.Select(static service => new ServiceStatus(
             service.Name,
             [.. service.Instances.All.Select(static instance =>
-                new InstanceStatus(instance.Name, instance.Pid, instance.Url?.GetLeftPart(UriPartial.Authority), instance.State))]))]);
+                new InstanceStatus(instance.Name, instance.Pid, instance.Url?.GetLeftPart(UriPartial.Authority), instance.State, instance.Ends, instance.Problem))]))]);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Holdfast.Cli.Yaml;
 using Holdfast.Gateway;
@@ -5,12 +6,10 @@ using Holdfast.Gateway;
 namespace Holdfast.Cli.Topologies;
 
 /// <summary>Reads the services of a topology, and knows which routes are taken.</summary>
-internal sealed partial class ServiceParser
+internal sealed partial class ServiceParser(string folder)
 {
-    private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "gateway", "env", "drain", "scenario"];
-
-    /// <summary>What the supervisor sets itself.</summary>
-    private static readonly string[] OwnVariables = ["PORT", "ASPNETCORE_URLS", "HOLDFAST_INSTANCE", "HOLDFAST_STATE", "HOLDFAST_RUN", "REDIS_URL"];
+    private static readonly string[] LimitKeys = ["memory", "cpu", "open_files"];
+    private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "gateway", "env", "env_file", "secrets", "needs", "limits", "drain", "scenario"];
 
     /// <summary>What other processes of a topology are called.</summary>
     private static readonly string[] TakenNames = [GatewayTopology.Name, "node"];
@@ -41,6 +40,13 @@ internal sealed partial class ServiceParser
             section.Report(services.LineOf(name), $"service {name} has no run: give it the command that starts an instance, which listens on $PORT");
         }
 
+        var environment = new EnvironmentParser(section, folder);
+        var (variables, secrets) = (environment.ReadVariables(), environment.ReadSecrets());
+        foreach (var twice in secrets.Keys.Where(variables.ContainsKey))
+        {
+            section.Report(section.LineOf(EnvironmentParser.Secrets), $"{twice} is a secret and a variable of {EnvironmentParser.Plain} or {EnvironmentParser.Files}, too: remove it from these");
+        }
+
         return new ServiceTopology
         {
             Name = name,
@@ -52,7 +58,11 @@ internal sealed partial class ServiceParser
             Health = Health(section) ?? ServiceTopology.DefaultHealth,
             Routes = Routes(name, section, services.LineOf(name)),
             Gateway = Gateway(section, name),
-            Environment = Environment(section),
+            Needs = [.. section.Texts("needs")?.Select(static need => need.Text) ?? []],
+            NeedsLine = section.LineOf("needs"),
+            Limits = Limits(section),
+            Environment = variables,
+            Secrets = secrets,
             Drain = section.Time("drain", TimeSpan.Zero, ServiceTopology.MaxDrain) ?? ServiceTopology.DefaultDrain,
             Scenario = section.Text("scenario"),
         };
@@ -128,31 +138,39 @@ internal sealed partial class ServiceParser
         return settings;
     }
 
-    private static Dictionary<string, string> Environment(YamlSection section)
+    private static ResourceLimits Limits(YamlSection section)
     {
-        var variables = new Dictionary<string, string>();
-        if (section.Section("env") is not { } env)
+        if (section.Section("limits") is not { } limits)
         {
-            return variables;
+            return ResourceLimits.None;
         }
 
-        foreach (var name in env.Keys)
+        limits.ExpectOnly(LimitKeys);
+        return new ResourceLimits
         {
-            if (!VariableName().IsMatch(name))
-            {
-                env.Report(env.LineOf(name), $"'{name}' can't be the name of an environment variable: letters, digits and _ can");
-            }
-            else if (OwnVariables.Contains(name))
-            {
-                env.Report(env.LineOf(name), $"{name} is set by holdfast for each instance: remove it from env");
-            }
-            else if (env.Value(name) is { } value)
-            {
-                variables[name] = value;
-            }
+            MemoryBytes = limits.Bytes("memory", ResourceLimits.LeastMemoryBytes, long.MaxValue),
+            Cpus = Cpus(limits),
+            OpenFiles = limits.Number("open_files", ResourceLimits.LeastOpenFiles, ResourceLimits.MaxOpenFiles),
+            OpenFilesLine = limits.LineOf("open_files"),
+        };
+    }
+
+    private static int? Cpus(YamlSection limits)
+    {
+        if (limits.Text("cpu") is not { } text)
+        {
+            return null;
         }
 
-        return variables;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var cpus) && cpus is >= 1 and <= ResourceLimits.MaxCpus)
+        {
+            return cpus;
+        }
+
+        limits.Report(limits.LineOf("cpu"), decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _)
+            ? $"cpu is a whole number of processors from 1 to {ResourceLimits.MaxCpus}, not '{text}': a part of one takes a cgroup, so run holdfast in one that limits it ('systemd-run --scope -p CPUQuota=50%')"
+            : $"cpu is a whole number of processors from 1 to {ResourceLimits.MaxCpus}, not '{text}'");
+        return null;
     }
 
     private static bool IsPath(string text) =>
@@ -160,9 +178,6 @@ internal sealed partial class ServiceParser
 
     [GeneratedRegex("^[a-z][a-z0-9-]{0,39}$")]
     private static partial Regex ServiceName();
-
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
-    private static partial Regex VariableName();
 
     // Visible ASCII without '?', '#' and empty segments, as the registry demands.
     [GeneratedRegex("^(?!.*//)/[!-\"$->@-~]*$")]

@@ -40,6 +40,17 @@ internal sealed record ServiceTopology
     /// <summary>How gateways are to treat the service, by the settings' names.</summary>
     public IReadOnlyDictionary<string, string> Gateway { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The services that must be ready before this one starts.</summary>
+    public IReadOnlyList<string> Needs { get; init; } = [];
+
+    public int NeedsLine { get; init; }
+
+    /// <summary>What an instance may take of the machine.</summary>
+    public ResourceLimits Limits { get; init; } = ResourceLimits.None;
+
+    /// <summary>Variables of <see cref="Run"/> that are shown nowhere.</summary>
+    public IReadOnlyDictionary<string, string> Secrets { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Variables added to the environment of <see cref="Build"/> and <see cref="Run"/>.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
@@ -47,10 +58,18 @@ internal sealed record ServiceTopology
     public ServiceDeclaration Declare() => new(Name, Routes, Health) { Settings = Gateway };
 
     /// <summary>This service, with its instances started as the other description says.</summary>
-    public ServiceTopology StartedAs(ServiceTopology other) => this with { Run = other.Run, Environment = other.Environment, Drain = other.Drain };
+    public ServiceTopology StartedAs(ServiceTopology other) => this with
+    {
+        Run = other.Run,
+        Environment = other.Environment,
+        Secrets = other.Secrets,
+        Limits = other.Limits,
+        Drain = other.Drain,
+    };
 
     /// <summary>Whether an instance is started by both in the same way.</summary>
-    public bool StartsLike(ServiceTopology other) => Run == other.Run && AreSame(Environment, other.Environment);
+    public bool StartsLike(ServiceTopology other) =>
+        Run == other.Run && Limits.AreLike(other.Limits) && AreSame(Environment, other.Environment) && AreSame(Secrets, other.Secrets);
 
     /// <summary>Whether gateways are to treat both in the same way.</summary>
     public bool IsServedLike(ServiceTopology other) =>

@@ -15,6 +15,9 @@ internal sealed record Topology
     /// <summary><see cref="EmbeddedState"/>, or the URL of a store that runs elsewhere.</summary>
     public string State { get; init; } = EmbeddedState;
 
+    /// <summary>How much is kept of what processes print.</summary>
+    public LogRotation Logs { get; init; } = new();
+
     /// <summary>The way in.</summary>
     public GatewayTopology Gateway { get; init; } = new();
 

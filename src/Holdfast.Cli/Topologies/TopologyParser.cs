@@ -9,8 +9,8 @@ namespace Holdfast.Cli.Topologies;
 /// </summary>
 internal sealed class TopologyParser
 {
-    private static readonly string[] TopKeys = ["state", "gateway", "services", "scenario"];
-    private static readonly string[] GatewayKeys = ["port", "replicas"];
+    private static readonly string[] TopKeys = ["state", "gateway", "services", "logs", "scenario"];
+    private static readonly string[] LogKeys = ["size", "keep"];
 
     private readonly List<YamlProblem> problems = [];
 
@@ -53,14 +53,21 @@ internal sealed class TopologyParser
 
         if (top.Section("gateway") is { } gateway)
         {
-            topology = topology with { Gateway = ParseGateway(gateway) };
+            topology = topology with { Gateway = GatewayParser.Parse(gateway, topology.Folder) };
+        }
+
+        if (top.Section("logs") is { } logs)
+        {
+            topology = topology with { Logs = ParseLogs(logs) };
         }
 
         var services = top.Section("services");
         if (services is { Keys.Count: > 0 })
         {
-            var parser = new ServiceParser();
-            return WithScenario(topology with { Services = [.. services.Keys.Select(name => parser.Parse(name, services)).OfType<ServiceTopology>()] }, top);
+            var parser = new ServiceParser(topology.Folder);
+            topology = topology with { Services = [.. services.Keys.Select(name => parser.Parse(name, services)).OfType<ServiceTopology>()] };
+            problems.AddRange(ServiceOrder.ProblemsOf(topology.Services));
+            return WithScenario(topology, top);
         }
 
         if (services is not null || !top.Keys.Contains("services"))
@@ -88,14 +95,14 @@ internal sealed class TopologyParser
         return topology;
     }
 
-    private static GatewayTopology ParseGateway(YamlSection gateway)
+    private static LogRotation ParseLogs(YamlSection logs)
     {
-        gateway.ExpectOnly(GatewayKeys);
-        return new GatewayTopology
+        logs.ExpectOnly(LogKeys);
+        var defaults = new LogRotation();
+        return new LogRotation
         {
-            Port = gateway.Number("port", 0, 65535) ?? GatewayTopology.DefaultPort,
-            PortLine = gateway.LineOf("port"),
-            Replicas = gateway.Number("replicas", 1, GatewayTopology.MaxReplicas) ?? GatewayTopology.DefaultReplicas,
+            MaxBytes = logs.Bytes("size", LogRotation.LeastBytes, LogRotation.MostBytes) ?? defaults.MaxBytes,
+            Keep = logs.Number("keep", 0, LogRotation.MaxKeep) ?? defaults.Keep,
         };
     }
 

@@ -1,3 +1,4 @@
+using Holdfast.Cli.Node;
 using Holdfast.Cli.Processes;
 using Holdfast.Cli.Yaml;
 
@@ -8,18 +9,74 @@ internal static class TopologyProbe
 {
     public static IEnumerable<YamlProblem> Probe(Topology topology)
     {
-        var gateway = topology.Gateway;
-        if (gateway.Port != 0 && !LoopbackPorts.IsFree(gateway.Port))
+        foreach (var problem in Probe(topology.Gateway))
         {
-            var holder = Listeners.Find(gateway.Port, ProcessTable.Living()) is { } process ? $" by {process.Name} (pid {process.Pid})" : "";
-            yield return new YamlProblem(
-                gateway.PortLine, $"port {gateway.Port} is in use{holder}: end what listens there, or give gateway another port (0 takes a free one)");
+            yield return problem;
         }
 
         foreach (var problem in topology.Services.SelectMany(service => Probe(service, topology.Folder)))
         {
             yield return problem;
         }
+    }
+
+    /// <summary>Ports that others have, and files that can't be used.</summary>
+    private static IEnumerable<YamlProblem> Probe(GatewayTopology gateway)
+    {
+        if (gateway.Port != 0 && InUse(gateway.Port) is { } inUse)
+        {
+            yield return new YamlProblem(gateway.PortLine, $"{inUse}, or give gateway another port (0 takes a free one)");
+        }
+
+        if (gateway.AdminPort is { } first)
+        {
+            foreach (var taken in Enumerable.Range(first, gateway.Replicas).Select(InUse).OfType<string>())
+            {
+                yield return new YamlProblem(gateway.AdminPortLine, $"{taken}, or give gateway another admin_port: each gateway has one, from that on");
+            }
+        }
+
+        if (gateway.Tls is { } tls)
+        {
+            if (InUse(tls.Port) is { } tlsInUse)
+            {
+                yield return new YamlProblem(tls.Line, $"{tlsInUse}, or give tls another port");
+            }
+
+            if (CertificateProblem(tls) is { } problem)
+            {
+                yield return new YamlProblem(tls.Line, $"certificate and key can't be used: {problem}");
+            }
+        }
+
+        if (gateway.AccessLog is { } log and not GatewayTopology.StandardOutput && !Directory.Exists(Path.GetDirectoryName(log)))
+        {
+            yield return new YamlProblem(gateway.AccessLogLine, $"access_log can't be written: there is no folder {Path.GetDirectoryName(log)}, so make it");
+        }
+    }
+
+    private static string? CertificateProblem(TlsTopology tls)
+    {
+        try
+        {
+            NodeCertificate.Load(tls.Certificate, tls.Key);
+            return null;
+        }
+        catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return fault.Message;
+        }
+    }
+
+    private static string? InUse(int port)
+    {
+        if (LoopbackPorts.IsFree(port))
+        {
+            return null;
+        }
+
+        var holder = Listeners.Find(port, ProcessTable.Living()) is { } process ? $" by {process.Name} (pid {process.Pid})" : "";
+        return $"port {port} is in use{holder}: end what listens there";
     }
 
     /// <summary>What can't be run of one service.</summary>
@@ -33,6 +90,13 @@ internal static class TopologyProbe
         if (Missing(service.Run, service, folder, isBuilt: service.Build is not null) is { } missingRun)
         {
             yield return new YamlProblem(service.RunLine, missingRun);
+        }
+
+        if (service.Limits.OpenFiles is { } files && ProcessLimits.MostOpenFiles() is var most && files > most)
+        {
+            yield return new YamlProblem(
+                service.Limits.OpenFilesLine,
+                $"open_files is {files}, and this user's processes may have {most} at most: ask for that many, or have the limit raised ('ulimit -Hn', limits.conf)");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Cli.Logs;
 using Holdfast.Cli.Processes;
 using Holdfast.Cli.Supervision;
 using Holdfast.Cli.Topologies;
@@ -51,7 +52,7 @@ internal static class UpCommand
         // Given back by the end of this process, and not before: then everything is gone.
         var held = await folder.AcquireAsync(marker);
         using var signals = new StopSignals();
-        await using var log = RunLog.ToStandardOutput();
+        await using var log = RunLog.ToStandardOutput(new LogFiles(folder.Logs, topology.Logs, TimeProvider.System));
         var run = new RunContext
         {
             Log = log,

@@ -94,6 +94,23 @@ internal sealed class YamlSection
         return null;
     }
 
+    /// <summary>A number of bytes, such as 512M.</summary>
+    public long? Bytes(string key, long least, long most)
+    {
+        if (Text(key) is not { } text)
+        {
+            return null;
+        }
+
+        if (ByteSize.TryParse(text, out var bytes) && bytes >= least && bytes <= most)
+        {
+            return bytes;
+        }
+
+        Report(LineOf(key), $"{key} is {ByteSize.Form}, from {ByteSize.Text(least)} to {ByteSize.Text(most)}, not '{text}'");
+        return null;
+    }
+
     /// <summary>A time with its unit, such as 30s or 2m.</summary>
     public TimeSpan? Time(string key, TimeSpan least, TimeSpan most)
     {

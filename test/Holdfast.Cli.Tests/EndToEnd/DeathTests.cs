@@ -66,7 +66,13 @@ public sealed class DeathTests
         await tool.SeeAsync("web-1 ended before it was ready (exit code 4); restarted in 0.25 s");
         await tool.SeeAsync("restarted in 0.5 s");
         await tool.SeeAsync("restarted in 1 s");
+        await tool.SeeAsync("web-1 is in a crash loop: it failed 5 times in a row, and last ended before it was ready (exit code 4). "
+            + "Mend what it prints, then put it in place at once by 'holdfast roll web'; its lines are in .holdfast/logs/web-1.log. Until then it is tried every 10 s");
+        Assert.Contains("Z out of beans\n", folder.Read(".holdfast/logs/web-1.log"), StringComparison.Ordinal);
         var failed = await tool.StatusWhenAsync(static status => status.Instance("web-1").State() == "failed");
+        Assert.True(failed.Instance("web-1").GetProperty("restarts").GetInt32() >= 5);
+        Assert.StartsWith("is in a crash loop", failed.Instance("web-1").GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.Contains("web-1 is in a crash loop", (await HoldfastTool.RunAsync(folder.Path, "status")).Output, StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, failed.Instance("web-1").GetProperty("pid").ValueKind);
         Assert.Equal("ready", failed.Instance("web-2").State());
         Assert.Equal("web-2", await Client.GetStringAsync(failed.GatewayUrl()));

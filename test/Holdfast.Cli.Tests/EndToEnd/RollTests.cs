@@ -96,7 +96,8 @@ public sealed class RollTests
     [Fact]
     public async Task An_upload_that_is_under_way_is_finished_and_a_WebSocket_is_told_to_connect_again()
     {
-        using var folder = new TopologyFolder(Web.Replace("replicas: 2, health", "replicas: 1, health", StringComparison.Ordinal));
+        // One gateway: that it has closed the one connection means that it gives the next one to another instance.
+        using var folder = new TopologyFolder(Web.Replace("replicas: 2", "replicas: 1", StringComparison.Ordinal));
         await using var tool = await UpAsync(folder);
         var url = (await HoldfastTool.StatusAsync(folder.Path)).GatewayUrl();
         using var socket = await ConnectAsync(url);

@@ -32,7 +32,7 @@ internal sealed class TopologyFolder : IDisposable
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
     /// <summary>
-    /// Answers every path with its instance's name, /env/NAME with that variable, /upload with how much it was sent, and echoes
+    /// Answers every path with its instance's name, /env/NAME with that variable, /upload with how much it was sent, takes /take/N MiB of memory, and echoes
     /// what a WebSocket sends. It ends on SIGTERM once it has told so, whatever it is doing, and never does while STUBBORN is set.
     /// FAMILY starts processes that leave its group. BREAK and FAIL name instances (or all) that end at once, or answer all but health with 500.
     /// </summary>
@@ -51,6 +51,7 @@ internal sealed class TopologyFolder : IDisposable
           if (first === 'crash') process.exit(3);
           response.setHeader('X-Instance', env.HOLDFAST_INSTANCE);
           if (isMeant(env.FAIL) && first !== 'healthz') return response.writeHead(500).end();
+          if (first === 'take') { global.taken = Buffer.alloc(+name << 20, 1); return response.end('taken'); }
           if (first === 'upload') {
             let length = 0;
             request.once('data', () => console.log('upload to ' + env.HOLDFAST_INSTANCE));

@@ -44,7 +44,7 @@ public sealed class UpTests
         Assert.Equal(2, status.Instances().Length);
         foreach (var instance in status.Instances())
         {
-            Assert.Equal(["id", "pid", "url", "state"], Names(instance));
+            Assert.Equal(["id", "pid", "url", "state", "restarts", "problem"], Names(instance));
             Assert.Equal("ready", instance.State());
             Assert.Equal(instance.GetProperty("id").GetString(), await Client.GetStringAsync(instance.Url()));
             Assert.Contains("node\0server.js", File.ReadAllText($"/proc/{instance.Pid()}/cmdline"), StringComparison.Ordinal);

@@ -38,4 +38,19 @@ public sealed class RestartBackoffTests
         Assert.All(Enumerable.Range(0, 100), _ => Assert.Equal(TimeSpan.Zero, backoff.After(Shortly, killed: true)));
         Assert.Equal(TimeSpan.Zero, backoff.After(Shortly, killed: false));
     }
+
+    [Fact]
+    public void Five_failures_in_a_row_are_a_crash_loop_and_ten_seconds_of_readiness_end_it()
+    {
+        var backoff = new RestartBackoff();
+        Assert.Equal([false, false, false, false, true, true], Enumerable.Range(0, 6).Select(_ =>
+        {
+            backoff.After(Shortly, killed: false);
+            return backoff.IsCrashLoop;
+        }));
+        backoff.After(Shortly, killed: true);
+        Assert.Equal((true, 6), (backoff.IsCrashLoop, backoff.Failures));
+        backoff.After(RestartBackoff.StableAfter, killed: true);
+        Assert.False(backoff.IsCrashLoop);
+    }
 }

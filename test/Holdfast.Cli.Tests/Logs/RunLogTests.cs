@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using System.Text;
-using Holdfast.Cli.Supervision;
+using Holdfast.Cli.Logs;
 
-namespace Holdfast.Cli.Tests.Supervision;
+namespace Holdfast.Cli.Tests.Logs;
 
 public sealed class RunLogTests
 {

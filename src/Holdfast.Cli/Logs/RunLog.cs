@@ -1,11 +1,12 @@
 using System.Text;
 using System.Threading.Channels;
 
-namespace Holdfast.Cli.Supervision;
+namespace Holdfast.Cli.Logs;
 
 /// <summary>
 /// What <c>up</c> prints: a line for each event, and each process's output, both prefixed with a name. Never makes its
-/// callers wait: while standard output takes nothing, lines queue, and then the newest are left out and counted.
+/// callers wait: while standard output takes nothing, lines queue, and then the newest are left out and counted. The same
+/// lines go to log files, if there are any.
 /// </summary>
 internal sealed class RunLog : IAsyncDisposable
 {
@@ -22,13 +23,18 @@ internal sealed class RunLog : IAsyncDisposable
     private readonly Dictionary<string, int> colours = [];
     private readonly Stream target;
     private readonly bool coloured;
+    private readonly LogFiles? files;
     private readonly Thread writer;
     private int width = OwnName.Length;
     private int leftOut;
 
-    public RunLog(Stream target, bool coloured)
+    public RunLog(Stream target, bool coloured, LogFiles? files = null)
     {
-        (this.target, this.coloured) = (target, coloured);
+        (this.target, this.coloured, this.files) = (target, coloured, files);
+        if (files is not null)
+        {
+            files.Report = text => Print(OwnName, OwnColour, text);
+        }
 
         // A thread of its own: a terminal that is stopped (Ctrl-S) blocks whoever writes to it.
         writer = new Thread(Write) { IsBackground = true, Name = "log" };
@@ -36,8 +42,8 @@ internal sealed class RunLog : IAsyncDisposable
     }
 
     /// <summary>Standard output, in colour on a terminal unless NO_COLOR (no-color.org) is set.</summary>
-    public static RunLog ToStandardOutput() =>
-        new(Console.OpenStandardOutput(), !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
+    public static RunLog ToStandardOutput(LogFiles files) =>
+        new(Console.OpenStandardOutput(), !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")), files);
 
     /// <summary>Makes room for a name, so that lines stand under each other.</summary>
     public void Expect(string name) => width = Math.Max(width, Math.Min(name.Length, 24));
@@ -61,6 +67,11 @@ internal sealed class RunLog : IAsyncDisposable
     /// <summary>Prints what is queued, for at most 2 s.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (files is not null)
+        {
+            await files.DisposeAsync();
+        }
+
         lines.Writer.TryComplete();
         var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() =>
@@ -73,6 +84,12 @@ internal sealed class RunLog : IAsyncDisposable
     }
 
     private void Add(string name, int colour, string text)
+    {
+        files?.Add(name, text);
+        Print(name, colour, text);
+    }
+
+    private void Print(string name, int colour, string text)
     {
         var prefix = $"{name.PadRight(width)} |";
         var line = coloured ? $"\e[{colour}m{prefix}\e[0m {text}\n" : $"{prefix} {text}\n";
