@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Holdfast.Cli;
 
-/// <summary>A time as a command line or a topology writes it: <c>90</c> or <c>90s</c> seconds, <c>2m</c> minutes.</summary>
+/// <summary>A time as a command line or a topology writes it: <c>90</c> or <c>90s</c> seconds, <c>2m</c> minutes, <c>200ms</c> milliseconds.</summary>
 internal static partial class Duration
 {
     /// <summary>The time; null when the text is none.</summary>
@@ -15,9 +15,11 @@ internal static partial class Duration
         }
 
         var number = double.Parse(text.TrimEnd('s', 'm'), CultureInfo.InvariantCulture);
-        return text.EndsWith('m') ? TimeSpan.FromMinutes(number) : TimeSpan.FromSeconds(number);
+        return text.EndsWith("ms", StringComparison.Ordinal) ? TimeSpan.FromMilliseconds(number)
+            : text.EndsWith('m') ? TimeSpan.FromMinutes(number)
+            : TimeSpan.FromSeconds(number);
     }
 
-    [GeneratedRegex(@"^\d{1,5}(\.\d+)?[sm]?$")]
+    [GeneratedRegex(@"^\d{1,5}(\.\d+)?(ms|s|m)?$")]
     private static partial Regex Form();
 }

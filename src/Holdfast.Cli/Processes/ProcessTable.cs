@@ -5,6 +5,9 @@ namespace Holdfast.Cli.Processes;
 /// <summary>The machine's processes, as <c>/proc</c> tells them (proc(5)).</summary>
 internal static class ProcessTable
 {
+    // USER_HZ, which is 100 on all that .NET runs on.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+
     /// <summary>The processes that live; one that has ended and waits for its parent to notice does not.</summary>
     public static IEnumerable<ProcessEntry> Living() =>
         Pids().Select(Read).OfType<ProcessEntry>();
@@ -40,13 +43,15 @@ internal static class ProcessTable
             return null;
         }
 
-        // pid (name) state ppid pgrp …, where the name may hold anything, parentheses and spaces included.
+        // pid (name) state ppid pgrp … and, as the 14th and 15th of all, utime and stime, where the name may hold anything, parentheses and spaces included.
         var stat = System.Text.Encoding.UTF8.GetString(bytes);
         var name = stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..stat.LastIndexOf(')')];
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return fields[0] is "Z" or "X"
             ? null
-            : new ProcessEntry(pid, int.Parse(fields[1], CultureInfo.InvariantCulture), int.Parse(fields[2], CultureInfo.InvariantCulture), name);
+            : new ProcessEntry(pid, (int)Number(1), (int)Number(2), name, Tick * (Number(11) + Number(12)));
+
+        long Number(int index) => long.Parse(fields[index], CultureInfo.InvariantCulture);
     }
 
     private static bool Has(ReadOnlySpan<byte> environment, ReadOnlySpan<byte> wanted)

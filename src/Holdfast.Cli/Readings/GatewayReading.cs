@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Holdfast.Cli.Readings;
 
@@ -30,6 +32,7 @@ internal sealed class GatewayReading
                 {
                     Requests = known.Requests + new RequestCount((long)sample.Value, sample.Labels["status"] is "5xx" or "none" ? (long)sample.Value : 0),
                 },
+                "holdfast_gateway_instance_duration_seconds_bucket" => known with { Latencies = known.Latencies + LatencyOf(sample) },
                 _ => known,
             };
         }
@@ -39,4 +42,10 @@ internal sealed class GatewayReading
 
     /// <summary>What is known of the instance; null when the gateway does not know it.</summary>
     public InstanceReading? Of(string instance) => instances.GetValueOrDefault(instance);
+
+    private static Latencies LatencyOf(PrometheusSample bucket)
+    {
+        var bound = bucket.Labels["le"] == "+Inf" ? double.PositiveInfinity : double.Parse(bucket.Labels["le"], CultureInfo.InvariantCulture);
+        return new Latencies(ImmutableSortedDictionary<double, long>.Empty.Add(bound, (long)bucket.Value));
+    }
 }

@@ -10,4 +10,6 @@ internal sealed record InstanceReading
     public int InFlight { get; init; }
 
     public RequestCount Requests { get; init; }
+
+    public Latencies Latencies { get; init; } = Latencies.None;
 }

@@ -26,9 +26,30 @@ internal sealed class Operations(
             return await InTurnAsync(gatewayTurn, () => ScaleGatewaysAsync(count));
         }
 
-        return Find(name) is { } service
-            ? await InTurnAsync(service.Turn, () => ScaleAsync(service, count))
-            : NoService(name);
+        return Find(name) switch
+        {
+            null => NoService(name),
+            { Topology.Scaling: { } scaling } => $"{name} scales itself between {scaling.Min} and {scaling.Max} instances: give it a fixed number of replicas in {topology.File} and start again, or leave it to itself",
+            var service => await InTurnAsync(service.Turn, () => ScaleAsync(service, count, "")),
+        };
+    }
+
+    /// <summary>Changes how many instances a service has that scales itself; not while something else is done with it.</summary>
+    public async Task<string?> AdaptAsync(Service service, int count, string reason)
+    {
+        if (!await service.Turn.WaitAsync(TimeSpan.Zero))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await ScaleAsync(service, count, reason);
+        }
+        finally
+        {
+            service.Turn.Release();
+        }
     }
 
     /// <summary>Replaces a service's instances one by one, by what the topology's file says now.</summary>
@@ -92,9 +113,9 @@ internal sealed class Operations(
         }
     }
 
-    private async Task<string?> ScaleAsync(Service service, int count)
+    private async Task<string?> ScaleAsync(Service service, int count, string reason)
     {
-        run.Log.Event($"{service.Name} is scaled to {count}");
+        run.Log.Event($"{service.Name} is scaled to {count}{reason}");
         if (service.Instances.Surplus(count) is { Count: > 0 } leaving)
         {
             await departures.LeaveAsync(service, leaving, down);

@@ -25,6 +25,9 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
     /// <summary>The process that does the work; null while there is none.</summary>
     public int? Pid { get; protected set; }
 
+    /// <summary>The process group that does the work; null while there is none.</summary>
+    public int? Group { get; private set; }
+
     /// <summary>How often the process has ended by itself.</summary>
     public int Ends { get; private set; }
 
@@ -163,7 +166,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
     private async Task<ProcessEnd> LiveAsync()
     {
         await using var process = GuardedProcess.Start(Prepare(), run.Marker, run.Clock, line => run.Log.Output(name, line));
-        Pid = process.Pid;
+        Pid = Group = process.Pid;
         var end = await ServeAsync(process);
         if (IsStopping)
         {
@@ -291,7 +294,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
 
     private void Leave()
     {
-        Pid = null;
+        Pid = Group = null;
         Ended();
         Enter(InstanceState.Starting);
     }

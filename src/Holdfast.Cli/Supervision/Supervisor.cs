@@ -1,6 +1,8 @@
 using System.Runtime.Versioning;
 using Holdfast.Cli.Control;
+using Holdfast.Cli.Processes;
 using Holdfast.Cli.Readings;
+using Holdfast.Cli.Scaling;
 using Holdfast.Cli.Status;
 using Holdfast.Cli.Topologies;
 
@@ -19,6 +21,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
     private readonly List<Service> services = [];
     private Replicas<GatewayProcess>? gateways;
     private NodeProcess? node;
+    private PortHold? portHold;
     private int port;
     private Operations? operations;
 
@@ -41,6 +44,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
             operations = new Operations(topology, services, gateways!, readings, run, down.Token);
             run.Log.Event($"{string.Join(", ", topology.Services.Select(static service => service.Name))} "
                 + $"{(topology.Services.Count == 1 ? "is" : "are")} ready at {GatewayUrl}");
+            await new Autoscaling(services, operations, readings, run).RunAsync(stopping.Token);
             await Task.Delay(Timeout.InfiniteTimeSpan, run.Clock, stopping.Token);
             return ExitCode.Done;
         }
@@ -66,6 +70,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
     public void Dispose()
     {
         operations?.Dispose();
+        portHold?.Dispose();
         down.Dispose();
         foreach (var service in services)
         {
@@ -85,9 +90,26 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         run.Log.Expect($"gateway-{topology.Gateway.Replicas}");
     }
 
+    /// <summary>The gateways' port is this run's from now on.</summary>
+    private void HoldPort()
+    {
+        port = topology.Gateway.Port;
+        if (port != 0)
+        {
+            portHold = PortHold.TryHold(port);
+            return;
+        }
+
+        while (portHold is null)
+        {
+            port = run.Ports.Reserve();
+            portHold = PortHold.TryHold(port);
+        }
+    }
+
     private async Task<StateAddress> StartStateAsync(CancellationToken cancellationToken)
     {
-        port = topology.Gateway.Port is var given and not 0 ? given : run.Ports.Reserve();
+        HoldPort();
         if (topology.State != Topology.EmbeddedState)
         {
             return new StateAddress(topology.State, topology.State) { IsElsewhere = true };

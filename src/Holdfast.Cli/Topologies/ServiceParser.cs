@@ -40,6 +40,7 @@ internal sealed partial class ServiceParser(string folder)
             section.Report(services.LineOf(name), $"service {name} has no run: give it the command that starts an instance, which listens on $PORT");
         }
 
+        var (replicas, scaling) = ReplicasParser.Parse(section);
         var environment = new EnvironmentParser(section, folder);
         var (variables, secrets) = (environment.ReadVariables(), environment.ReadSecrets());
         foreach (var twice in secrets.Keys.Where(variables.ContainsKey))
@@ -54,7 +55,8 @@ internal sealed partial class ServiceParser(string folder)
             BuildLine = section.LineOf("build"),
             Run = run ?? "",
             RunLine = section.LineOf("run"),
-            Replicas = section.Number("replicas", 1, ServiceTopology.MaxReplicas) ?? ServiceTopology.DefaultReplicas,
+            Replicas = replicas,
+            Scaling = scaling,
             Health = Health(section) ?? ServiceTopology.DefaultHealth,
             Routes = Routes(name, section, services.LineOf(name)),
             Gateway = Gateway(section, name),

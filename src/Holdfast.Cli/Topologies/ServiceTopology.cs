@@ -23,7 +23,11 @@ internal sealed record ServiceTopology
 
     public int RunLine { get; init; }
 
+    /// <summary>Instances at start.</summary>
     public int Replicas { get; init; } = DefaultReplicas;
+
+    /// <summary>How the service scales itself; null when it doesn't.</summary>
+    public ScalingTopology? Scaling { get; init; }
 
     /// <summary>The path that answers 2xx or 3xx once an instance can serve.</summary>
     public string Health { get; init; } = DefaultHealth;

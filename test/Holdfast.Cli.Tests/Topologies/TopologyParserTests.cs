@@ -128,6 +128,12 @@ public sealed class TopologyParserTests
     [InlineData("state: postgres://db\nservices:\n  a: { run: x }", 1, "no PostgreSQL")]
     [InlineData("services:\n  gateway: { run: x }", 2, "a service can't be called gateway")]
     [InlineData("services:\n  a:\n    run: x\n    drain: 2 hours", 4, "drain is a time such as 30s or 2m, from 0s to 3600s, not '2 hours'")]
+    [InlineData("services:\n  a:\n    run: x\n    replicas: { min: 2, target: { cpu: 50% } }", 4, "replicas has no max: write { min: 1, max: 4, target: { cpu: 70% } }")]
+    [InlineData("services:\n  a:\n    run: x\n    replicas: { min: 3, max: 2, target: { cpu: 50% } }", 4, "max is 2, less than min, which is 3")]
+    [InlineData("services:\n  a:\n    run: x\n    replicas: { min: 1, max: 2, target: { cpu: 50%, latency: 1s } }", 4, "target of replicas is one of cpu, requests_per_instance and latency, not 2")]
+    [InlineData("services:\n  a:\n    run: x\n    replicas: { min: 1, max: 2, target: { cpu: 50 } }", 4, "cpu is a part of the processors that an instance may use, from 1% to 100%, not '50'")]
+    [InlineData("services:\n  a:\n    run: x\n    replicas: { min: 1, max: 2, target: { latency: 2h } }", 4, "latency is the time for 95 of 100 requests, from 1ms to 60s, not '2h'")]
+    [InlineData("services:\n  a:\n    run: x\n    replicas: { min: 1, max: 2, target: { requests_per_instance: many } }", 4, "requests_per_instance is a number of requests a second")]
     [InlineData("state:\nservices:\n  a: { run: x }", 1, "state is empty")]
     [InlineData("services:\n  a:\n    run: ''", 3, "run is empty")]
     [InlineData("services:\n  a:\n    run: x\n    routes: [ //x ]", 4, "a route is a path")]
@@ -154,6 +160,16 @@ public sealed class TopologyParserTests
         {
             Assert.NotEmpty(TopologyParser.Parse("/x/holdfast.yaml", text[..length]).Problems);
         }
+    }
+
+    [Theory]
+    [InlineData("cpu: 70%", ScalingMeasure.Cpu, 0.7)]
+    [InlineData("requests_per_instance: 12.5", ScalingMeasure.RequestsPerInstance, 12.5)]
+    [InlineData("latency: 250ms", ScalingMeasure.Latency, 0.25)]
+    public void A_service_may_scale_itself(string target, object measure, double value)
+    {
+        var service = Assert.Single(Good($"services:\n  a: {{ run: x, replicas: {{ min: 2, max: 6, target: {{ {target} }} }} }}").Services);
+        Assert.Equal((2, new ScalingTopology(2, 6, (ScalingMeasure)measure, value)), (service.Replicas, service.Scaling));
     }
 
     [Fact]
