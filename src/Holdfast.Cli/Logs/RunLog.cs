@@ -24,7 +24,9 @@ internal sealed class RunLog : IAsyncDisposable
     private readonly Stream target;
     private readonly bool coloured;
     private readonly LogFiles? files;
+    private readonly Footer footer = new(static () => Console.WindowWidth);
     private readonly Thread writer;
+    private volatile IReadOnlyList<string> footerLines = [];
     private int width = OwnName.Length;
     private int leftOut;
 
@@ -41,12 +43,24 @@ internal sealed class RunLog : IAsyncDisposable
         writer.Start();
     }
 
+    /// <summary>Whether names are in colour.</summary>
+    public bool IsColoured => coloured;
+
     /// <summary>Standard output, in colour on a terminal unless NO_COLOR (no-color.org) is set.</summary>
     public static RunLog ToStandardOutput(LogFiles files) =>
         new(Console.OpenStandardOutput(), !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")), files);
 
     /// <summary>Makes room for a name, so that lines stand under each other.</summary>
     public void Expect(string name) => width = Math.Max(width, Math.Min(name.Length, 24));
+
+    /// <summary>Shows lines below all others from now on. For a terminal.</summary>
+    public void ShowBelow(IReadOnlyList<string> below)
+    {
+        footerLines = below;
+
+        // Wakes the writer. When there is no room for it, there is enough to write.
+        lines.Writer.TryWrite("");
+    }
 
     public void Event(string text) => Add(OwnName, OwnColour, text);
 
@@ -105,6 +119,7 @@ internal sealed class RunLog : IAsyncDisposable
         {
             while (lines.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
             {
+                target.Write(Encoding.UTF8.GetBytes(footer.Erase()));
                 while (lines.Reader.TryRead(out var line))
                 {
                     target.Write(Encoding.UTF8.GetBytes(line));
@@ -115,8 +130,12 @@ internal sealed class RunLog : IAsyncDisposable
                     target.Write(Encoding.UTF8.GetBytes($"{OwnName} | {count} lines were left out: standard output took them too slowly\n"));
                 }
 
+                target.Write(Encoding.UTF8.GetBytes(footer.Draw(footerLines)));
                 target.Flush();
             }
+
+            target.Write(Encoding.UTF8.GetBytes(footer.Erase()));
+            target.Flush();
         }
         catch (IOException)
         {

@@ -40,6 +40,9 @@ internal sealed class GatewayReading
         return new GatewayReading(instances.ToFrozenDictionary());
     }
 
+    /// <summary>The instances that the gateway knows.</summary>
+    public IEnumerable<KeyValuePair<string, InstanceReading>> All => instances;
+
     /// <summary>What is known of the instance; null when the gateway does not know it.</summary>
     public InstanceReading? Of(string instance) => instances.GetValueOrDefault(instance);
 

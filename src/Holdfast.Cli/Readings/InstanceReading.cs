@@ -12,4 +12,13 @@ internal sealed record InstanceReading
     public RequestCount Requests { get; init; }
 
     public Latencies Latencies { get; init; } = Latencies.None;
+
+    /// <summary>What two gateways know of one instance.</summary>
+    public static InstanceReading operator +(InstanceReading one, InstanceReading other) => new()
+    {
+        IsReady = one.IsReady || other.IsReady,
+        InFlight = one.InFlight + other.InFlight,
+        Requests = one.Requests + other.Requests,
+        Latencies = one.Latencies + other.Latencies,
+    };
 }

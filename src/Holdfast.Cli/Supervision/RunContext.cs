@@ -19,6 +19,9 @@ internal sealed record RunContext
     /// <summary>Cuts every grace short: what still runs is killed.</summary>
     public required CancellationToken KillNow { get; init; }
 
+    /// <summary>Whether the topology's state is shown live below the log.</summary>
+    public bool IsLive { get; init; }
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     public Entropy Entropy { get; init; } = Entropy.System;

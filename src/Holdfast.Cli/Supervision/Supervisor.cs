@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Holdfast.Cli.Control;
+using Holdfast.Cli.Live;
 using Holdfast.Cli.Processes;
 using Holdfast.Cli.Readings;
 using Holdfast.Cli.Scaling;
@@ -44,7 +45,9 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
             operations = new Operations(topology, services, gateways!, readings, run, down.Token);
             run.Log.Event($"{string.Join(", ", topology.Services.Select(static service => service.Name))} "
                 + $"{(topology.Services.Count == 1 ? "is" : "are")} ready at {GatewayUrl}");
-            await new Autoscaling(services, operations, readings, run).RunAsync(stopping.Token);
+            await Task.WhenAll(
+                new Autoscaling(services, operations, readings, run).RunAsync(stopping.Token),
+                run.IsLive ? new LiveLoop(services, gateways!, GatewayUrl, readings, run).RunAsync(stopping.Token) : Task.CompletedTask);
             await Task.Delay(Timeout.InfiniteTimeSpan, run.Clock, stopping.Token);
             return ExitCode.Done;
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Cli.Live;
 using Holdfast.Cli.Logs;
 using Holdfast.Cli.Processes;
 using Holdfast.Cli.Supervision;
@@ -31,12 +32,14 @@ internal static class UpCommand
                 result.AddError($"--ready-timeout is a whole number of seconds from 1 to 3600, not '{token.Value}'.");
             }
         });
-        var command = new Command("up", "Runs a topology in the foreground; Ctrl-C stops it cleanly.") { path, ready };
-        command.SetAction(async (parsed, _) => await RunAsync(parsed.GetValue(path)!, TimeSpan.FromSeconds(parsed.GetValue(ready))));
+        var plain = new Option<bool>("--plain") { Description = "Prints lines only, as it does where standard output is no terminal, and no live view below them." };
+        var command = new Command("up", "Runs a topology in the foreground; Ctrl-C stops it cleanly.") { path, ready, plain };
+        command.SetAction(async (parsed, _) => await RunAsync(
+            parsed.GetValue(path)!, TimeSpan.FromSeconds(parsed.GetValue(ready)), isLive: !parsed.GetValue(plain) && LiveLoop.IsPossible));
         return command;
     }
 
-    private static async Task<int> RunAsync(string path, TimeSpan readyTimeout)
+    private static async Task<int> RunAsync(string path, TimeSpan readyTimeout, bool isLive)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -60,6 +63,7 @@ internal static class UpCommand
             Ports = new LoopbackPorts(Entropy.System),
             ReadyTimeout = readyTimeout,
             KillNow = signals.KillNow,
+            IsLive = isLive,
         };
         using var supervisor = new Supervisor(topology, folder, run);
         var code = await supervisor.RunAsync(signals.Stop);
