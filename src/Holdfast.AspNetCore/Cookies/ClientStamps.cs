@@ -5,11 +5,12 @@ namespace Holdfast.AspNetCore.Cookies;
 /// least that new. At most eight; a stamp older than any near cache's entry can be proves nothing and drops out, but
 /// the session's own stays, so that a store that lost it is noticed.
 /// </summary>
-internal sealed class ClientStamps
+/// <param name="room">How many stamps there will be to begin with.</param>
+internal sealed class ClientStamps(int room = 0)
 {
     public const int MaxStamps = 8;
 
-    private readonly List<SeenStamp> seen = [];
+    private readonly List<SeenStamp> seen = new(room);
 
     /// <summary>Until when (seconds since 1970) partitions without a stamp are read from the store: more were seen than are listed.</summary>
     public long StoreUntil { get; set; }

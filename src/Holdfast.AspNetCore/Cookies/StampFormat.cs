@@ -37,7 +37,7 @@ internal static class StampFormat
 
         if (storeUntil > 0 || count > 0)
         {
-            stamps = new ClientStamps { StoreUntil = storeUntil };
+            stamps = new ClientStamps((int)count) { StoreUntil = storeUntil };
         }
 
         for (; count > 0; count--)

@@ -52,6 +52,8 @@ public sealed class RecordChange
     /// <summary>The commit is refused unless this holds.</summary>
     public RecordChange When(Condition condition)
     {
+        // Most changes have one, and a list begins with room for four.
+        conditions.Capacity = Math.Max(conditions.Capacity, 1);
         conditions.Add(condition);
         return this;
     }

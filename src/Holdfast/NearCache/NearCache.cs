@@ -137,14 +137,17 @@ internal sealed class NearCache
                 return;
             }
 
-            Remove(address);
-            if (entry.Bytes <= maxBytes)
+            if (entry.Bytes > maxBytes)
             {
-                entries[address] = entry;
-                inOrder.Enqueue(entry);
-                Interlocked.Add(ref bytes, entry.Bytes);
-                MakeRoom();
+                Remove(address);
+                return;
             }
+
+            var replaced = entries.TryGetValue(address, out var known) ? known.Bytes : 0;
+            entries[address] = entry;
+            inOrder.Enqueue(entry);
+            Interlocked.Add(ref bytes, entry.Bytes - replaced);
+            MakeRoom();
         }
     }
 
