@@ -60,6 +60,25 @@ public sealed class GatewayProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_upload_that_is_under_way_when_a_gateway_is_told_to_end_is_finished()
+    {
+        await using var gateway = await StartAsync();
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        var rest = new TaskCompletionSource();
+        var upload = client.PutAsync("/upload", new PausedUpload(rest.Task));
+        await Eventually.HoldsAsync(() => Task.FromResult(Holder("PUT /upload") is not null));
+
+        gateway.Signal("TERM");
+        await Eventually.HoldsAsync(async () => !await TakesConnectionsAsync());
+        rest.SetResult();
+
+        using var response = await upload;
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.True((await response.Content.ReadAsStringAsync()).Length > PausedUpload.Length);
+        Assert.Equal(0, await gateway.EndAsync());
+    }
+
+    [Fact]
     public async Task What_does_not_finish_in_time_is_cut_when_a_gateway_ends()
     {
         await using var gateway = await StartAsync();
@@ -107,8 +126,8 @@ public sealed class GatewayProcessTests : IAsyncLifetime
         return gateway;
     }
 
-    private BackendProcess? Holder() =>
-        new[] { "shop-1", "shop-2", "shop-3" }.Select(id => rig[id]).FirstOrDefault(backend => backend.Seen.Contains("GET /hang"));
+    private BackendProcess? Holder(string request = "GET /hang") =>
+        new[] { "shop-1", "shop-2", "shop-3" }.Select(id => rig[id]).FirstOrDefault(backend => backend.Seen.Contains(request));
 
     private async Task<bool> TakesConnectionsAsync()
     {

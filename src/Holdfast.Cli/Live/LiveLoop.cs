@@ -33,5 +33,9 @@ internal sealed class LiveLoop(
         {
             run.Log.ShowBelow([]);
         }
+        catch (IOException)
+        {
+            // The terminal is gone: the topology goes on, or is told to stop by the signal that comes with that.
+        }
     }
 }

@@ -21,7 +21,11 @@ public sealed class AutoscaleTests
         Assert.Equal(1, code);
         Assert.Contains("web scales itself between 1 and 2 instances", output, StringComparison.Ordinal);
 
-        await using var load = SteadyLoad.Mixed((await HoldfastTool.StatusAsync(folder.Path)).GatewayUrl());
+        // Slow requests keep a latency, and quick ones a processor.
+        var url = (await HoldfastTool.StatusAsync(folder.Path)).GatewayUrl();
+        await using var load = target.StartsWith("latency", StringComparison.Ordinal)
+            ? new SteadyLoad((client, _) => client.GetAsync(url + "/slow"))
+            : SteadyLoad.Mixed(url);
         Assert.Contains("is wanted)", await tool.SeeAsync("web is scaled to 2 ("), StringComparison.Ordinal);
         await tool.StatusWhenAsync(static status => status.Instances().Count(static instance => instance.State() == "ready") == 2);
         await load.GoOnAsync(20);

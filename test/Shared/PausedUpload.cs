@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Holdfast.Cli.Tests.EndToEnd;
+namespace Holdfast.TestServers;
 
 /// <summary>A body of which the first half is sent at once and the second when it may.</summary>
 internal sealed class PausedUpload(Task mayGoOn) : HttpContent
