@@ -32,6 +32,12 @@ public abstract class EngineFixture : IAsyncLifetime
     /// </summary>
     public virtual ValueTask RestartStoreAsync() => ValueTask.CompletedTask;
 
+    /// <summary>
+    /// What <see cref="HistoryConformance"/> has happen to the store while engines use it: a restart, unless told. Processes that are
+    /// killed or stopped, networks that are parted, failovers: the more, the more is proven.
+    /// </summary>
+    public virtual IReadOnlyList<StoreFault> Faults => [new StoreFault("a restart", RestartStoreAsync)];
+
     /// <summary>Makes the store, if <see cref="OpenAsync"/> does not.</summary>
     public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

@@ -33,7 +33,7 @@ public sealed partial class ScriptTests
     [Fact]
     public void Every_long_experiment_is_a_test_and_every_such_test_is_listed()
     {
-        var tests = Tree.Sources("test").SelectMany(static file => Trait().Matches(file.Syntax.ToString())).Select(static match => match.Groups[1].Value);
+        var tests = Tree.Sources("test", "src/Holdfast.Testing").SelectMany(static file => Trait().Matches(file.Syntax.ToString())).Select(static match => match.Groups[1].Value);
         var listed = Listed().Matches(File.ReadAllText(Tree.PathOf("eng", "long"))).Select(static match => match.Groups[1].Value);
         Assert.Equal(tests.Distinct().Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
     }

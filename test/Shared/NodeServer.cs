@@ -16,10 +16,11 @@ internal sealed class NodeServer : IAsyncDisposable
 
     private readonly bool isEncrypted;
     private readonly int? core;
+    private readonly FakeWallClock? clock;
     private readonly string[] arguments;
 
-    private NodeServer(int partitions, bool isEncrypted, int? core, string[] arguments) =>
-        (this.partitions, this.isEncrypted, this.core, this.arguments) = (partitions, isEncrypted, core, arguments);
+    private NodeServer(int partitions, bool isEncrypted, int? core, FakeWallClock? clock, string[] arguments) =>
+        (this.partitions, this.isEncrypted, this.core, this.clock, this.arguments) = (partitions, isEncrypted, core, clock, arguments);
 
     /// <summary>What clients of the port must give.</summary>
     public static string Password => "wave-9";
@@ -48,10 +49,12 @@ internal sealed class NodeServer : IAsyncDisposable
     /// <param name="partitions">The number of partitions.</param>
     /// <param name="isEncrypted">Whether clients of the port speak TLS.</param>
     /// <param name="core">The one core of the machine that it may use, from 0; null for all.</param>
+    /// <param name="clock">The wall clock that it has; null for the machine's.</param>
     /// <param name="arguments">Further arguments, as <c>--durability</c>, <c>written</c>.</param>
-    public static async Task<NodeServer> StartAsync(int partitions = 256, bool isEncrypted = false, int? core = null, params string[] arguments)
+    public static async Task<NodeServer> StartAsync(
+        int partitions = 256, bool isEncrypted = false, int? core = null, FakeWallClock? clock = null, params string[] arguments)
     {
-        var node = new NodeServer(partitions, isEncrypted, core, arguments);
+        var node = new NodeServer(partitions, isEncrypted, core, clock, arguments);
         if (isEncrypted)
         {
             using var certificate = SelfSigned.Certificate();
@@ -114,7 +117,7 @@ internal sealed class NodeServer : IAsyncDisposable
         }
 
         start.Environment["HOLDFAST_NODE_PASSWORD"] = Password;
-        process = Process.Start(OneCore.Pin(start, core))!;
+        process = Process.Start(OneCore.Pin(clock?.For(start) ?? start, core))!;
         errors = process.StandardError.ReadToEndAsync();
         using var timeout = new CancellationTokenSource(StartTimeout);
         var line = await process.StandardOutput.ReadLineAsync(timeout.Token);

@@ -17,11 +17,12 @@ internal sealed class RedisServer : IAsyncDisposable
     private readonly int? port;
     private readonly bool isEncrypted;
     private readonly int? core;
+    private readonly NetworkNamespace? network;
     private Process process;
 
-    private RedisServer(string folder, int? port, bool isEncrypted, string? password, int? core, List<string> arguments)
+    private RedisServer(string folder, int? port, bool isEncrypted, string? password, int? core, NetworkNamespace? network, List<string> arguments)
     {
-        (this.folder, this.port, this.isEncrypted, this.password, this.core, this.arguments) = (folder, port, isEncrypted, password, core, arguments);
+        (this.folder, this.port, this.isEncrypted, this.password, this.core, this.network, this.arguments) = (folder, port, isEncrypted, password, core, network, arguments);
         process = Launch([]);
     }
 
@@ -32,7 +33,7 @@ internal sealed class RedisServer : IAsyncDisposable
         {
             var credentials = password is null ? "" : $":{Uri.EscapeDataString(password)}@";
             return isEncrypted ? $"rediss://{credentials}localhost:{port}"
-                : port is { } number ? $"redis://{credentials}127.0.0.1:{number}"
+                : port is { } number ? $"redis://{credentials}{Host}:{number}"
                 : $"redis+unix://{credentials}{SocketPath}";
         }
     }
@@ -42,6 +43,8 @@ internal sealed class RedisServer : IAsyncDisposable
 
     /// <summary>The TCP port, if it listens on one.</summary>
     public int Port => port ?? throw new InvalidOperationException("It listens on a Unix socket.");
+
+    private string Host => network?.There ?? "127.0.0.1";
 
     /// <summary>The server's process id.</summary>
     public int Pid => process.Id;
@@ -55,9 +58,10 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <param name="password">What clients must give.</param>
     /// <param name="tls">Whose files it serves TLS with on a port; it listens on a Unix socket besides.</param>
     /// <param name="core">The one core of the machine that it may use, from 0; null for all.</param>
+    /// <param name="network">A network that it has to itself, on a port; null for the machine's.</param>
     /// <param name="arguments">Further arguments, as <c>--maxmemory</c>, <c>10mb</c>.</param>
     public static async Task<RedisServer> StartAsync(
-        bool isTcp = false, bool isDurable = false, string? password = null, TestAuthority? tls = null, int? core = null, params string[] arguments)
+        bool isTcp = false, bool isDurable = false, string? password = null, TestAuthority? tls = null, int? core = null, NetworkNamespace? network = null, params string[] arguments)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -69,8 +73,13 @@ internal sealed class RedisServer : IAsyncDisposable
                 all.AddRange(["--tls-port", $"{port}", "--bind", "127.0.0.1", "--tls-cert-file", tls.ServerFile, "--tls-key-file", tls.ServerKeyFile, "--tls-ca-cert-file", tls.File]);
             }
 
+            if (network is not null)
+            {
+                all.AddRange(["--bind", network.There, "--protected-mode", "no"]);
+            }
+
             all.AddRange(arguments);
-            var server = new RedisServer(folder, port, tls is not null, password, core, all);
+            var server = new RedisServer(folder, port, tls is not null, password, core, network, all);
             try
             {
                 await server.WaitUntilReadyAsync();
@@ -216,11 +225,15 @@ internal sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    private Process Launch(string[] more) => Process.Start(OneCore.Pin(new ProcessStartInfo("redis-server", [.. arguments, .. more]) { UseShellExecute = false }, core))!;
+    private Process Launch(string[] more)
+    {
+        var start = OneCore.Pin(new ProcessStartInfo("redis-server", [.. arguments, .. more]) { UseShellExecute = false }, core);
+        return Process.Start(network?.Inside(start) ?? start)!;
+    }
 
     private Socket Connect()
     {
-        EndPoint place = port is { } number && !isEncrypted ? new IPEndPoint(IPAddress.Loopback, number) : new UnixDomainSocketEndPoint(SocketPath);
+        EndPoint place = port is { } number && !isEncrypted ? new IPEndPoint(IPAddress.Parse(Host), number) : new UnixDomainSocketEndPoint(SocketPath);
         var socket = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         try
         {

@@ -2,7 +2,6 @@ using System.Net;
 using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Tests.Logins;
 using Holdfast.AspNetCore.Tests.Requests;
-using Holdfast.Tests.Redis;
 using Holdfast.TestServers;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,7 +16,7 @@ public sealed class RevocationTests : IAsyncLifetime
     private readonly CookieContainer jar = new();
     private HttpClient browser = null!;
     private RedisServer redis = null!;
-    private TcpProxy proxy = null!;
+    private FaultProxy proxy = null!;
     private StateEngine oneEngine = null!;
     private StateEngine otherEngine = null!;
     private WebHost one = null!;
@@ -27,7 +26,7 @@ public sealed class RevocationTests : IAsyncLifetime
     {
         browser = WebHost.Browser(jar);
         redis = await RedisServer.StartAsync(isTcp: true);
-        proxy = new TcpProxy(redis.Port);
+        proxy = new FaultProxy(redis.Port);
         oneEngine = await StateEngines.OpenAsync(redis.ConnectionString);
         otherEngine = await StateEngines.OpenAsync(proxy.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(3) });
         one = await SignInApp.StartAsync(oneEngine);

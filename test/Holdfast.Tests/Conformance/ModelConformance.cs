@@ -35,3 +35,5 @@ public sealed class ModelConcurrencyConformance(ModelFixture store) : Concurrenc
 public sealed class ModelDurabilityConformance(ModelFixture store) : DurabilityConformance(store), IClassFixture<ModelFixture>;
 
 public sealed class ModelCapabilityConformance(ModelFixture store) : CapabilityConformance(store), IClassFixture<ModelFixture>;
+
+public sealed class ModelHistoryConformance(ModelFixture store) : HistoryConformance(store), IClassFixture<ModelFixture>;

@@ -14,14 +14,14 @@ public sealed class RedisNearCacheTests : IAsyncLifetime
 
     private readonly SteppedClock clock = new();
     private RedisServer server = null!;
-    private TcpProxy proxy = null!;
+    private FaultProxy proxy = null!;
     private RedisEngine engine = null!;
     private RedisEngine other = null!;
 
     public async ValueTask InitializeAsync()
     {
         server = await RedisServer.StartAsync(isTcp: true, isDurable: true);
-        proxy = new TcpProxy(server.Port);
+        proxy = new FaultProxy(server.Port);
         engine = await RedisEngine.OpenAsync(proxy.ConnectionString, new StateEngineOptions { Clock = clock });
         other = await RedisEngine.OpenAsync(server.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(60) });
     }

@@ -45,7 +45,7 @@ public sealed class RedisFaultTests
     public async Task Each_commit_counts_once_though_connections_are_cut_before_the_answers_come()
     {
         await using var server = await RedisServer.StartAsync(isTcp: true);
-        await using var proxy = new TcpProxy(server.Port);
+        await using var proxy = new FaultProxy(server.Port);
         await using var engine = await RedisEngine.OpenAsync(proxy.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(60) });
         var made = 0;
         for (var round = 0; round < 10; round++)
@@ -68,7 +68,7 @@ public sealed class RedisFaultTests
     public async Task A_commit_without_an_answer_is_unknown_and_one_that_was_never_sent_is_not()
     {
         await using var server = await RedisServer.StartAsync(isTcp: true);
-        await using var proxy = new TcpProxy(server.Port);
+        await using var proxy = new FaultProxy(server.Port);
         await using var engine = await RedisEngine.OpenAsync(proxy.ConnectionString, Hasty);
         var commit = new Commit(RecordChange.Update(Counter).Add("n", 1));
 
@@ -90,7 +90,7 @@ public sealed class RedisFaultTests
     public async Task A_commit_goes_on_though_its_caller_has_gone()
     {
         await using var server = await RedisServer.StartAsync(isTcp: true);
-        await using var proxy = new TcpProxy(server.Port);
+        await using var proxy = new FaultProxy(server.Port);
         await using var engine = await RedisEngine.OpenAsync(proxy.ConnectionString);
         await using var watch = await engine.WatchAsync(Counter);
         proxy.Hold();
@@ -247,7 +247,7 @@ public sealed class RedisFaultTests
     public async Task Disposing_fails_what_is_under_way_and_what_comes_after()
     {
         await using var server = await RedisServer.StartAsync(isTcp: true);
-        await using var proxy = new TcpProxy(server.Port);
+        await using var proxy = new FaultProxy(server.Port);
         var engine = await RedisEngine.OpenAsync(proxy.ConnectionString);
         proxy.Hold();
         var read = engine.ReadAsync(Counter).AsTask();

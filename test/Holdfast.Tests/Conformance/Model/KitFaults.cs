@@ -156,6 +156,11 @@ internal static class KitFaults
         [nameof(ConcurrencyConformance.Readers_never_see_half_a_commit)] = RevisionPerRecord,
         [nameof(ConcurrencyConformance.Reads_of_the_latest_never_go_back)] = ReadsGoBack,
 
+        [nameof(HistoryConformance.Registers_with_compare_and_set_are_linearizable_under_faults)] = CachesAreForever,
+        [nameof(HistoryConformance.Transactions_on_lists_are_strictly_serializable_under_faults)] = ReadsOfManyAreSorted,
+        [nameof(HistoryConformance.Every_member_of_a_set_that_was_acknowledged_is_read_after_faults)] = EveryOtherCommitIsLost,
+        [nameof(HistoryConformance.Clients_that_carry_their_stamps_are_shown_their_own_past_under_faults)] = CachesAreForever,
+
         [nameof(DurabilityConformance.Records_keep_their_fields_revision_and_birth)] = RestartsForget,
         [nameof(DurabilityConformance.Each_level_that_the_engine_reports_is_kept)] = RestartsForget,
         [nameof(DurabilityConformance.Removed_records_stay_removed_and_revisions_go_on_above_the_last)] = RestartsRevive,

@@ -1,31 +1,52 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Holdfast.Tests.Redis;
+namespace Holdfast.TestServers;
 
-/// <summary>Stands between an engine and its store: holds back what the store says, and cuts connections.</summary>
-internal sealed class TcpProxy : IAsyncDisposable
+/// <summary>
+/// Stands between an engine and its store: holds back, delays or drops what one side says, and cuts connections, in the middle of a frame
+/// too. What is held on both ways is a network that has been parted: nobody is told, and nothing comes through.
+/// </summary>
+internal sealed class FaultProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly int target;
     private readonly Lock gate = new();
     private readonly List<Socket> sockets = [];
-    private TaskCompletionSource open = Opened();
 
-    public TcpProxy(int target)
+    public FaultProxy(int target)
     {
         this.target = target;
         listener.Start();
         _ = AcceptAsync();
     }
 
-    public string ConnectionString => $"redis://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+
+    public string ConnectionString => $"redis://127.0.0.1:{Port}";
+
+    /// <summary>What is said to the store.</summary>
+    public ProxyFlow ToStore { get; } = new();
+
+    /// <summary>What the store says.</summary>
+    public ProxyFlow FromStore { get; } = new();
 
     /// <summary>From now on nothing that the store says gets through; what is said to it does.</summary>
-    public void Hold() => Volatile.Write(ref open, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    public void Hold() => FromStore.Hold();
+
+    /// <summary>From now on nothing gets through either way.</summary>
+    public void Part()
+    {
+        ToStore.Hold();
+        FromStore.Hold();
+    }
 
     /// <summary>Lets through what was held, in its order.</summary>
-    public void Release() => Volatile.Read(ref open).TrySetResult();
+    public void Release()
+    {
+        ToStore.Release();
+        FromStore.Release();
+    }
 
     /// <summary>Cuts every connection.</summary>
     public void Cut()
@@ -44,13 +65,6 @@ internal sealed class TcpProxy : IAsyncDisposable
         listener.Stop();
         Cut();
         return ValueTask.CompletedTask;
-    }
-
-    private static TaskCompletionSource Opened()
-    {
-        var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        open.SetResult();
-        return open;
     }
 
     private async Task AcceptAsync()
@@ -89,34 +103,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             sockets.AddRange([client, store]);
         }
 
-        _ = PassAsync(client, store, isHeld: false);
-        _ = PassAsync(store, client, isHeld: true);
-    }
-
-    private async Task PassAsync(Socket from, Socket to, bool isHeld)
-    {
-        var buffer = new byte[16 << 10];
-        try
-        {
-            while (await from.ReceiveAsync(buffer) is > 0 and var count)
-            {
-                if (isHeld)
-                {
-                    await Volatile.Read(ref open).Task;
-                }
-
-                for (var sent = 0; sent < count;)
-                {
-                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
-                }
-            }
-        }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
-        {
-            // Cut.
-        }
-
-        from.Dispose();
-        to.Dispose();
+        _ = ToStore.PassAsync(client, store);
+        _ = FromStore.PassAsync(store, client);
     }
 }

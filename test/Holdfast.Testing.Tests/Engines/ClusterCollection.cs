@@ -1,0 +1,5 @@
+namespace Holdfast.Testing.Tests.Engines;
+
+/// <summary>Its tests use one store, one after the other: it takes seconds to make.</summary>
+[CollectionDefinition(nameof(ClusterStore))]
+public sealed class ClusterCollection : ICollectionFixture<ClusterStore>;
