@@ -21,12 +21,12 @@ internal sealed class BackendProcess : IAsyncDisposable
     private readonly TaskCompletionSource<int> port = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource outputEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private BackendProcess(string name, int listenOn)
+    private BackendProcess(string name, int listenOn, NetworkNamespace? network)
     {
         var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, ArgumentList = { "-e", Program } };
         start.Environment["NAME"] = Name = name;
         start.Environment["PORT"] = listenOn.ToString();
-        process = new Process { StartInfo = start };
+        process = new Process { StartInfo = network?.Inside(start) ?? start };
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.Start();
         process.BeginOutputReadLine();
@@ -39,9 +39,9 @@ internal sealed class BackendProcess : IAsyncDisposable
     /// <summary>The requests that it was sent, each as its method and path, health checks excepted.</summary>
     public IReadOnlyCollection<string> Seen => seen;
 
-    public static async Task<BackendProcess> StartAsync(string name, int port = 0)
+    public static async Task<BackendProcess> StartAsync(string name, int port = 0, NetworkNamespace? network = null)
     {
-        var backend = new BackendProcess(name, port);
+        var backend = new BackendProcess(name, port, network);
         backend.Url = new Uri($"http://127.0.0.1:{await backend.port.Task.WaitAsync(TimeSpan.FromSeconds(60))}");
         return backend;
     }

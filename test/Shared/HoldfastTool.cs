@@ -20,7 +20,7 @@ public sealed class HoldfastTool : IAsyncDisposable
     private readonly string mark;
     private readonly ProcessOutput output;
 
-    private HoldfastTool(string folder, string mark, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments)
+    private HoldfastTool(string folder, string mark, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments, NetworkNamespace? network = null)
     {
         (this.folder, this.mark) = (folder, mark);
         var start = new ProcessStartInfo("dotnet", [Path, .. arguments])
@@ -36,7 +36,7 @@ public sealed class HoldfastTool : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        process = Process.Start(start)!;
+        process = Process.Start(network?.Inside(start) ?? start)!;
         output = new ProcessOutput(process);
     }
 
@@ -57,7 +57,11 @@ public sealed class HoldfastTool : IAsyncDisposable
 
     /// <summary>Starts the tool in a folder, with variables added to its environment.</summary>
     public static HoldfastTool Start(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
-        new(folder, Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)), environment, arguments);
+        new(folder, NewMark(), environment, arguments);
+
+    /// <summary>Starts the tool in a folder and a network of its own.</summary>
+    internal static HoldfastTool StartInside(NetworkNamespace network, string folder, params string[] arguments) =>
+        new(folder, NewMark(), new Dictionary<string, string>(), arguments, network);
 
     /// <summary>Starts the tool and returns its exit code and output once it has ended.</summary>
     public static async Task<(int Code, string Output)> RunAsync(string folder, params string[] arguments)
@@ -176,4 +180,6 @@ public sealed class HoldfastTool : IAsyncDisposable
 
         process.Dispose();
     }
+
+    private static string NewMark() => Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
 }

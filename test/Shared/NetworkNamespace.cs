@@ -24,6 +24,9 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         (Here, There) = ($"{subnet}.{(block & 252) + 1}", $"{subnet}.{(block & 252) + 2}");
     }
 
+    /// <summary>Its name, for <c>ip netns</c>.</summary>
+    public string Name => name;
+
     /// <summary>The machine's address as seen from inside.</summary>
     public string Here { get; }
 
@@ -80,11 +83,14 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     /// <summary>Ends the network. What ran inside must have ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        // The kernel ends a network that has no name any more in its own time; the cable goes at once, and with it the addresses.
         await HealAsync();
+        await TryIpAsync("link", "del", $"{name}a");
         await IpAsync("netns", "del", name);
     }
 
-    private static async Task IpAsync(params string[] arguments)
+    /// <summary>Runs <c>ip</c> with these arguments.</summary>
+    public static async Task IpAsync(params string[] arguments)
     {
         if (await TryIpAsync(arguments) is { } complaint)
         {
@@ -92,7 +98,8 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         }
     }
 
-    private static async Task<string?> TryIpAsync(params string[] arguments)
+    /// <summary>Runs <c>ip</c> with these arguments, and tells what it says if that fails.</summary>
+    public static async Task<string?> TryIpAsync(params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
         var complaint = await process.StandardError.ReadToEndAsync();
