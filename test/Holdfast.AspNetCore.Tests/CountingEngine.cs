@@ -22,6 +22,9 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
     /// <summary>Called ahead of each commit.</summary>
     public Func<Commit, Task>? BeforeCommit { get; set; }
 
+    /// <summary>Changes what a commit is answered.</summary>
+    public Func<Commit, CommitResult, Task<CommitResult>>? AfterCommit { get; set; }
+
     public Commit? LastCommit { get; private set; }
 
     public Freshness? LastFreshness { get; private set; }
@@ -67,6 +70,7 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
             await before(commit);
         }
 
-        return CommitFault is null ? await inner.CommitAsync(commit, cancellationToken) : throw CommitFault;
+        var result = CommitFault is null ? await inner.CommitAsync(commit, cancellationToken) : throw CommitFault;
+        return AfterCommit is { } after ? await after(commit, result) : result;
     }
 }

@@ -31,7 +31,14 @@ internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, KeyRoom
             var result = await calls.CommitAsync(commit, CancellationToken.None);
             if (result.IsCommitted)
             {
-                return await TakenAsync(calls, place, options, fingerprint, result, sentAt);
+                if (await TakenAsync(calls, place, options, fingerprint, result, sentAt) is { } taken)
+                {
+                    return taken;
+                }
+
+                // It was made, and its answer was so long on its way that the lease has ended: if nobody has the key by now, it is taken over.
+                seen = result.Records[RecordPlace] is { } own && own.Revision == result.At.Revision ? own : null;
+                continue;
             }
 
             if (result.Refusal!.Change == LeasePlace)
@@ -87,14 +94,15 @@ internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, KeyRoom
         RecordChange.Update(place.Record).When(Condition.RevisionIs(seen.Revision)).Add(ClaimFields.Runs, 1),
         Lease.Taking(place.Claim, options.ClaimLifetime));
 
-    private async ValueTask<ClaimAnswer> TakenAsync(
+    /// <summary>What the commit has taken; null when that has ended since.</summary>
+    private async ValueTask<ClaimAnswer?> TakenAsync(
         CountedCalls calls, KeyPlace place, IdempotencyOptions options, string fingerprint, CommitResult result, long sentAt)
     {
         // A commit that was repeated after a lost connection tells the records as they are by now.
         if (result.Records[RecordPlace] is not { } record || record.Revision != result.At.Revision
             || Lease.Taken(engine, result, LeasePlace, options.ClaimLifetime, sentAt) is not { } lease || lease.Token != record.Revision)
         {
-            return new ClaimAnswer.Running();
+            return null;
         }
 
         var usage = result.Records.Count > UsagePlace && result.Records[UsagePlace] is { } counted ? new KeyUsage(counted, Clock.GetUtcNow()) : null;

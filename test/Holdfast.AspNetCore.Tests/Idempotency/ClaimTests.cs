@@ -191,4 +191,20 @@ public sealed class ClaimTests
         clock.Move(TimeSpan.FromMinutes(1));
         Assert.NotEqual(first, await app.Client().PostAsync("/", "k").TextAsync());
     }
+
+    /// <summary>The store was away for longer than the lease, and answers the commit that it was sent again by what is there by now.</summary>
+    [Fact]
+    public async Task A_claim_whose_lease_has_ended_when_its_answer_comes_is_taken_over_by_the_same_request()
+    {
+        await using var app = await KeyedApp.StartAsync(static context => context.Response.WriteAsync("done"));
+        app.Engine.AfterCommit = async (commit, result) =>
+        {
+            app.Engine.AfterCommit = null;
+            await app.Engine.CommitAsync(new Commit(RecordChange.Delete(commit.Changes[1].Address)));
+            return new CommitResult(result.At, [result.Records[0], null, .. result.Records.Skip(2)], isReplay: false);
+        };
+        Assert.Equal("done", await app.Client().PostAsync("/", "k").TextAsync());
+        Assert.Equal("done", await app.Client().PostAsync("/", "k").TextAsync());
+        Assert.Equal(1, app.Runs);
+    }
 }
