@@ -15,8 +15,8 @@ public sealed class CorpusFixture : IAsyncLifetime
     /// <summary>How many cases are proved at once.</summary>
     private const int AtOnce = 4;
 
-    /// <summary>How many cases are begun and not done: tests ask for them in an order of their own, and wait for one at a time.</summary>
-    private const int Ahead = AtOnce + 2;
+    /// <summary>How many cases are begun and not done: tests wait for one at a time, and some take long.</summary>
+    private const int Ahead = 3 * AtOnce;
 
     private readonly SemaphoreSlim places = new(AtOnce);
     private readonly ConcurrentDictionary<(string Name, bool IsNoisy), Lazy<Task<CorpusOutcome>>> proofs = [];
@@ -51,18 +51,18 @@ public sealed class CorpusFixture : IAsyncLifetime
     /// <summary>How a case came out; others are begun too.</summary>
     /// <param name="name">The case's name.</param>
     /// <param name="isNoisy">Whether noise is put into all answers.</param>
-    /// <param name="names">The cases that will be asked for.</param>
-    internal Task<CorpusOutcome> OutcomeOfAsync(string name, bool isNoisy, IReadOnlyList<string> names)
+    /// <param name="asked">What will be asked for, in this order.</param>
+    internal Task<CorpusOutcome> OutcomeOfAsync(string name, bool isNoisy, IReadOnlyList<(string Name, bool IsNoisy)> asked)
     {
         var proof = Begin(name, isNoisy);
-        foreach (var next in names)
+        foreach (var next in asked.SkipWhile(other => other != (name, isNoisy)))
         {
             if (proofs.Values.Count(static begun => !begun.Value.IsCompleted) >= Ahead)
             {
                 break;
             }
 
-            Begin(next, isNoisy);
+            Begin(next.Name, next.IsNoisy);
         }
 
         return proof;
