@@ -25,7 +25,7 @@ internal sealed class KeepalivedProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // It ends the process that has the address, too.
-        using var end = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        HoldfastTool.Signal(process.Id, "TERM");
         await process.WaitForExitAsync();
         await Output.Ended;
         process.Dispose();

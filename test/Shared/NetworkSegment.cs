@@ -6,8 +6,10 @@ internal sealed class NetworkSegment : IAsyncDisposable
     /// <summary>What each host calls its end of the cable.</summary>
     public const string Interface = "eth0";
 
-    private const int Length = 28;
-    private const int Addresses = 1 << (32 - Length);
+    /// <summary>How long the part of an address is that all of the segment have.</summary>
+    public const int PrefixLength = 28;
+
+    private const int Addresses = 1 << (32 - PrefixLength);
 
     // Of 198.51.100.0/24 and 203.0.113.0/24, which are set apart for examples (RFC 5737); one process's part and another's rarely are the same.
     private static readonly string Net = (Environment.ProcessId / Addresses % 2) == 0 ? "198.51.100" : "203.0.113";
@@ -19,9 +21,6 @@ internal sealed class NetworkSegment : IAsyncDisposable
     private NetworkSegment()
     {
     }
-
-    /// <summary>How long the part of an address is that all of the segment have.</summary>
-    public static int PrefixLength => Length;
 
     /// <summary>The address that no host has by itself.</summary>
     public static string Floating => Address(Addresses - 2);
@@ -35,7 +34,7 @@ internal sealed class NetworkSegment : IAsyncDisposable
         try
         {
             await NetworkNamespace.IpAsync("link", "add", segment.bridge, "type", "bridge");
-            await NetworkNamespace.IpAsync("address", "add", $"{Address(1)}/{Length}", "dev", segment.bridge);
+            await NetworkNamespace.IpAsync("address", "add", $"{Address(1)}/{PrefixLength}", "dev", segment.bridge);
             await NetworkNamespace.IpAsync("link", "set", segment.bridge, "up");
             for (var host = 0; host < hosts; host++)
             {
@@ -77,7 +76,7 @@ internal sealed class NetworkSegment : IAsyncDisposable
         hosts.Add(network);
         await NetworkNamespace.IpAsync("link", "add", CableOf(host), "type", "veth", "peer", "name", Interface, "netns", network.Name);
         await NetworkNamespace.IpAsync("link", "set", CableOf(host), "master", bridge, "up");
-        await NetworkNamespace.IpAsync("-n", network.Name, "address", "add", $"{AddressOf(host)}/{Length}", "dev", Interface);
+        await NetworkNamespace.IpAsync("-n", network.Name, "address", "add", $"{AddressOf(host)}/{PrefixLength}", "dev", Interface);
         await NetworkNamespace.IpAsync("-n", network.Name, "link", "set", Interface, "up");
     }
 

@@ -15,8 +15,8 @@ internal sealed class GatewayReader(Func<IReadOnlyList<GatewayProcess>> gateways
         await Task.WhenAll(gateways().Select(static gateway => gateway.Metrics).OfType<Uri>().Select(url => ReadAsync(url, cancellationToken)));
 
     /// <summary>What all gateways together counted of some instances.</summary>
-    public async Task<RequestCount> CountAsync(IReadOnlyCollection<string> instances, CancellationToken cancellationToken) =>
-        (await ReadAsync(cancellationToken)).OfType<GatewayReading>()
+    public static RequestCount Count(IEnumerable<GatewayReading?> readings, IReadOnlyCollection<string> instances) =>
+        readings.OfType<GatewayReading>()
             .SelectMany(reading => instances.Select(reading.Of)).OfType<InstanceReading>()
             .Aggregate(default(RequestCount), static (sum, instance) => sum + instance.Requests);
 

@@ -72,8 +72,7 @@ internal sealed class Rollout(Service service, ServiceTopology next, Departures 
 
         string[] freshNames = [.. fresh.Append(added).Select(static instance => instance.Name)];
         string[] oldNames = [.. old.Select(static instance => instance.Name)];
-        var freshBefore = await gateways.CountAsync(freshNames, cancellationToken);
-        var oldBefore = await gateways.CountAsync(oldNames, cancellationToken);
+        var before = await gateways.ReadAsync(cancellationToken);
         var began = run.Clock.GetTimestamp();
         while (run.Clock.GetElapsedTime(began) is var watched && watched < Watch)
         {
@@ -83,8 +82,9 @@ internal sealed class Rollout(Service service, ServiceTopology next, Departures 
                 return $"{dead.Name} {dead.LastEnd?.Report}";
             }
 
-            var freshCount = (await gateways.CountAsync(freshNames, cancellationToken)).Since(freshBefore);
-            var oldCount = (await gateways.CountAsync(oldNames, cancellationToken)).Since(oldBefore);
+            var now = await gateways.ReadAsync(cancellationToken);
+            var freshCount = GatewayReader.Count(now, freshNames).Since(GatewayReader.Count(before, freshNames));
+            var oldCount = GatewayReader.Count(now, oldNames).Since(GatewayReader.Count(before, oldNames));
             if (RollVerdict.IsWorse(freshCount, oldCount))
             {
                 return $"{string.Join(", ", freshNames)} failed {Text(freshCount)}, and what they replace {Text(oldCount)}";

@@ -52,7 +52,7 @@ internal sealed partial class RunReadings
         {
             if (leaf.Shape is ScalarShape { Text.Length: >= MinTokenLength } scalar && VolatileText.KindOf(scalar.Text) is not VolatileText.Time)
             {
-                firstPlaces.TryAdd(scalar.Text, $"{request.Ordinal} {Indexes().Replace(leaf.Path, "")}");
+                firstPlaces.TryAdd(scalar.Text, $"{request.Ordinal} {Leaf.ReplaceIndexes(leaf.Path, "")}");
             }
         }
     }
@@ -121,9 +121,6 @@ internal sealed partial class RunReadings
     }
 
     private static string Shortened(string text) => text.Length <= 200 ? text : $"{text[..197]}...";
-
-    [GeneratedRegex(@"\[\d+\]")]
-    private static partial Regex Indexes();
 
     // A number by itself, not one inside a word, a decimal or a masked value.
     [GeneratedRegex(@"(?<![\w.⟨-])\d{1,15}(?![\w.⟩-])")]

@@ -66,18 +66,20 @@ internal sealed partial class LossMeasure
 
     /// <summary>Whether the value is an item's, and all that its list's items have there is what it was, but in another order.</summary>
     private bool IsMoved(RunReadings run, (int Ordinal, string Path) key) =>
-        Index().IsMatch(key.Path) && ItemsOf(run, key) is var items && all.Controls.Any(control => ItemsOf(control, key).SequenceEqual(items));
+        Place(key.Path) != key.Path && ItemsOf(run, key) is var items && all.Controls.Any(control => ItemsOf(control, key).SequenceEqual(items));
 
     /// <summary>What all items of a value's list have at the value's place, the least first.</summary>
     private static double?[] ItemsOf(RunReadings run, (int Ordinal, string Path) key)
     {
-        var place = Index().Replace(key.Path, "[]");
+        var place = Place(key.Path);
         return
         [
-            .. run.Leaves.Where(leaf => leaf.Key.Ordinal == key.Ordinal && Index().Replace(leaf.Key.Path, "[]") == place)
+            .. run.Leaves.Where(leaf => leaf.Key.Ordinal == key.Ordinal && Place(leaf.Key.Path) == place)
                 .Select(static leaf => ExtentOf(leaf.Value)).Order(),
         ];
     }
+
+    private static string Place(string path) => Leaf.ReplaceIndexes(path, "[]");
 
     private bool Accepts(RunReadings run, (int Ordinal, string Path) key) =>
         all.Expectation.Leaves[key].Accepts(run.Leaves.GetValueOrDefault(key, LeafReadings.Absent));
@@ -105,9 +107,6 @@ internal sealed partial class LossMeasure
 
         return Number().Matches(leaf.Shown) is [var number] && double.TryParse(number.Value, CultureInfo.InvariantCulture, out var value) ? value : null;
     }
-
-    [GeneratedRegex(@"\[\d+\]")]
-    private static partial Regex Index();
 
     [GeneratedRegex(@"^(\d+) items$")]
     private static partial Regex ItemCount();
