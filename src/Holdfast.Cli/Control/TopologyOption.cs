@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Holdfast.Cli.Control;
 
@@ -11,4 +12,21 @@ internal static class TopologyOption
         HelpName = "PATH",
         DefaultValueFactory = static _ => ".",
     };
+
+    /// <summary>The same as an argument, as <c>up</c> takes it, for commands that have no other; it goes before the option.</summary>
+    public static Argument<string?> CreateArgument()
+    {
+        var path = new Argument<string?>("PATH") { Description = "The same as --topology.", Arity = ArgumentArity.ZeroOrOne };
+        path.Validators.Add(RefuseOption);
+        return path;
+    }
+
+    /// <summary>An option that a command does not have would count as its path.</summary>
+    public static void RefuseOption(ArgumentResult path)
+    {
+        if (path.Tokens is [{ Value: ['-', ..] option }])
+        {
+            path.AddError($"There is no option '{option}'.");
+        }
+    }
 }

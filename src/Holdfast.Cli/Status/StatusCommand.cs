@@ -10,11 +10,11 @@ internal static class StatusCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Prints one JSON object, for scripts." };
-        var topology = TopologyOption.Create();
-        var command = new Command("status", "Shows what a running topology consists of, and how it is.") { json, topology };
+        var (path, topology) = (TopologyOption.CreateArgument(), TopologyOption.Create());
+        var command = new Command("status", "Shows what a running topology consists of, and how it is.") { path, json, topology };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var client = new ControlClient(parsed.GetValue(topology)!);
+            var client = new ControlClient(parsed.GetValue(path) ?? parsed.GetValue(topology)!);
             var answer = await client.AskAsync(new ControlRequest(ControlRequest.Status), cancellationToken);
             if (parsed.GetValue(json))
             {

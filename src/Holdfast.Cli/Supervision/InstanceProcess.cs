@@ -21,7 +21,10 @@ internal sealed class InstanceProcess(string name, int number, ServiceTopology s
 
     protected override LaunchPlan Prepare()
     {
+        // The last port is kept until another one is found: a gateway never takes the new process for the one that has ended.
+        var last = port;
         port = Run.Ports.Reserve();
+        Run.Ports.Release(last);
         Url = new Uri($"http://127.0.0.1:{port}");
         var environment = new Dictionary<string, string>(service.Environment)
         {
@@ -63,11 +66,9 @@ internal sealed class InstanceProcess(string name, int number, ServiceTopology s
         return await Task.WhenAny(listener, exceeds) == listener ? await listener : await LeaveAsync(process, listener, await exceeds, cancellationToken);
     }
 
-    protected override void Ended()
-    {
-        Url = null;
-        Run.Ports.Release(port);
-    }
+    protected override void Ended() => Url = null;
+
+    protected override void Stopped() => Run.Ports.Release(port);
 
     protected override void StateChanged()
     {

@@ -55,6 +55,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         Drain();
         await stopping.CancelAsync();
         await loop;
+        Stopped();
         firstReady.TrySetResult("it was stopped");
     }
 
@@ -94,6 +95,11 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
 
     /// <summary>Called when the process has ended, before the change of <see cref="State"/>.</summary>
     protected virtual void Ended()
+    {
+    }
+
+    /// <summary>Called when the process has been stopped and is not started again.</summary>
+    protected virtual void Stopped()
     {
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Holdfast.Cli.Control;
 using Holdfast.Cli.Live;
 using Holdfast.Cli.Logs;
 using Holdfast.Cli.Processes;
@@ -19,6 +20,7 @@ internal static class UpCommand
             Description = $"The topology file, or the folder that holds its {TopologyFile.Name}.",
             DefaultValueFactory = static _ => ".",
         };
+        path.Validators.Add(TopologyOption.RefuseOption);
         var ready = new Option<int>("--ready-timeout")
         {
             Description = "How long each process may take to become ready, in seconds.",

@@ -50,9 +50,15 @@ public sealed class UpTests
             Assert.Contains("node\0server.js", File.ReadAllText($"/proc/{instance.Pid()}/cmdline"), StringComparison.Ordinal);
         }
 
-        var (code, table) = await HoldfastTool.RunAsync("/", "status", "--topology", folder.Path);
-        Assert.Equal(0, code);
-        Assert.Contains("web-2", table, StringComparison.Ordinal);
+        foreach (string[] arguments in (string[][])[["status", "--topology", folder.Path], ["status", folder.Path]])
+        {
+            var (code, table) = await HoldfastTool.RunAsync("/", arguments);
+            Assert.Equal(0, code);
+            Assert.Contains("web-2", table, StringComparison.Ordinal);
+        }
+
+        Assert.Equal((0, ""), await HoldfastTool.RunAsync("/", "down", folder.Path));
+        Assert.Equal(0, await tool.EndAsync());
     }
 
     [Fact]
