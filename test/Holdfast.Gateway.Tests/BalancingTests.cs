@@ -26,7 +26,7 @@ public sealed class BalancingTests
         var hanging = rig.AskAsync("/hang");
         await rig["shop-1"].SeeAsync(1);
         await rig.JoinAsync("shop-2");
-        await rig.Registration("shop-1").SetStateAsync(InstanceState.Draining);
+        await rig.SetStateAsync("shop-1", InstanceState.Draining);
         await Eventually.HoldsAsync(async () => await rig.AskAsync() == "shop-2" && await rig.AskAsync() == "shop-2");
 
         using var direct = new HttpClient { BaseAddress = rig["shop-1"].Url };
@@ -55,7 +55,7 @@ public sealed class BalancingTests
         var waiting = rig.AskAsync();
         Assert.False(waiting.IsCompleted);
 
-        await rig.Registration("shop-1").SetStateAsync(InstanceState.Ready);
+        await rig.SetStateAsync("shop-1", InstanceState.Ready);
 
         Assert.Equal("shop-1", await waiting);
     }

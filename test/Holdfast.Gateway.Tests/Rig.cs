@@ -11,6 +11,7 @@ internal sealed class Rig : IAsyncDisposable
     private readonly List<BackendProcess> backends = [];
     private readonly Dictionary<string, InstanceRegistration> registrations = [];
     private readonly CancellationTokenSource ending = new();
+    private readonly SemaphoreSlim registering = new(1);
     private Task renewing = Task.CompletedTask;
     private GatewayHost? gateway;
 
@@ -33,10 +34,18 @@ internal sealed class Rig : IAsyncDisposable
     public Uri AdminAddress => gateway!.AdminAddress!;
 
     /// <summary>A gateway and this many ready instances of a shop, which it has heard of.</summary>
-    public static async Task<Rig> StartAsync(int instances, Func<GatewayOptions, GatewayOptions>? configure = null)
+    /// <param name="instances">How many.</param>
+    /// <param name="configure">Changes the gateway's options.</param>
+    /// <param name="renews">Whether what is registered is renewed, as a supervisor does.</param>
+    public static async Task<Rig> StartAsync(int instances, Func<GatewayOptions, GatewayOptions>? configure = null, bool renews = true)
     {
         var store = await RedisServer.StartAsync();
         var rig = new Rig(store, await RedisEngine.OpenAsync(store.ConnectionString));
+        if (renews)
+        {
+            rig.renewing = rig.RenewAsync();
+        }
+
         await rig.Registry.DeclareAsync(Shop);
         for (var i = 1; i <= instances; i++)
         {
@@ -81,10 +90,11 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
-    /// <summary>From now on renews what is registered, as a supervisor does: for tests that take longer than a lease.</summary>
-    public void Renew() => renewing = RenewAsync();
+    /// <summary>Sets an instance's state in the registry.</summary>
+    public Task<bool> SetStateAsync(string id, InstanceState state) => OneByOneAsync(() => registrations[id].SetStateAsync(state));
 
-    public InstanceRegistration Registration(string id) => registrations[id];
+    /// <summary>Renews an instance's registration now.</summary>
+    public Task<bool> RenewAsync(string id) => OneByOneAsync(() => registrations[id].RenewAsync());
 
     public BackendProcess this[string id] => backends.Last(backend => backend.Name == id);
 
@@ -103,15 +113,15 @@ internal sealed class Rig : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(ending.Token))
             {
-                InstanceRegistration[] all;
+                string[] all;
                 lock (registrations)
                 {
-                    all = [.. registrations.Values];
+                    all = [.. registrations.Keys];
                 }
 
-                foreach (var registration in all)
+                foreach (var id in all)
                 {
-                    await registration.RenewAsync(ending.Token);
+                    await RenewIfPossibleAsync(id);
                 }
             }
         }
@@ -121,11 +131,37 @@ internal sealed class Rig : IAsyncDisposable
         }
     }
 
+    private async Task RenewIfPossibleAsync(string id)
+    {
+        try
+        {
+            await RenewAsync(id);
+        }
+        catch (StateException)
+        {
+            // A test has taken the store away.
+        }
+    }
+
+    private async Task<bool> OneByOneAsync(Func<ValueTask<bool>> act)
+    {
+        await registering.WaitAsync(ending.Token);
+        try
+        {
+            return await act();
+        }
+        finally
+        {
+            registering.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
         await renewing;
         ending.Dispose();
+        registering.Dispose();
         Client?.Dispose();
         if (gateway is not null)
         {

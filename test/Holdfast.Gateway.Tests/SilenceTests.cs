@@ -9,7 +9,6 @@ public sealed class SilenceTests
     public async Task A_request_that_may_be_repeated_leaves_an_instance_that_has_gone_silent()
     {
         await using var rig = await Rig.StartAsync(instances: 2);
-        rig.Renew();
         var waiting = rig.AskAsync("/hang");
         var (holder, other) = await HolderAsync(rig);
         rig[holder].Freeze();
@@ -26,7 +25,6 @@ public sealed class SilenceTests
     public async Task A_request_that_may_not_be_repeated_ends_with_504_long_before_the_connection_is_given_up()
     {
         await using var rig = await Rig.StartAsync(instances: 2);
-        rig.Renew();
         var waiting = rig.Client.PostAsync("/hang", new StringContent("goods"));
         var (holder, other) = await HolderAsync(rig);
         rig[holder].Freeze();

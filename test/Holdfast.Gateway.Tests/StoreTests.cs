@@ -24,12 +24,12 @@ public sealed class StoreTests
     [Fact]
     public async Task A_store_that_comes_back_empty_takes_no_instance_away()
     {
-        await using var rig = await Rig.StartAsync(instances: 2);
+        await using var rig = await Rig.StartAsync(instances: 2, renews: false);
         await rig.AskAsync();
         await rig.Store.KillAsync();
         await rig.Store.RestartAsync();
-        Assert.True(await rig.Registration("shop-1").RenewAsync());
-        await rig.Registration("shop-1").SetStateAsync(InstanceState.Draining);
+        Assert.True(await rig.RenewAsync("shop-1"));
+        await rig.SetStateAsync("shop-1", InstanceState.Draining);
 
         // The gateway has read the store's new contents once it has heard of the drain; shop-2 is not in there.
         await Eventually.HoldsAsync(async () => await rig.AskAsync() == "shop-2" && await rig.AskAsync() == "shop-2");
@@ -51,7 +51,7 @@ public sealed class StoreTests
         }
 
         await rig.Store.RestartAsync();
-        Assert.True(await rig.Registration("shop-1").RenewAsync());
+        Assert.True(await rig.RenewAsync("shop-1"));
         await Eventually.HoldsAsync(async () => (await client.GetAsync("/")).IsSuccessStatusCode);
     }
 

@@ -45,6 +45,7 @@ public sealed class StrictInputTests
 
         await ExchangeAsync(rig.Address, "GET /x/%2e%2e/admin HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
+        await rig["shop-1"].SeeAsync(1);
         Assert.Equal(["GET /admin"], rig["shop-1"].Seen);
     }
 

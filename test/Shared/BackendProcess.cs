@@ -27,9 +27,10 @@ internal sealed class BackendProcess : IAsyncDisposable
         start.Environment["NAME"] = Name = name;
         start.Environment["PORT"] = listenOn.ToString();
         process = new Process { StartInfo = network?.Inside(start) ?? start };
-        process.OutputDataReceived += (_, line) => Take(line.Data);
         process.Start();
-        process.BeginOutputReadLine();
+
+        // On a thread of its own: .NET reads a process's pipe by blocking one, and those of the pool are for the tests.
+        new Thread(ReadOutput) { IsBackground = true }.Start();
     }
 
     public string Name { get; }
@@ -93,14 +94,20 @@ internal sealed class BackendProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private void Take(string? line)
+    private void ReadOutput()
     {
-        if (line is null)
+        while (process.StandardOutput.ReadLine() is { } line)
         {
-            outputEnded.TrySetResult();
-            port.TrySetException(new InvalidOperationException("The backend ended before it listened."));
+            Take(line);
         }
-        else if (line.StartsWith("listening ", StringComparison.Ordinal))
+
+        outputEnded.TrySetResult();
+        port.TrySetException(new InvalidOperationException("The backend ended before it listened."));
+    }
+
+    private void Take(string line)
+    {
+        if (line.StartsWith("listening ", StringComparison.Ordinal))
         {
             port.TrySetResult(int.Parse(line["listening ".Length..]));
         }

@@ -154,6 +154,11 @@ public sealed class HoldfastTool : IAsyncDisposable
         }
     }
 
+    /// <summary>Returns once nothing is left of a tool that has ended: at once but for the watchers that it has told to go, which end by themselves.</summary>
+    public Task LeavesNothingAsync() => Left().Where(static line => !line.Contains("holdfast-watch", StringComparison.Ordinal)).ToList() is { Count: > 0 } left
+        ? throw new InvalidOperationException($"Left running:\n{string.Join('\n', left)}")
+        : NothingLeftAsync();
+
     /// <summary>Returns once nothing that the tool has started runs any more.</summary>
     public async Task NothingLeftAsync()
     {

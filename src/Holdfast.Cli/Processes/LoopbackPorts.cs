@@ -5,9 +5,13 @@ using System.Buffers.Binary;
 namespace Holdfast.Cli.Processes;
 
 /// <summary>
-/// Free ports of the loopback address, each given to one process of a run: one that starts can't take the port of
-/// another that is about to listen, or that listens again after a restart.
+/// Free ports of the loopback address, each given to one process: one that starts can't take the port of another that is
+/// about to listen, or that listens again after a restart, also where several runs of this tool start processes at once.
 /// </summary>
+/// <remarks>
+/// A reserved port is claimed on Linux by a socket with the abstract name <c>holdfast-port-N</c> (unix(7)), which the kernel knows
+/// in one network, leaves no file, and ends with its process.
+/// </remarks>
 internal sealed class LoopbackPorts(Entropy entropy)
 {
     // Below the range from which Linux takes the local ports of outgoing connections (32768 to 60999 unless changed),
@@ -15,28 +19,31 @@ internal sealed class LoopbackPorts(Entropy entropy)
     private const int Least = 20_000;
     private const int Most = 32_000;
 
-    private readonly HashSet<int> reserved = [];
+    private readonly Dictionary<int, Socket?> reserved = [];
 
     /// <summary>A port that nothing listens on, and that is given to nobody else until it is released.</summary>
     /// <exception cref="CommandException">There is none.</exception>
     public int Reserve()
     {
         Span<byte> random = stackalloc byte[4];
-        for (var attempt = 0; attempt < 1000; attempt++)
+        lock (reserved)
         {
-            entropy.Fill(random);
-            var port = Least + (int)(BinaryPrimitives.ReadUInt32LittleEndian(random) % (Most - Least));
-            if (!IsFree(port))
+            for (var attempt = 0; attempt < 1000; attempt++)
             {
-                continue;
-            }
-
-            lock (reserved)
-            {
-                if (reserved.Add(port))
+                entropy.Fill(random);
+                var port = Least + (int)(BinaryPrimitives.ReadUInt32LittleEndian(random) % (Most - Least));
+                if (reserved.ContainsKey(port) || !TryClaim(port, out var claim))
                 {
+                    continue;
+                }
+
+                if (IsFree(port))
+                {
+                    reserved.Add(port, claim);
                     return port;
                 }
+
+                claim?.Dispose();
             }
         }
 
@@ -48,7 +55,8 @@ internal sealed class LoopbackPorts(Entropy entropy)
     {
         lock (reserved)
         {
-            reserved.Remove(port);
+            reserved.Remove(port, out var claim);
+            claim?.Dispose();
         }
     }
 
@@ -67,6 +75,28 @@ internal sealed class LoopbackPorts(Entropy entropy)
         }
         catch (SocketException)
         {
+            return false;
+        }
+    }
+
+    private static bool TryClaim(int port, out Socket? claim)
+    {
+        claim = null;
+        if (!OperatingSystem.IsLinux())
+        {
+            return true;
+        }
+
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint($"\0holdfast-port-{port}"));
+            claim = socket;
+            return true;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
             return false;
         }
     }

@@ -52,11 +52,11 @@ public sealed class BadTopologyTests
               web: { run: node server.js, routes: / }
               deaf: { run: echo I am deaf; sleep 7000, routes: /deaf }
             """);
-        await using var tool = HoldfastTool.Start(folder.Path, "up", "--ready-timeout", "12");
+        await using var tool = HoldfastTool.Start(folder.Path, "up", "--ready-timeout", "25");
         Assert.Equal(1, await tool.EndAsync());
-        Assert.Contains("deaf-1 was not ready within 12 s: nothing listens on port", tool.Output, StringComparison.Ordinal);
+        Assert.Contains("deaf-1 was not ready within 25 s: nothing listens on port", tool.Output, StringComparison.Ordinal);
         Assert.Contains("    I am deaf", tool.Output, StringComparison.Ordinal);
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
     }
 
     [Fact]
@@ -68,10 +68,10 @@ public sealed class BadTopologyTests
               web: { run: node sick.js, health: /healthz }
             """);
         folder.Write("sick.js", "require('http').createServer((_, response) => response.writeHead(500).end()).listen(+process.env.PORT, '127.0.0.1')");
-        await using var tool = HoldfastTool.Start(folder.Path, "up", "--ready-timeout", "12");
+        await using var tool = HoldfastTool.Start(folder.Path, "up", "--ready-timeout", "25");
         Assert.Equal(1, await tool.EndAsync());
         Assert.Contains("answers 500, so have it answer 2xx or 3xx", tool.Output, StringComparison.Ordinal);
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class BadTopologyTests
         await using var tool = HoldfastTool.Start(folder.Path, "up");
         Assert.Equal(1, await tool.EndAsync());
         Assert.Contains("holdfast: web-1 ended before it was ready (exit code 5); its last lines:\n    first\n    last", tool.Output, StringComparison.Ordinal);
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class BadTopologyTests
         Assert.Equal(1, await failing.EndAsync());
         Assert.Contains("web build | broken", failing.Output, StringComparison.Ordinal);
         Assert.Contains("holdfast: the build of web failed (exit code 6)", failing.Output, StringComparison.Ordinal);
-        Assert.Empty(failing.Left());
+        await failing.LeavesNothingAsync();
     }
 
     [Fact]
@@ -118,6 +118,6 @@ public sealed class BadTopologyTests
         Assert.Equal(1, await tool.EndAsync());
         Assert.Contains("holdfast: the state plane redis://127.0.0.1:", tool.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("sesame", tool.Output, StringComparison.Ordinal);
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
     }
 }

@@ -161,7 +161,7 @@ public sealed class DeathTests
         await tool.SeeAsync("told to end");
         tool.Signal("INT");
         Assert.Equal(130, await tool.EndAsync());
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public sealed class DeathTests
         await tool.SeeAsync("web is ready at ");
         tool.Signal("TERM");
         Assert.Equal(0, await tool.EndAsync());
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
     }
 
     private static async Task<int> RequestAsync(string url, CancellationToken enough)

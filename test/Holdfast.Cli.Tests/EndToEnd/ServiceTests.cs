@@ -22,7 +22,8 @@ public sealed class ServiceTests
         await tool.SeeAsync("web, api are ready at ");
         tool.Signal("TERM");
         Assert.Equal(0, await tool.EndAsync());
-        AssertInOrder(tool, "web waits for api", "api-1 is ready", "web-1     | listening", "web-1 is ready", "web-1 has stopped", "api-1 has stopped");
+        AssertInOrder(tool, "web waits for api", "api-1 is ready", "web-1     | listening");
+        AssertInOrder(tool, "api-1 is ready", "web-1 is ready", "web-1 has stopped", "api-1 has stopped");
     }
 
     [Fact]

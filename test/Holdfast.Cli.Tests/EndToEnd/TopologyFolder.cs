@@ -51,7 +51,7 @@ internal sealed class TopologyFolder : IDisposable
           if (first === 'crash') process.exit(3);
           response.setHeader('X-Instance', env.HOLDFAST_INSTANCE);
           if (isMeant(env.FAIL) && first !== 'healthz') return response.writeHead(500).end();
-          if (first === 'take') { global.taken = Buffer.alloc(+name << 20, 1); return response.end('taken'); }
+          if (first === 'take') return response.on('finish', () => { global.taken = Buffer.alloc(+name << 20, 1); }).end('taken');
           if (first === 'upload') {
             let length = 0;
             request.once('data', () => console.log('upload to ' + env.HOLDFAST_INSTANCE));

@@ -15,11 +15,11 @@ public sealed class UpTests
         await using var tool = HoldfastTool.Start(folder.Path, "up");
         var ready = await tool.SeeAsync("web is ready at ");
         var url = ready[(ready.IndexOf("http", StringComparison.Ordinal))..];
-        Assert.Equal(["web-1", "web-2"], (await AskAsync(url, 10)).Order(StringComparer.Ordinal));
+        await BothAnswerAsync(url);
 
         tool.Signal("INT");
         Assert.Equal(0, await tool.EndAsync());
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
         var lines = tool.Lines.ToList();
         int[] order = [.. ((string[])["gateway-1 has stopped", "| told to end", "web-1 has stopped", "node has stopped"])
             .Select(text => lines.FindIndex(line => line.Contains(text, StringComparison.Ordinal)))];
@@ -98,7 +98,7 @@ public sealed class UpTests
         {
             await tool.SeeAsync("web is ready at ");
             Assert.Equal((0, ""), await HoldfastTool.RunAsync(folder.Path, "down"));
-            Assert.Empty(tool.Left());
+            await tool.LeavesNothingAsync();
             Assert.Equal(0, await tool.EndAsync());
         }
 
@@ -166,7 +166,7 @@ public sealed class UpTests
         using var folder = new TopologyFolder($"state: {redis.ConnectionString}\n{TopologyFolder.TwoInstances}");
         await using var tool = HoldfastTool.Start(folder.Path, "up");
         var ready = await tool.SeeAsync("web is ready at ");
-        Assert.Equal(["web-1", "web-2"], (await AskAsync(ready[(ready.IndexOf("http", StringComparison.Ordinal))..], 10)).Order(StringComparer.Ordinal));
+        await BothAnswerAsync(ready[(ready.IndexOf("http", StringComparison.Ordinal))..]);
         var status = await HoldfastTool.StatusAsync(folder.Path);
         Assert.Equal($"redis://127.0.0.1:{redis.Port}", status.GetProperty("state").GetProperty("url").GetString());
         Assert.Equal(JsonValueKind.Null, status.GetProperty("state").GetProperty("pid").ValueKind);
@@ -174,16 +174,17 @@ public sealed class UpTests
         Assert.DoesNotContain("sesame", tool.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>The instances that answered.</summary>
-    private static async Task<IReadOnlyCollection<string>> AskAsync(string url, int times)
+    /// <summary>Returns once both instances have answered, and no other. The gateway hears of them one after the other.</summary>
+    private static async Task BothAnswerAsync(string url)
     {
-        var answers = new HashSet<string>();
-        for (var time = 0; time < times; time++)
+        using var deadline = new CancellationTokenSource(HoldfastTool.Deadline);
+        var answers = new SortedSet<string>(StringComparer.Ordinal);
+        while (answers.Count < 2)
         {
-            answers.Add(await Client.GetStringAsync(url));
+            answers.Add(await Client.GetStringAsync(url, deadline.Token));
         }
 
-        return answers;
+        Assert.Equal(["web-1", "web-2"], answers);
     }
 
     private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(static property => property.Name);

@@ -72,7 +72,7 @@ public sealed class ProveArmsTests
             Assert.Contains("\"cart\":[\"a\"]", await browser.GetStringAsync("cart"), StringComparison.Ordinal);
             tool.Signal("INT");
             Assert.Equal(0, await tool.EndAsync());
-            Assert.Empty(tool.Left());
+            await tool.LeavesNothingAsync();
         }
 
         var outcome = await folder.ProveWithAsync("--run", "node app.js memory", "--folder", "app", "--env", $"SHARED={folder.Shared}", "--scenario", "recorded.yaml");

@@ -74,7 +74,7 @@ public sealed class ProveBadInputTests
         await using var tool = folder.Tool("--run", "node app.js memory", "--folder", "app", "--record", "x.yaml", "--port", $"{port}");
         Assert.Equal(2, await tool.EndAsync());
         Assert.Contains($"port {port} is taken", tool.Output, StringComparison.Ordinal);
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
     }
 
     [Theory]

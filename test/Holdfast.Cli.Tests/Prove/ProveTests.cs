@@ -121,7 +121,7 @@ public sealed class ProveTests
         await tool.SeeAsync("pairs of a write");
         tool.Signal("INT");
         Assert.Equal(2, await tool.EndAsync());
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
         Assert.Equal("inconclusive", folder.Json().GetProperty("verdict").GetString());
         Assert.Contains("stopped before its end", tool.Output, StringComparison.Ordinal);
     }

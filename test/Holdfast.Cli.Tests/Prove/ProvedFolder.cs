@@ -60,7 +60,7 @@ internal sealed class ProvedFolder : IDisposable
     {
         await using var tool = Tool([.. arguments, "--json", "out.json", "--time", Time]);
         var code = await tool.EndAsync(Deadline);
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
         return new Outcome(code, tool.Output, Json());
     }
 
@@ -69,7 +69,7 @@ internal sealed class ProvedFolder : IDisposable
     {
         await using var tool = Start(mode, arguments);
         var code = await tool.EndAsync(Deadline);
-        Assert.Empty(tool.Left());
+        await tool.LeavesNothingAsync();
         return new Outcome(code, tool.Output, Json());
     }
 

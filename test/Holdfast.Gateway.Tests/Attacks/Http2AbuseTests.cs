@@ -14,7 +14,6 @@ public sealed class Http2AbuseTests
     public async Task Who_has_streams_reset_in_masses_loses_the_connection_and_others_are_served(bool hasServerReset)
     {
         await using var rig = await Rig.StartAsync(instances: 1, Tls.Serve);
-        rig.Renew();
         using var other = Tls.Client(rig);
         using var ending = new CancellationTokenSource();
         var serving = AskAsync(other, ending.Token);

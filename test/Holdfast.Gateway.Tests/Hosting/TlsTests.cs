@@ -19,7 +19,6 @@ public sealed class TlsTests : IDisposable
         var port = FreePort.Next();
         var tlsPort = FreePort.Next();
         await using var rig = await Rig.StartAsync(instances: 1);
-        rig.Renew();
         var first = Write();
         await using var gateway = HoldfastTool.Start(
             folder, "gateway", "--port", $"{port}", "--tls-port", $"{tlsPort}", "--tls-certificate", CertificateFile, "--tls-key", KeyFile, "--state", rig.Store.ConnectionString);

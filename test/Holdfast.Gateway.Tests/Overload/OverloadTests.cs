@@ -18,7 +18,6 @@ public sealed class OverloadTests(ITestOutputHelper output)
     public async Task Five_times_what_is_sustainable_leaves_the_service_at_work_and_turns_the_rest_away()
     {
         await using var rig = await Rig.StartAsync(instances: 1);
-        rig.Renew();
 
         // One request at a time is what one processor does best; a few more hide the way there and back.
         var sustainable = await LoadAsync(rig, clients: 4, Span, $"/work?ms={Work}");
@@ -34,7 +33,6 @@ public sealed class OverloadTests(ITestOutputHelper output)
     public async Task After_a_stall_with_clients_that_try_again_all_is_as_before()
     {
         await using var rig = await Rig.StartAsync(instances: 1);
-        rig.Renew();
         var before = await LoadAsync(rig, clients: 4, Span, $"/work?ms={Work}");
         using var ending = new CancellationTokenSource();
         var trying = LoadAsync(rig, clients: 40, TimeSpan.FromMinutes(10), $"/work?ms={Work}", ending.Token);
@@ -56,7 +54,6 @@ public sealed class OverloadTests(ITestOutputHelper output)
     public async Task A_service_that_always_fails_gets_hardly_more_requests_than_clients_send()
     {
         await using var rig = await Rig.StartAsync(instances: 2);
-        rig.Renew();
         var began = TimeProvider.System.GetTimestamp();
         var requests = Experiment.Count(3_000, 60_000);
         var sent = 0;

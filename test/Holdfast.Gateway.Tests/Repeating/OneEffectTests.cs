@@ -25,7 +25,6 @@ public sealed class OneEffectTests
                 await StartAsync(rig, i);
             }
 
-            rig.Renew();
             await LearnAsync(rig);
             using var ending = new CancellationTokenSource();
             var clients = Enumerable.Range(0, Clients).Select(client => PostAsync(rig, client, ending.Token)).ToArray();

@@ -91,7 +91,6 @@ public sealed class TelemetryTests : IDisposable
         var told = new System.Collections.Concurrent.ConcurrentDictionary<string, string>();
         await using var collector = await CollectorAsync(told);
         await using var rig = await Rig.StartAsync(instances: 1);
-        rig.Renew();
         var port = FreePort.Next();
         var environment = new Dictionary<string, string>
         {

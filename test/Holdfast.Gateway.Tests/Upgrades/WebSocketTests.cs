@@ -28,7 +28,7 @@ public sealed class WebSocketTests
         await EchoAsync(socket, "ahoy");
         await rig.JoinAsync("shop-2");
 
-        await rig.Registration("shop-1").SetStateAsync(InstanceState.Draining);
+        await rig.SetStateAsync("shop-1", InstanceState.Draining);
         await SeeCloseAsync(socket, "The server is going away; connect again.");
 
         using var again = await ConnectAsync(rig);

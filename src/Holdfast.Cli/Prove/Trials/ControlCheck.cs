@@ -28,10 +28,10 @@ internal static partial class ControlCheck
             }
         }
 
-        return All(last, static status => status >= 500) ? "the application answers every request of the scenario with an error (5xx), undisturbed as it was"
-            : All(last, static status => status is 401 or 403) ? "the application refuses every request of the scenario (401, 403): begin the scenario with a sign-in"
-            : last.Answers.Count > 0 && last.Answers.All(IsSignIn) ? "the application sends every request of the scenario to a sign-in page: begin the scenario with a sign-in"
-            : All(last, static status => status is 404 or 405) ? "the application knows none of the scenario's paths (404, 405)"
+        return All(controls, static status => status >= 500) ? "the application answers every request of the scenario with an error (5xx), undisturbed as it was"
+            : All(controls, static status => status is 401 or 403) ? "the application refuses every request of the scenario (401, 403): begin the scenario with a sign-in"
+            : last.Answers.Count > 0 && controls.All(static run => run.Run.Answers.All(IsSignIn)) ? "the application sends every request of the scenario to a sign-in page: begin the scenario with a sign-in"
+            : All(controls, static status => status is 404 or 405) ? "the application knows none of the scenario's paths (404, 405)"
             : null;
     }
 
@@ -72,7 +72,7 @@ internal static partial class ControlCheck
     [GeneratedRegex(@"log-?in|sign-?in|logon", RegexOptions.IgnoreCase)]
     private static partial Regex SignIn();
 
-    private static bool All(Run run, Func<int, bool> predicate) => run.Answers.All(answer => predicate(answer.Status));
+    private static bool All(IReadOnlyList<RunReadings> controls, Func<int, bool> predicate) => controls.All(run => run.Run.Answers.All(answer => predicate(answer.Status)));
 
     private static int IndexOf(Walk walk, WalkRequest request) => walk.Requests.ToList().FindIndex(other => other.Ordinal == request.Ordinal);
 }
