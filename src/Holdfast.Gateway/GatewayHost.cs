@@ -112,7 +112,13 @@ public sealed class GatewayHost : IAsyncDisposable
             .AddHostedService(static services => services.GetRequiredService<AdminServer>())
             .AddHostedService<OtlpExport>();
         builder.Services
-            .Configure<SocketTransportOptions>(static sockets => sockets.CreateBoundListenSocket = ListenSocket.Bind)
+            .Configure<SocketTransportOptions>(static sockets =>
+            {
+                sockets.CreateBoundListenSocket = ListenSocket.Bind;
+
+                // Nothing here blocks a thread, so whoever hears of a byte goes on with it: a way over the pool's queue costs more than the work.
+                sockets.UnsafePreferInlineScheduling = true;
+            })
             .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout)
             .AddMetrics()
             .AddSingleton(options)

@@ -57,8 +57,8 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
         Span<byte> bound = stackalloc byte[NonceStart + MaxNameBytes];
         bound = Bound(bound, sealedBytes, name);
         var cipher = own.Derived.Ciphers.Get();
-        cipher.NextNonce(nonce);
-        cipher.Gcm.Encrypt(nonce, plain, plain, sealedBytes[^TagBytes..], bound);
+        entropy.Fill(nonce);
+        cipher.Encrypt(nonce, plain, plain, sealedBytes[^TagBytes..], bound);
         own.Derived.Ciphers.Return(cipher);
         var text = Base64Url.EncodeToString(sealedBytes);
 
@@ -101,7 +101,7 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
         var cipher = ciphers.Get();
         try
         {
-            cipher.Gcm.Decrypt(sealedBytes.Slice(NonceStart, NonceBytes), plain, sealedBytes[^TagBytes..], plain, bound);
+            cipher.Decrypt(sealedBytes.Slice(NonceStart, NonceBytes), plain, sealedBytes[^TagBytes..], plain, bound);
         }
         catch (AuthenticationTagMismatchException)
         {
@@ -170,39 +170,17 @@ internal sealed class CookieSeal(CookieKeyRing ring, Entropy entropy)
             opened.Clear();
         }
 
-        return opened.GetOrAdd(place, new Derived(key.Derive(salt), entropy));
+        return opened.GetOrAdd(place, new Derived(key.Derive(salt)));
     }
 
     /// <summary>A derived key, with ciphers that are ready: they are not safe for concurrent use, and costly to make.</summary>
-    private sealed class Derived(byte[] key, Entropy entropy) : IPooledObjectPolicy<Cipher>
+    private sealed class Derived(byte[] key) : IPooledObjectPolicy<AesGcm>
     {
-        public ObjectPool<Cipher> Ciphers => field ??= new DefaultObjectPool<Cipher>(this);
+        public ObjectPool<AesGcm> Ciphers => field ??= new DefaultObjectPool<AesGcm>(this);
 
-        public Cipher Create() => new(new AesGcm(key, TagBytes), entropy);
+        public AesGcm Create() => new(key, TagBytes);
 
-        public bool Return(Cipher cipher) => true;
-    }
-
-    /// <summary>A cipher and the random nonces that it seals under next: the generator is asked for many at once, as a call costs it as much as a seal.</summary>
-    private sealed class Cipher(AesGcm gcm, Entropy entropy)
-    {
-        private const int NoncesAtOnce = 64;
-
-        private readonly byte[] nonces = new byte[NoncesAtOnce * NonceBytes];
-        private int next = NoncesAtOnce;
-
-        public AesGcm Gcm => gcm;
-
-        public void NextNonce(Span<byte> nonce)
-        {
-            if (next == NoncesAtOnce)
-            {
-                entropy.Fill(nonces);
-                next = 0;
-            }
-
-            nonces.AsSpan(next++ * NonceBytes, NonceBytes).CopyTo(nonce);
-        }
+        public bool Return(AesGcm cipher) => true;
     }
 
     private sealed class SealingKey(CookieKey key, byte[] salt, Derived derived)

@@ -9,6 +9,12 @@ internal static class GatewayCommand
 {
     private const string StateVariable = "HOLDFAST_STATE";
 
+    /// <summary>
+    /// Has .NET's sockets finish an operation on the thread that heard of it, and listen with a thread for each core. It is read when
+    /// the first socket is made, and there is no other way to say it.
+    /// </summary>
+    private const string InlineSockets = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     public static Command Create()
     {
         var port = new Option<int>("--port")
@@ -64,6 +70,11 @@ internal static class GatewayCommand
         if (string.IsNullOrEmpty(state))
         {
             throw new CommandException($"No store to follow: give --state URL, or set {StateVariable}.");
+        }
+
+        if (Environment.GetEnvironmentVariable(InlineSockets) is null)
+        {
+            Environment.SetEnvironmentVariable(InlineSockets, "1");
         }
 
         var options = describe(state);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Holdfast.Gateway.Instances;
 
@@ -11,9 +12,24 @@ internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, owns
 {
     private volatile bool awaitsAnswer;
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await base.ReadAsync(buffer, cancellationToken);
+        var reading = base.ReadAsync(buffer, cancellationToken);
+        return reading.IsCompletedSuccessfully ? new ValueTask<int>(Seen(reading.Result, buffer)) : FinishAsync(reading, buffer);
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        awaitsAnswer = true;
+        return base.WriteAsync(buffer, cancellationToken);
+    }
+
+    // Each answer is waited for here, so the wait takes nothing from the heap.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> FinishAsync(ValueTask<int> reading, Memory<byte> buffer) => Seen(await reading, buffer);
+
+    private int Seen(int read, Memory<byte> buffer)
+    {
         if (read > 0)
         {
             awaitsAnswer = false;
@@ -24,11 +40,5 @@ internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, owns
         }
 
         return read;
-    }
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        awaitsAnswer = true;
-        return base.WriteAsync(buffer, cancellationToken);
     }
 }
