@@ -22,9 +22,24 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
         var status = 0;
         try
         {
-            var outcome = await SendAsync(context, upstream, tries, wish, watch);
-            status = outcome.Fate == Fate.Over ? outcome.Status : 0;
-            return outcome;
+            var upgrade = UpgradeFields.KindOf(context);
+            using var request = UpstreamRequest.Of(context, upstream.Prefix, tries, upgrade, watch);
+            HttpResponseMessage answer;
+            try
+            {
+                answer = await clients.Requests.SendAsync(request, watch.Token);
+            }
+            catch (Exception fault)
+            {
+                return Explain(fault, context, request, watch);
+            }
+
+            using (answer)
+            {
+                var outcome = await TakeAsync(context, answer, upstream, tries, wish, upgrade, watch);
+                status = outcome.Fate == Fate.Over ? outcome.Status : 0;
+                return outcome;
+            }
         }
         finally
         {
@@ -34,33 +49,20 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
         }
     }
 
-    private async ValueTask<Outcome> SendAsync(HttpContext context, Upstream upstream, Tries tries, Wish wish, ActivityWatch watch)
+    private ValueTask<Outcome> TakeAsync(
+        HttpContext context, HttpResponseMessage answer, Upstream upstream, Tries tries, Wish wish, UpgradeKind upgrade, ActivityWatch watch)
     {
-        var upgrade = UpgradeFields.KindOf(context);
-        using var request = UpstreamRequest.Of(context, upstream.Prefix, tries, upgrade, watch);
-        HttpResponseMessage answer;
-        try
+        var status = (int)answer.StatusCode;
+        watch.Answered();
+        upstream.Answered(status);
+        if (tries.IsStillRunning(answer) is { } retryAfter)
         {
-            answer = await clients.Requests.SendAsync(request, watch.Token);
-        }
-        catch (Exception fault)
-        {
-            return Explain(fault, context, request, watch);
+            return ValueTask.FromResult(new Outcome(Fate.StillRunning, status, "an earlier sending still runs", retryAfter));
         }
 
-        using (answer)
-        {
-            watch.Answered();
-            upstream.Answered((int)answer.StatusCode);
-            if (tries.IsStillRunning(answer) is { } retryAfter)
-            {
-                return new Outcome(Fate.StillRunning, (int)answer.StatusCode, "an earlier sending still runs", retryAfter);
-            }
-
-            tries.Learn(answer);
-            tries.Answered((int)answer.StatusCode);
-            return await PassOnAsync(context, answer, upstream, tries, wish, upgrade, watch);
-        }
+        tries.Learn(answer);
+        tries.Answered(status);
+        return PassOnAsync(context, answer, upstream, tries, wish, upgrade, watch);
     }
 
     private async ValueTask<Outcome> PassOnAsync(

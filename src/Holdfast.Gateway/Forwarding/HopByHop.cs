@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net.Http.Headers;
 using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.Gateway.Forwarding;
@@ -24,17 +25,36 @@ internal static class HopByHop
         HashSet<string>? named = null;
         foreach (var line in connection)
         {
-            if (line is null || line.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || line.Equals("close", StringComparison.OrdinalIgnoreCase))
-            {
-                continue;
-            }
+            named = NamedBy(line, named);
+        }
 
-            foreach (var name in line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        return named;
+    }
+
+    /// <summary>The same of an answer.</summary>
+    public static HashSet<string>? NamedBy(HeaderStringValues connection)
+    {
+        HashSet<string>? named = null;
+        foreach (var line in connection)
+        {
+            named = NamedBy(line, named);
+        }
+
+        return named;
+    }
+
+    private static HashSet<string>? NamedBy(string? line, HashSet<string>? named)
+    {
+        if (line is null || line.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || line.Equals("close", StringComparison.OrdinalIgnoreCase))
+        {
+            return named;
+        }
+
+        foreach (var name in line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!Fields.Contains(name) && !Kept.Contains(name))
             {
-                if (!Fields.Contains(name) && !Kept.Contains(name))
-                {
-                    (named ??= new HashSet<string>(StringComparer.OrdinalIgnoreCase)).Add(name);
-                }
+                (named ??= new HashSet<string>(StringComparer.OrdinalIgnoreCase)).Add(name);
             }
         }
 

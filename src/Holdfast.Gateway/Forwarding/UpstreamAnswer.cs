@@ -18,7 +18,7 @@ internal static class UpstreamAnswer
     {
         response.StatusCode = (int)answer.StatusCode;
         var named = answer.Headers.NonValidated.TryGetValues("Connection", out var connection)
-            ? HopByHop.NamedBy(new StringValues([.. connection]))
+            ? HopByHop.NamedBy(connection)
             : null;
         Copy(answer.Headers.NonValidated, response.Headers, named);
         Copy(answer.Content.Headers.NonValidated, response.Headers, named);

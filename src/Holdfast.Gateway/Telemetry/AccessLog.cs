@@ -57,7 +57,8 @@ internal sealed class AccessLog : IAsyncDisposable
 
         if (isFull && writing.CurrentCount > 0)
         {
-            _ = WriteAsync();
+            // By the timer's thread: to open a file may take long, and this one serves connections.
+            timer.Change(TimeSpan.Zero, Interval);
         }
     }
 
