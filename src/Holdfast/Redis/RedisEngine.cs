@@ -291,29 +291,14 @@ public sealed class RedisEngine : StateEngine
 
         try
         {
+            using var cancelling = cancellationToken.UnsafeRegister(static (call, token) => ((AwaitedCall<T>)call!).Cancel(token), call);
             (submit ?? Submit)(call);
-            return cancellationToken.CanBeCanceled
-                ? await WaitAsync(call, cancellationToken).ConfigureAwait(false)
-                : await call.Completion.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (call is not CommitCall && call.TryGiveUp())
-        {
-            call.Fail(routes.Unavailable(call.Partition));
-            throw;
+            return await call.Completion.ConfigureAwait(false);
         }
         finally
         {
             deadlines.Remove(call);
         }
-    }
-
-    private static Task<T> WaitAsync<T>(AwaitedCall<T> call, CancellationToken cancellationToken)
-    {
-        // The caller may go before the call ends: then nobody else looks at the fault.
-        var completion = call.Completion.AsTask();
-        _ = completion.ContinueWith(
-            static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return completion.WaitAsync(cancellationToken);
     }
 
     private void Submit(StoreCall call)

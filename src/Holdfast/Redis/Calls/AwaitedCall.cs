@@ -23,6 +23,21 @@ internal abstract class AwaitedCall<T> : StoreCall, IValueTaskSource<T>
         }
     }
 
+    /// <summary>Gives who awaits it their own cancellation. It is not sent any more; one that is under way, and a commit, which has its place in a row, goes on.</summary>
+    public void Cancel(CancellationToken cancellationToken)
+    {
+        var isGivenUp = this is not CommitCall && TryGiveUp();
+        if (TrySettle())
+        {
+            completion.SetException(new OperationCanceledException(cancellationToken));
+        }
+
+        if (isGivenUp)
+        {
+            Fail(new StateUnavailableException("The caller has gone."));
+        }
+    }
+
     T IValueTaskSource<T>.GetResult(short token) => completion.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => completion.GetStatus(token);
