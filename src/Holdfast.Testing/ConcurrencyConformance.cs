@@ -70,7 +70,7 @@ public abstract class ConcurrencyConformance(EngineFixture fixture) : EngineConf
     [Fact]
     public async Task Readers_never_see_half_a_commit()
     {
-        var writing = AtOnceAsync(async (engine, writer) =>
+        Task WriteBothAsync() => AtOnceAsync(async (engine, writer) =>
         {
             for (var i = 0; i < Each; i++)
             {
@@ -85,7 +85,7 @@ public abstract class ConcurrencyConformance(EngineFixture fixture) : EngineConf
             return true;
         });
 
-        await ReadWhileAsync(writing, async engine =>
+        await ReadWhileAsync(WriteBothAsync, async engine =>
         {
             var both = await engine.ReadManyAsync([Thing("a"), Thing("b")]);
             var (a, b) = (both[0].Record, both[1].Record);
@@ -96,9 +96,8 @@ public abstract class ConcurrencyConformance(EngineFixture fixture) : EngineConf
     [Fact]
     public async Task Reads_of_the_latest_never_go_back()
     {
-        var writing = WriteAsync(static (change, _, _) => change.Add("n", 1));
         var seen = (Count: 0L, Revision: 0L);
-        await ReadWhileAsync(writing, async engine =>
+        await ReadWhileAsync(() => WriteAsync(static (change, _, _) => change.Add("n", 1)), async engine =>
         {
             var reading = await engine.ReadAsync(Thing());
             var now = (Count: reading.Record?.Counter("n") ?? 0, reading.At.Revision);
@@ -138,14 +137,19 @@ public abstract class ConcurrencyConformance(EngineFixture fixture) : EngineConf
         }));
     }
 
-    private async Task ReadWhileAsync(Task writing, Func<StateEngine, Task> read)
+    /// <summary>Reads once before anything is written, again and again meanwhile, and once more on each engine when all is written.</summary>
+    private async Task ReadWhileAsync(Func<Task> write, Func<StateEngine, Task> read)
     {
         var elsewhere = await ElsewhereAsync();
+        await read(Engine);
+        var writing = write();
         for (var i = 0; i < Each || !writing.IsCompleted; i++)
         {
-            await read(i % 2 == 0 ? Engine : elsewhere);
+            await read(i % 2 == 0 ? elsewhere : Engine);
         }
 
         await writing;
+        await read(elsewhere);
+        await read(Engine);
     }
 }

@@ -59,9 +59,16 @@ public abstract class ExpiryConformance(EngineFixture fixture) : EngineConforman
     public async Task A_touched_record_outlives_its_first_time_to_live()
     {
         var first = TimeSpan.FromSeconds(2);
-        var made = await CommitAsync(RecordChange.Update(Thing()).Set("x", "1").ExpireAfter(first));
-        var touched = await Engine.CommitAsync(new Commit(RecordChange.Keep(Thing()).When(Condition.Exists).ExpireAfter(Hour)));
-        Assert.True(touched.IsCommitted, "The record was gone before it could be touched, two seconds after it was made.");
+        Task<CommitResult> MakeAsync() => CommitAsync(RecordChange.Update(Thing()).Set("x", "1").ExpireAfter(first));
+        var made = await MakeAsync();
+        while (!(await Engine.CommitAsync(new Commit(RecordChange.Keep(Thing()).When(Condition.Exists).ExpireAfter(Hour)))).IsCommitted)
+        {
+            // On a busy machine that may be gone before it can be touched: then one that lasts longer decides.
+            Assert.True(first < Fixture.Patience / 4, $"The record was gone before it could be touched, {first.TotalSeconds} s after it was made.");
+            first *= 2;
+            made = await MakeAsync();
+        }
+
         await CommitAsync(RecordChange.Update(Thing("as-long")).ExpireAfter(first));
         await GoneAsync(Thing("as-long"));
 

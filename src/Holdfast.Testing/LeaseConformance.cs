@@ -53,19 +53,11 @@ public abstract class LeaseConformance(EngineFixture fixture) : EngineConformanc
     [Fact]
     public async Task A_renewed_lease_outlives_its_first_lifetime()
     {
-        var lifetime = TimeSpan.FromSeconds(2);
-        await using var lease = await Lease.TryAcquireAsync(Engine, Thing(), lifetime);
-        await CommitAsync(RecordChange.Update(Thing("as-long")).ExpireAfter(lifetime));
-        await EventuallyAsync(
-            async () =>
-            {
-                Assert.True(await lease!.RenewAsync());
-                return await ReadAsync(Thing("as-long")) is null;
-            },
-            "the record with the lease's first lifetime expires");
-
-        Assert.True(lease!.IsHeld);
-        Assert.Equal(lease.Token, (await ExistingAsync(Thing())).Birth);
+        // On a busy machine a lifetime may pass between two renewals: then a longer one decides.
+        for (var lifetime = TimeSpan.FromSeconds(2); !await OutlivesAsync(lifetime); lifetime *= 2)
+        {
+            Assert.True(lifetime < Fixture.Patience / 4, $"A lease of {lifetime.TotalSeconds} s was lost though it was renewed.");
+        }
     }
 
     [Fact]
@@ -91,6 +83,19 @@ public abstract class LeaseConformance(EngineFixture fixture) : EngineConformanc
         await lost!.ReleaseAsync();
 
         Assert.Equal(next.Token, (await ExistingAsync(Thing())).Birth);
+    }
+
+    /// <summary>Whether a lease that is renewed again and again is still held when a record that was given its first lifetime has expired.</summary>
+    private async Task<bool> OutlivesAsync(TimeSpan lifetime)
+    {
+        var asLong = Thing($"as-long-{lifetime.TotalSeconds}");
+        await using var lease = await Lease.TryAcquireAsync(Engine, Thing($"{lifetime.TotalSeconds}"), lifetime);
+        await CommitAsync(RecordChange.Update(asLong).ExpireAfter(lifetime));
+        var isHeld = true;
+        await EventuallyAsync(
+            async () => !(isHeld = isHeld && await lease!.RenewAsync()) || await ReadAsync(asLong) is null,
+            "the record with the lease's first lifetime expires");
+        return isHeld && lease!.IsHeld && (await ReadAsync(lease.Address))?.Birth == lease.Token;
     }
 
     private async Task<Lease> AcquireEventuallyAsync()

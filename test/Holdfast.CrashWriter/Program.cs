@@ -36,7 +36,7 @@ async Task<EmbeddedEngine?> OpenAsync()
 {
     try
     {
-        return await EmbeddedEngine.OpenAsync(args[0], new StateEngineOptions(), settings);
+        return await EmbeddedEngine.OpenAsync(args[0], new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(60) }, settings);
     }
     catch (StateUnavailableException)
     {

@@ -12,7 +12,7 @@ internal sealed class NodeServer : IAsyncDisposable
     private readonly int partitions;
     private Process process = null!;
     private Task<string> errors = null!;
-    private int port;
+    private readonly int port = FreePort.Next();
 
     private readonly bool isEncrypted;
     private readonly int? core;
@@ -126,7 +126,5 @@ internal sealed class NodeServer : IAsyncDisposable
             await process.WaitForExitAsync();
             throw new InvalidOperationException($"The node ended with {process.ExitCode}: {line}{await errors}");
         }
-
-        port = int.Parse(line[(line.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture);
     }
 }

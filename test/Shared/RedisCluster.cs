@@ -6,7 +6,7 @@ namespace Holdfast.TestServers;
 /// <summary>A Redis Cluster of six: three primaries, and a replica for each.</summary>
 internal sealed class RedisCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly List<RedisServer> servers = [];
 
@@ -22,7 +22,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         {
             cluster.servers.Add(await RedisServer.StartAsync(isTcp: true, arguments:
             [
-                "--cluster-enabled", "yes", "--cluster-port", $"{FreePort.Next()}", "--cluster-node-timeout", "20000", "--repl-diskless-sync-delay", "0",
+                "--cluster-enabled", "yes", "--cluster-port", RedisServer.AnotherPort, "--cluster-node-timeout", "20000", "--repl-diskless-sync-delay", "0",
                 "--cluster-replica-validity-factor", "0",
             ]));
         }
@@ -90,7 +90,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         await RequireAsync(from, "CLUSTER", "SETSLOT", $"{slot}", "MIGRATING", toId);
         while (await from.KeysInSlotAsync(slot, 10) is { Count: > 0 } keys)
         {
-            await RequireAsync(from, ["MIGRATE", "127.0.0.1", $"{to.Port}", "", "0", "5000", "KEYS", .. keys]);
+            await RequireAsync(from, ["MIGRATE", "127.0.0.1", $"{to.Port}", "", "0", "60000", "KEYS", .. keys]);
         }
 
         await RequireAsync(to, "CLUSTER", "SETSLOT", $"{slot}", "NODE", toId);

@@ -9,7 +9,10 @@ namespace Holdfast.TestServers;
 /// <summary>A real redis-server in a folder of its own, on a Unix socket, a free loopback port, or both when that speaks TLS.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>Stands in arguments for a further port that nobody listens on.</summary>
+    public const string AnotherPort = "another-port";
+
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly List<string> arguments;
     private readonly string folder;
@@ -59,7 +62,7 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <param name="tls">Whose files it serves TLS with on a port; it listens on a Unix socket besides.</param>
     /// <param name="core">The one core of the machine that it may use, from 0; null for all.</param>
     /// <param name="network">A network that it has to itself, on a port; null for the machine's.</param>
-    /// <param name="arguments">Further arguments, as <c>--maxmemory</c>, <c>10mb</c>.</param>
+    /// <param name="arguments">Further arguments, as <c>--maxmemory</c>, <c>10mb</c>; <see cref="AnotherPort"/> is replaced.</param>
     public static async Task<RedisServer> StartAsync(
         bool isTcp = false, bool isDurable = false, string? password = null, TestAuthority? tls = null, int? core = null, NetworkNamespace? network = null, params string[] arguments)
     {
@@ -78,7 +81,7 @@ internal sealed class RedisServer : IAsyncDisposable
                 all.AddRange(["--bind", network.There, "--protected-mode", "no"]);
             }
 
-            all.AddRange(arguments);
+            all.AddRange(arguments.Select(static argument => argument == AnotherPort ? $"{FreePort.Next()}" : argument));
             var server = new RedisServer(folder, port, tls is not null, password, core, network, all);
             try
             {

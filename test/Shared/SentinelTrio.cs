@@ -30,7 +30,8 @@ internal sealed class SentinelTrio : IAsyncDisposable
     /// <param name="password">What clients, replicas and sentinels must give the servers; the sentinels themselves want none unless told.</param>
     /// <param name="sentinelPassword">What clients must give the sentinels.</param>
     /// <param name="downAfter">After how many milliseconds of silence a sentinel holds a server for dead. On a busy machine those that live are silent too.</param>
-    public static async Task<SentinelTrio> StartAsync(string? password = null, string? sentinelPassword = null, int downAfter = 20_000)
+    /// <param name="failoverTimeout">After how many milliseconds a failover that did not succeed is tried again: twice as many.</param>
+    public static async Task<SentinelTrio> StartAsync(string? password = null, string? sentinelPassword = null, int downAfter = 20_000, int failoverTimeout = 60_000)
     {
         string[] common = ["--repl-diskless-sync-delay", "0", "--repl-backlog-size", "1mb", .. password is null ? Array.Empty<string>() : ["--masterauth", password]];
         var master = await RedisServer.StartAsync(isTcp: true, password: password, arguments: common);
@@ -38,7 +39,7 @@ internal sealed class SentinelTrio : IAsyncDisposable
         var trio = new SentinelTrio(master, replica, password);
         for (var i = 0; i < 3; i++)
         {
-            trio.Add(sentinelPassword, downAfter);
+            await trio.AddAsync(sentinelPassword, downAfter, failoverTimeout);
         }
 
         await trio.UntilAsync(static text => text.Contains("slaves=1,sentinels=3", StringComparison.Ordinal), sentinelPassword);
@@ -100,14 +101,42 @@ internal sealed class SentinelTrio : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private void Add(string? sentinelPassword, int downAfter)
+    // One whose port somebody took ends at once, and has another.
+    private async Task AddAsync(string? sentinelPassword, int downAfter, int failoverTimeout)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var (sentinel, port) = Launch(sentinelPassword, downAfter, failoverTimeout);
+            var deadline = Stopwatch.StartNew();
+            while (!sentinel.HasExited && deadline.Elapsed < Patience)
+            {
+                if (await AskAsync(port, sentinelPassword, ["PING"]) == "PONG" && !sentinel.HasExited)
+                {
+                    sentinels.Add(sentinel);
+                    ports.Add(port);
+                    return;
+                }
+
+                await Task.Delay(20);
+            }
+
+            sentinel.Kill();
+            sentinel.Dispose();
+            if (attempt == 5)
+            {
+                throw new InvalidOperationException($"No sentinel starts; the last one's log: {File.ReadAllText(Path.Combine(folder, $"{port}", "sentinel.log"))}");
+            }
+        }
+    }
+
+    private (Process Sentinel, int Port) Launch(string? sentinelPassword, int downAfter, int failoverTimeout)
     {
         var port = FreePort.Next();
         var own = Directory.CreateDirectory(Path.Combine(folder, $"{port}")).FullName;
         List<string> lines =
         [
             $"port {port}", "bind 127.0.0.1", $"dir {own}", "logfile sentinel.log", $"sentinel monitor {Name} 127.0.0.1 {Master.Port} 2",
-            $"sentinel down-after-milliseconds {Name} {downAfter}", $"sentinel failover-timeout {Name} 60000",
+            $"sentinel down-after-milliseconds {Name} {downAfter}", $"sentinel failover-timeout {Name} {failoverTimeout}",
         ];
         if (password is not null)
         {
@@ -121,8 +150,7 @@ internal sealed class SentinelTrio : IAsyncDisposable
 
         var file = Path.Combine(own, "sentinel.conf");
         File.WriteAllLines(file, lines);
-        sentinels.Add(Process.Start(new ProcessStartInfo("redis-server", [file, "--sentinel"]) { UseShellExecute = false })!);
-        ports.Add(port);
+        return (Process.Start(new ProcessStartInfo("redis-server", [file, "--sentinel"]) { UseShellExecute = false })!, port);
     }
 
     private Task UntilAsync(Predicate<string> isSo, string? sentinelPassword, params string[] command) =>

@@ -23,7 +23,7 @@ public sealed class KilledInstancesTests
     public async Task On_a_node_every_key_has_one_effect_and_one_response()
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-keyed-").FullName;
-        await using (var engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "state"), new StateEngineOptions()))
+        await using (var engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "state"), PatientOptions.Default))
         {
             var socket = Path.Combine(folder, "node.sock");
             await using var node = await StateNode.StartAsync(engine, new StateNodeOptions { UnixSocketPath = socket });
@@ -57,7 +57,7 @@ public sealed class KilledInstancesTests
             Array.ForEach(instances, static instance => instance?.Dispose());
         }
 
-        await using var engine = await StateEngines.OpenAsync(store, new StateEngineOptions());
+        await using var engine = await StateEngines.OpenAsync(store, PatientOptions.Default);
         foreach (var (name, got) in answers)
         {
             Assert.Equal(Duplicates, got.Count);
@@ -72,7 +72,7 @@ public sealed class KilledInstancesTests
     /// <summary>Sends every key, each so many times at once, and goes on with others while instances are killed.</summary>
     private async Task SendAsync(Task killing)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false });
+        using var client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
         for (var sent = 0; sent < Keys || !killing.IsCompleted; sent++)
         {
             var name = $"key{sent}";
@@ -85,15 +85,16 @@ public sealed class KilledInstancesTests
     /// <summary>Sends until it is answered, now to this instance, now to that.</summary>
     private async Task SendAsync(HttpClient client, string name, int turn)
     {
+        using var patience = new CancellationTokenSource(Patience);
         while (TimeProvider.System.GetElapsedTime(began) < Patience)
         {
             try
             {
                 using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(instances[turn++ % Instances].Url, name)) { Headers = { { "Idempotency-Key", "\"k\"" } } };
-                using var response = await client.SendAsync(request);
+                using var response = await client.SendAsync(request, patience.Token);
                 if (response.StatusCode == HttpStatusCode.OK)
                 {
-                    answers.GetOrAdd(name, static _ => []).Add(await response.Content.ReadAsStringAsync());
+                    answers.GetOrAdd(name, static _ => []).Add(await response.Content.ReadAsStringAsync(patience.Token));
                     return;
                 }
 
@@ -104,7 +105,7 @@ public sealed class KilledInstancesTests
                 // It was killed; the next one will do.
             }
 
-            await Task.Delay(20);
+            await Task.Delay(20, patience.Token);
         }
 
         Assert.Fail($"{name} was never answered.");

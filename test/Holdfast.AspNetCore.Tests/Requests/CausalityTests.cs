@@ -1,4 +1,5 @@
 using System.Globalization;
+using Holdfast.TestServers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -18,7 +19,7 @@ public abstract class CausalityTests : IAsyncLifetime
         var store = await StartStoreAsync();
         for (var i = 0; i < Instances; i++)
         {
-            var engine = await StateEngines.OpenAsync(store);
+            var engine = await StateEngines.OpenAsync(store, PatientOptions.Default);
             engines.Add(engine);
             hosts.Add(await WebHost.StartAsync(engine, Map));
         }
@@ -103,7 +104,8 @@ public abstract class CausalityTests : IAsyncLifetime
     /// <summary>Ends the store.</summary>
     protected abstract ValueTask StopStoreAsync();
 
-    private static void Map(WebApplication app)
+    /// <summary>What each instance serves.</summary>
+    protected static void Map(WebApplication app)
     {
         app.UseHoldfast();
         app.MapGet("/set/{key}", (string key, HttpContext context) =>

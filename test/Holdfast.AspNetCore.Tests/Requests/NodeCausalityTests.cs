@@ -1,3 +1,5 @@
+using Holdfast.TestServers;
+
 namespace Holdfast.AspNetCore.Tests.Requests;
 
 /// <summary>On the embedded engine that a node serves, as <c>holdfast up</c> runs it.</summary>
@@ -9,7 +11,7 @@ public sealed class NodeCausalityTests : CausalityTests
 
     protected override async Task<string> StartStoreAsync()
     {
-        engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "state"), new StateEngineOptions());
+        engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "state"), PatientOptions.Default);
         var socket = Path.Combine(folder, "node.sock");
         node = await StateNode.StartAsync(engine, new StateNodeOptions { UnixSocketPath = socket });
         return "redis+unix://" + socket;

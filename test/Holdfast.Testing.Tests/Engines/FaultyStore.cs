@@ -8,8 +8,6 @@ public abstract class FaultyStore : EngineFixture
     /// <summary>How long a fault lasts: longer than the calls of a history may take, and shorter than anything takes a server for dead.</summary>
     protected static readonly TimeSpan Length = TimeSpan.FromSeconds(1.5);
 
-    private static readonly TimeSpan Patient = TimeSpan.FromSeconds(60);
-
     /// <summary>How an engine reaches it.</summary>
     public abstract string ConnectionString { get; }
 
@@ -22,13 +20,12 @@ public abstract class FaultyStore : EngineFixture
     /// </summary>
     public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options)
     {
-        using var patience = new CancellationTokenSource(Patient);
-        var isLimited = options.CommitTimeout != StateEngineOptions.DefaultCommitTimeout;
+        using var patience = new CancellationTokenSource(PatientOptions.CommitTimeout);
         while (true)
         {
             try
             {
-                return await StateEngines.OpenAsync(ConnectionString, isLimited ? options : options with { CommitTimeout = Patient });
+                return await StateEngines.OpenAsync(ConnectionString, options.Patient());
             }
             catch (StateException fault) when (fault.IsTransient && !patience.IsCancellationRequested)
             {

@@ -12,7 +12,7 @@ public sealed class ClusterFixture : EngineFixture
     public override async ValueTask InitializeAsync() => Cluster = await RedisCluster.StartAsync();
 
     /// <inheritdoc/>
-    public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) => await RedisEngine.OpenAsync(Cluster.ConnectionString, options);
+    public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) => await RedisEngine.OpenAsync(Cluster.ConnectionString, options.Patient());
 
     /// <inheritdoc/>
     public override async ValueTask RestartStoreAsync()

@@ -1,4 +1,5 @@
 using Holdfast.Testing;
+using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Conformance;
 
@@ -8,7 +9,7 @@ public sealed class EmbeddedFixture : EngineFixture
     private readonly string folder = Directory.CreateTempSubdirectory("holdfast-conformance-").FullName;
 
     /// <inheritdoc/>
-    public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) => await EmbeddedEngine.OpenAsync(folder, options);
+    public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) => await EmbeddedEngine.OpenAsync(folder, options.Patient());
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()

@@ -14,7 +14,7 @@ public sealed class NodeFixture : EngineFixture
 
     /// <inheritdoc/>
     public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) =>
-        await RedisEngine.OpenAsync(server.ConnectionString, options);
+        await RedisEngine.OpenAsync(server.ConnectionString, options.Patient());
 
     /// <inheritdoc/>
     public override async ValueTask RestartStoreAsync()

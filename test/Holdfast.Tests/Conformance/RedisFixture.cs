@@ -16,7 +16,7 @@ public class RedisFixture : EngineFixture
 
     /// <inheritdoc/>
     public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) =>
-        await RedisEngine.OpenAsync(server.ConnectionString, options);
+        await RedisEngine.OpenAsync(server.ConnectionString, options.Patient());
 
     /// <inheritdoc/>
     public override async ValueTask RestartStoreAsync()

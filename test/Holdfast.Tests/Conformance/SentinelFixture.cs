@@ -12,7 +12,7 @@ public sealed class SentinelFixture : EngineFixture
     public override async ValueTask InitializeAsync() => trio = await SentinelTrio.StartAsync();
 
     /// <inheritdoc/>
-    public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) => await RedisEngine.OpenAsync(trio.ConnectionString, options);
+    public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) => await RedisEngine.OpenAsync(trio.ConnectionString, options.Patient());
 
     /// <inheritdoc/>
     public override async ValueTask RestartStoreAsync()

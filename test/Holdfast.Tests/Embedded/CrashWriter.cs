@@ -64,15 +64,21 @@ internal sealed class CrashWriter : IDisposable
     private int commits;
     private int refusals;
 
-    /// <summary>Waits until it holds, which it must while the process lives.</summary>
+    /// <summary>Waits until it holds, which it must while the process lives and its commits are answered.</summary>
     public async Task UntilAsync(Func<bool> holds)
     {
-        var patience = Stopwatch.StartNew();
+        var (patience, answers) = (Stopwatch.StartNew(), Commits + Refusals);
         while (!holds())
         {
             Assert.Empty(Complaints);
             Assert.False(ended.Task.IsCompleted, "The writing process ended by itself.");
-            Assert.True(patience.Elapsed < Patience, $"The writing process made {Commits} commits and saw {Refusals} refusals in a minute.");
+            if (Commits + Refusals != answers)
+            {
+                answers = Commits + Refusals;
+                patience.Restart();
+            }
+
+            Assert.True(patience.Elapsed < Patience, $"The writing process made {Commits} commits and saw {Refusals} refusals, and then none for a minute.");
             await Task.Delay(5);
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Holdfast.Embedded;
+using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Embedded;
 
@@ -20,7 +21,7 @@ internal sealed class StoreCopy : IDisposable
 
     public async Task<EmbeddedEngine> OpenAsync(StateEngineOptions? options = null, EmbeddedSettings? settings = null) =>
         await EmbeddedEngine.OpenAsync(
-            Folder, (options ?? OnePartition) with { Log = Events.Enqueue }, settings ?? new EmbeddedSettings());
+            Folder, (options ?? OnePartition).Patient() with { Log = Events.Enqueue }, settings ?? new EmbeddedSettings());
 
     /// <summary>The store as it is on disk now. The engine that has it open must not be committing.</summary>
     public StoreCopy Copy()

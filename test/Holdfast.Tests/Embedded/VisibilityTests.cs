@@ -89,15 +89,11 @@ public sealed class VisibilityTests : IAsyncLifetime
     [Fact]
     public async Task A_disk_that_does_not_answer_in_time_leaves_the_commit_unknown()
     {
-        await using var impatient = await ImpatientAsync();
+        using var disk = new ManualResetEventSlim();
+        await using var impatient = await EmbeddedEngine.OpenAsync(store["impatient"], TwoPartitions with { CommitTimeout = TimeSpan.FromMilliseconds(50) });
+        impatient.TryObserve((_, _, _) => disk.Wait(Patience));
         await Assert.ThrowsAsync<CommitUnknownException>(async () => await impatient.CommitAsync(Count()));
-    }
-
-    private async Task<EmbeddedEngine> ImpatientAsync()
-    {
-        var opened = await EmbeddedEngine.OpenAsync(store["impatient"], TwoPartitions with { CommitTimeout = TimeSpan.FromMilliseconds(50) });
-        opened.TryObserve((_, _, _) => goOn.Wait(TimeSpan.FromSeconds(1)));
-        return opened;
+        disk.Set();
     }
 
     private static Commit Count() => new(RecordChange.Update(Counter).Add("n", 1)) { Events = [new NewEvent("counted", default)] };

@@ -14,7 +14,7 @@ public sealed class InteropTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = await RedisServer.StartAsync();
-        engine = await RedisEngine.OpenAsync(server.ConnectionString);
+        engine = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default);
         Assert.Equal("+OK", await server.CommandAsync("ACL", "SETUSER", "reader", "on", ">pw", "%R~hf:*", "+@read", "+@connection"));
     }
 
@@ -88,20 +88,19 @@ public sealed class InteropTests : IAsyncLifetime
 
     private static async Task<string> RunAsync(string program, params string[] command)
     {
-        var folder = Directory.CreateTempSubdirectory("holdfast-interop-");
+        // Beside the tests, where what npm installs stays from one run to the next.
+        var folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "interop-programs")).FullName;
         foreach (var file in (string[])[program, "package.json", "package-lock.json"])
         {
-            File.Copy(Path.Combine(Programs, file), Path.Combine(folder.FullName, file));
+            File.Copy(Path.Combine(Programs, file), Path.Combine(folder, file), overwrite: true);
         }
 
         if (command[0] == "node")
         {
-            await StartAsync(folder.FullName, "npm", "ci", "--no-audit", "--no-fund");
+            await NpmPackages.InstallAsync(folder);
         }
 
-        var output = await StartAsync(folder.FullName, [command[0], program, .. command[1..]]);
-        folder.Delete(recursive: true);
-        return output.Trim();
+        return (await StartAsync(folder, [command[0], program, .. command[1..]])).Trim();
     }
 
     private static async Task<string> StartAsync(string folder, params string[] command)

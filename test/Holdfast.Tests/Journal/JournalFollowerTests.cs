@@ -9,6 +9,9 @@ public sealed class JournalFollowerTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>The lease of a holder that is to lose it: others wait for that.</summary>
+    private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(500);
+
     private readonly ModelStore store = new(PartitionMap.DefaultCount, ModelFault.None);
     private readonly ConcurrentQueue<EngineEvent> log = new();
     private readonly Channel<string> handled = Channel.CreateUnbounded<string>();
@@ -71,7 +74,7 @@ public sealed class JournalFollowerTests
     public async Task A_holder_that_vanishes_is_replaced_once_its_lease_is_over()
     {
         var doomed = new SwitchedEngine(Open());
-        await using var first = Follow(doomed, mark: "first ");
+        await using var first = Follow(doomed, mark: "first ", lease: Brief);
         await AppendAsync(Open(), "ada", "1");
         Assert.Equal(["first 1"], await TakeAsync(1));
         await using var second = Follow(Open(), mark: "second ");
@@ -116,7 +119,7 @@ public sealed class JournalFollowerTests
     {
         var engine = new SwitchedEngine(Open());
         engine.Switch(null);
-        await using var follower = Follow(engine);
+        await using var follower = Follow(engine, lease: Brief);
         await UntilLoggedAsync("JournalFollowerInterrupted");
 
         engine.Switch(Open());
@@ -159,7 +162,7 @@ public sealed class JournalFollowerTests
     public async Task History_that_the_store_has_lost_is_reported_and_what_follows_is_handled()
     {
         var engine = new SwitchedEngine(Open());
-        await using var follower = Follow(engine);
+        await using var follower = Follow(engine, lease: Brief);
         await AppendAsync(engine, "ada", "1");
         await AppendAsync(engine, "ada", "2");
         await TakeAsync(2);
@@ -173,7 +176,7 @@ public sealed class JournalFollowerTests
         await AppendAsync(engine, "ada", "other");
 
         Assert.Equal("other", await TakeUntilAsync("other"));
-        var gap = Assert.Single(gaps, static gap => gap.IsHistoryLost);
+        var gap = Assert.Single(gaps.Distinct(), static gap => gap.IsHistoryLost);
         Assert.Equal(new JournalPosition(0, int.MaxValue), gap.ResumedAfter);
     }
 
@@ -209,12 +212,16 @@ public sealed class JournalFollowerTests
     private ModelEngine Open() => new(store, Options());
 
     private Running Follow(
-        StateEngine engine, string mark = "", Func<int, string, ValueTask>? handle = null, Func<int, JournalPosition, JournalPosition>? resumeAfter = null)
+        StateEngine engine,
+        string mark = "",
+        Func<int, string, ValueTask>? handle = null,
+        Func<int, JournalPosition, JournalPosition>? resumeAfter = null,
+        TimeSpan? lease = null)
     {
         var options = new JournalFollowerOptions
         {
             ResumeAfter = resumeAfter ?? (static (_, handled) => handled),
-            LeaseLifetime = TimeSpan.FromMilliseconds(500),
+            LeaseLifetime = lease ?? TimeSpan.FromSeconds(30),
             SaveInterval = TimeSpan.FromMilliseconds(20),
             RetryPause = TimeSpan.FromMilliseconds(20),
             OnGap = (gap, _) =>

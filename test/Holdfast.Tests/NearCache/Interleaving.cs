@@ -1,6 +1,7 @@
 using Holdfast.NearCaching;
 using Holdfast.Redis;
 using Holdfast.Tests.Redis;
+using Holdfast.TestServers;
 
 namespace Holdfast.Tests.NearCaching;
 
@@ -25,7 +26,7 @@ internal sealed class Interleaving : IAsyncDisposable
 
     public static readonly Address Thing = new("thing", "t");
 
-    private readonly SteppedClock clock = new();
+    private readonly StandingClock clock = new();
     private readonly SteppedStore store;
     private readonly StoreView view;
     private readonly LoneRoutes routes;

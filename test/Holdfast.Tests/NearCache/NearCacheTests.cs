@@ -1,5 +1,6 @@
 using Holdfast.NearCaching;
 using Holdfast.Tests.Redis;
+using Holdfast.TestServers;
 
 namespace Holdfast.Tests.NearCaching;
 
@@ -11,7 +12,7 @@ public sealed class NearCacheTests
     /// <summary>A moment before all that the watermarks of these tests tell.</summary>
     private static readonly Stamp Earlier = new(Partition, 0, 0);
 
-    private readonly SteppedClock clock = new();
+    private readonly StandingClock clock = new();
     private readonly Feed feed = new();
 
     [Fact]

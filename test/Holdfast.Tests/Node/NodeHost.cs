@@ -1,4 +1,5 @@
 using System.Net;
+using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Node;
 
@@ -8,6 +9,8 @@ public sealed class NodeHost : IAsyncLifetime
     public const string Password = "wave-9";
 
     private readonly string folder = Directory.CreateTempSubdirectory("holdfast-node-").FullName;
+
+    private readonly List<EngineEvent> events = [];
 
     public StateNodeOptions Options { get; init; } = new();
 
@@ -19,11 +22,21 @@ public sealed class NodeHost : IAsyncLifetime
 
     public string RunId => Engine.RunId;
 
-    public List<EngineEvent> Events { get; } = [];
+    /// <summary>What the engine has told so far.</summary>
+    public IReadOnlyList<EngineEvent> Events
+    {
+        get
+        {
+            lock (events)
+            {
+                return [.. events];
+            }
+        }
+    }
 
     public async ValueTask InitializeAsync()
     {
-        Engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "data"), new StateEngineOptions { PartitionCount = 16, Log = Note });
+        Engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "data"), PatientOptions.Default with { PartitionCount = 16, Log = Note });
         Node = await StateNode.StartAsync(
             Engine, Options with { UnixSocketPath = SocketPath, EndPoint = new IPEndPoint(IPAddress.Loopback, 0), Password = Password });
     }
@@ -67,9 +80,9 @@ public sealed class NodeHost : IAsyncLifetime
 
     private void Note(EngineEvent item)
     {
-        lock (Events)
+        lock (events)
         {
-            Events.Add(item);
+            events.Add(item);
         }
     }
 }

@@ -58,7 +58,7 @@ public class NodeLimitTests
     [Fact]
     public async Task Who_does_not_authenticate_in_time_is_disconnected()
     {
-        var host = new NodeHost { Options = new() { AuthenticationTimeout = TimeSpan.FromSeconds(1) } };
+        var host = new NodeHost { Options = new() { AuthenticationTimeout = TimeSpan.FromSeconds(5) } };
         await host.InitializeAsync();
         await using var disposing = host;
         using var client = RawClient.OnPort(host.Node.EndPoint!.Port);
@@ -72,7 +72,7 @@ public class NodeLimitTests
     [Fact]
     public async Task A_silent_client_is_disconnected_if_that_is_asked_for_unless_it_listens()
     {
-        var host = new NodeHost { Options = new() { IdleTimeout = TimeSpan.FromSeconds(1) } };
+        var host = new NodeHost { Options = new() { IdleTimeout = TimeSpan.FromSeconds(5) } };
         await host.InitializeAsync();
         await using var disposing = host;
         using var listener = host.Connect();

@@ -10,7 +10,7 @@ public class NodeProcessTests
     public async Task Redis_cli_pings_asks_and_reads_a_record_that_a_commit_made()
     {
         await using var node = await NodeServer.StartAsync();
-        await using var engine = await RedisEngine.OpenAsync(node.ConnectionString);
+        await using var engine = await RedisEngine.OpenAsync(node.ConnectionString, PatientOptions.Default);
         var address = Address.Parse("cart/u42");
         await engine.CommitAsync(new Commit(RecordChange.Update(address).Add("sku:4711", 2)));
         var key = $"hf:{{{engine.Partitions.TagOf(engine.Partitions.PartitionOf(address))}}}:cart/u42";
@@ -27,7 +27,7 @@ public class NodeProcessTests
         var acknowledged = 0L;
         for (var round = 0; round < 3; round++)
         {
-            await using var engine = await RedisEngine.OpenAsync(node.ConnectionString);
+            await using var engine = await RedisEngine.OpenAsync(node.ConnectionString, PatientOptions.Default);
             var writers = Enumerable.Range(0, 8).Select(async writer =>
             {
                 try
@@ -44,9 +44,12 @@ public class NodeProcessTests
                 }
             }).ToList();
             var goal = Interlocked.Read(ref acknowledged) + 500;
+            var patience = Stopwatch.StartNew();
             while (Interlocked.Read(ref acknowledged) < goal)
             {
-                await Task.Yield();
+                Assert.DoesNotContain(writers, static writer => writer.IsCompleted);
+                Assert.True(patience.Elapsed < TimeSpan.FromSeconds(120), $"{goal - Interlocked.Read(ref acknowledged)} of 500 commits were not made.");
+                await Task.Delay(1);
             }
 
             await node.KillAsync();
@@ -55,7 +58,7 @@ public class NodeProcessTests
             await node.RestartAsync();
         }
 
-        await using var reader = await RedisEngine.OpenAsync(node.ConnectionString);
+        await using var reader = await RedisEngine.OpenAsync(node.ConnectionString, PatientOptions.Default);
         var found = 0L;
         for (var writer = 0; writer < 8; writer++)
         {

@@ -39,7 +39,7 @@ public class NodeTlsTests
     public async Task Who_does_not_speak_TLS_is_disconnected_and_the_others_are_served()
     {
         using var certificate = SelfSigned.Certificate();
-        var host = new NodeHost { Options = new() { Certificate = SslStreamCertificateContext.Create(certificate, null, offline: true), AuthenticationTimeout = TimeSpan.FromSeconds(1) } };
+        var host = new NodeHost { Options = new() { Certificate = SslStreamCertificateContext.Create(certificate, null, offline: true), AuthenticationTimeout = TimeSpan.FromSeconds(5) } };
         await host.InitializeAsync();
         await using var disposing = host;
         var port = host.Node.EndPoint!.Port;

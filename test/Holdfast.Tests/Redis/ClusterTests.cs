@@ -13,7 +13,7 @@ public sealed class ClusterTests : IAsyncLifetime
     private RedisCluster cluster = null!;
     private RedisEngine engine = null!;
 
-    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(120)).Token;
 
     public async ValueTask InitializeAsync()
     {

@@ -11,7 +11,7 @@ public sealed class RedisEngineTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = await RedisServer.StartAsync();
-        engine = await RedisEngine.OpenAsync(server.ConnectionString);
+        engine = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default);
     }
 
     public async ValueTask DisposeAsync()
@@ -95,7 +95,7 @@ public sealed class RedisEngineTests : IAsyncLifetime
     [Fact]
     public async Task A_watch_tells_changes_of_this_engine_and_of_another()
     {
-        await using var other = await RedisEngine.OpenAsync(server.ConnectionString);
+        await using var other = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default);
         var address = new Address("room", "r1");
         await using var watch = await engine.WatchAsync(address);
         await using var head = await engine.WatchAsync(engine.Partitions.PartitionOf(address));
@@ -118,7 +118,7 @@ public sealed class RedisEngineTests : IAsyncLifetime
     [Fact]
     public async Task Signals_reach_who_listens_in_any_engine()
     {
-        await using var other = await RedisEngine.OpenAsync(server.ConnectionString);
+        await using var other = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default);
         await using var here = await engine.ListenAsync("typing");
         await using var there = await other.ListenAsync("typing");
         await engine.SignalAsync("typing", "x"u8.ToArray());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Redis;
@@ -25,9 +26,11 @@ public sealed class RedisFaultTests
         }).ToArray();
         for (var kill = 0; kill < 3; kill++)
         {
-            var before = Volatile.Read(ref acknowledged);
+            var (before, patience) = (Volatile.Read(ref acknowledged), Stopwatch.StartNew());
             while (Volatile.Read(ref acknowledged) < before + 500)
             {
+                Assert.DoesNotContain(writers, static writer => writer.IsCompleted);
+                Assert.True(patience.Elapsed < TimeSpan.FromSeconds(120), $"Only {Volatile.Read(ref acknowledged) - before} of 500 commits were made.");
                 await Task.Delay(1);
             }
 
@@ -241,6 +244,55 @@ public sealed class RedisFaultTests
 
         Assert.True((await commit).IsCommitted);
         Assert.NotNull((await read).Record);
+    }
+
+    [Fact]
+    public async Task Time_in_which_the_process_itself_stood_still_is_no_silence_of_the_store()
+    {
+        await using var server = await RedisServer.StartAsync(isTcp: true);
+        await using var proxy = new FaultProxy(server.Port);
+        var (clock, log) = (new StandingClock(), new EventLog());
+        await using var engine = await RedisEngine.OpenAsync(proxy.ConnectionString, new StateEngineOptions { Clock = clock, Log = log.Write });
+
+        // What the store says meanwhile is here only after the connection was looked at: as when all of a process goes on at once.
+        for (var stop = 0; stop < 3; stop++)
+        {
+            proxy.Hold();
+            clock.Move(TimeSpan.FromSeconds(30));
+            await MorePingsAsync(server);
+            proxy.Release();
+            await engine.ReadAsync(Counter);
+        }
+
+        Assert.Empty(log.Of("ConnectionLost"));
+
+        // As much time without a word that passes while the process runs is silence.
+        proxy.Hold();
+        while (!log.Of("ConnectionLost").Any())
+        {
+            clock.Move(TimeSpan.FromMilliseconds(250));
+            await Task.WhenAny(MorePingsAsync(server), log.SeeAsync("ConnectionLost"));
+        }
+
+        Assert.Contains("Nothing came for 2 s", log.Of("ConnectionLost").First().Message, StringComparison.Ordinal);
+        proxy.Release();
+    }
+
+    /// <summary>Waits until the server was asked whether it lives, twice more.</summary>
+    private static async Task MorePingsAsync(RedisServer server)
+    {
+        var (first, deadline) = (await PingsAsync(server), Stopwatch.StartNew());
+        while (await PingsAsync(server) < first + 2)
+        {
+            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(60), "Nobody asks the store whether it lives.");
+            await Task.Delay(10);
+        }
+    }
+
+    private static async Task<long> PingsAsync(RedisServer server)
+    {
+        var calls = (await server.AskAsync("INFO", "commandstats")).Split('\n').SingleOrDefault(static line => line.StartsWith("cmdstat_ping:calls=", StringComparison.Ordinal));
+        return calls is null ? 0 : long.Parse(calls.AsSpan(calls.IndexOf('=') + 1, calls.IndexOf(',') - calls.IndexOf('=') - 1), CultureInfo.InvariantCulture);
     }
 
     [Fact]

@@ -31,8 +31,8 @@ public sealed class RedisPermissionTests : IAsyncLifetime
     [Fact]
     public async Task The_listed_rights_are_enough_for_everything()
     {
-        await using var engine = await RedisEngine.OpenAsync(Connection);
-        await using var other = await RedisEngine.OpenAsync(Connection);
+        await using var engine = await RedisEngine.OpenAsync(Connection, PatientOptions.Default);
+        await using var other = await RedisEngine.OpenAsync(Connection, PatientOptions.Default);
         var thing = new Address("thing", "t", "1");
         var partition = engine.Partitions.PartitionOf(thing);
         await using var watch = await engine.WatchAsync(thing);
@@ -63,14 +63,14 @@ public sealed class RedisPermissionTests : IAsyncLifetime
     public async Task Each_right_that_is_missing_is_named_with_the_remedy_when_the_engine_opens()
     {
         var rules = PermissionCheck.Rules.Split(' ');
-        await using (await RedisEngine.OpenAsync(Connection))
+        await using (await RedisEngine.OpenAsync(Connection, PatientOptions.Default))
         {
         }
 
         foreach (var missing in rules.Except(Optional))
         {
             await LimitAsync([.. rules.Where(rule => rule != missing)]);
-            var fault = await Assert.ThrowsAsync<StateMismatchException>(async () => await RedisEngine.OpenAsync(Connection));
+            var fault = await Assert.ThrowsAsync<StateMismatchException>(async () => await RedisEngine.OpenAsync(Connection, PatientOptions.Default));
             Assert.Contains("ACL SETUSER NAME " + PermissionCheck.Rules, fault.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("limited", fault.Message, StringComparison.Ordinal);
             if (missing.StartsWith('+'))
@@ -82,7 +82,7 @@ public sealed class RedisPermissionTests : IAsyncLifetime
         foreach (var optional in Optional)
         {
             await LimitAsync([.. rules.Where(rule => rule != optional)]);
-            await using var engine = await RedisEngine.OpenAsync(Connection);
+            await using var engine = await RedisEngine.OpenAsync(Connection, PatientOptions.Default);
             Assert.Equal(optional == "+config|get" ? Durability.Memory : Durability.Synced, engine.Capabilities.Durability);
         }
     }

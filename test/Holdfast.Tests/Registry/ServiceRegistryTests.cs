@@ -16,8 +16,8 @@ public sealed class ServiceRegistryTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         store = await RedisServer.StartAsync();
-        writer = await RedisEngine.OpenAsync(store.ConnectionString);
-        reader = await RedisEngine.OpenAsync(store.ConnectionString);
+        writer = await RedisEngine.OpenAsync(store.ConnectionString, PatientOptions.Default);
+        reader = await RedisEngine.OpenAsync(store.ConnectionString, PatientOptions.Default);
         registry = new ServiceRegistry(writer);
     }
 

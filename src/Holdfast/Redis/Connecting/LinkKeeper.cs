@@ -16,13 +16,15 @@ internal sealed class LinkKeeper(
 {
     public static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(2);
 
-
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PingInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The near cache distrusts a connection after a second of silence; after two it is given up.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2);
+
+    /// <summary>Between two PINGs; beyond it this process was stopped, or had no processor.</summary>
+    private static readonly TimeSpan LatestTick = 2 * PingInterval;
 
     private readonly CancellationTokenSource disposed = new();
     private Task keeping = Task.CompletedTask;
@@ -179,9 +181,18 @@ internal sealed class LinkKeeper(
         var end = connection.Ended;
         using var stop = new CancellationTokenSource();
         _ = end.ContinueWith(static (_, timer) => ((PeriodicTimer)timer!).Dispose(), timer, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        var tickedAt = options.Clock.GetTimestamp();
+        var listensSince = tickedAt;
         while (await timer.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            if (connection.Silence > LongestSilence)
+            // A process that itself stood still has heard nothing either: its time counts for the server only from here on.
+            if (options.Clock.GetElapsedTime(tickedAt) > LatestTick)
+            {
+                listensSince = options.Clock.GetTimestamp();
+            }
+
+            tickedAt = options.Clock.GetTimestamp();
+            if (connection.Silence > LongestSilence && options.Clock.GetElapsedTime(listensSince) > LongestSilence)
             {
                 connection.Abort();
                 var silent = new TimeoutException($"Nothing came for {LongestSilence.TotalSeconds:0} s.");

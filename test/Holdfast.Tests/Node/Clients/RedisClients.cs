@@ -14,7 +14,7 @@ public sealed class RedisClients : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await InstallAsync();
+        await NpmPackages.InstallAsync(Folder);
         plain = await NodeServer.StartAsync();
         encrypted = await NodeServer.StartAsync(isEncrypted: true);
     }
@@ -60,25 +60,5 @@ public sealed class RedisClients : IAsyncLifetime
 
         await process.WaitForExitAsync(CancellationToken.None);
         Assert.True(process.ExitCode == 0 && said is ["kill", "done"], $"{script} ended with {process.ExitCode} after {string.Join(", ", said)}:\n{await errors}");
-    }
-
-    private static async Task InstallAsync()
-    {
-        var installed = Path.Combine(Folder, "node_modules", ".package-lock.json");
-        if (File.Exists(installed) && File.GetLastWriteTimeUtc(installed) >= File.GetLastWriteTimeUtc(Path.Combine(Folder, "package-lock.json")))
-        {
-            return;
-        }
-
-        using var npm = Process.Start(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund"])
-        {
-            WorkingDirectory = Folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var output = npm.StandardOutput.ReadToEndAsync();
-        var errors = await npm.StandardError.ReadToEndAsync();
-        await npm.WaitForExitAsync();
-        Assert.True(npm.ExitCode == 0, $"npm ci in {Folder} ended with {npm.ExitCode}:\n{await output}{errors}");
     }
 }

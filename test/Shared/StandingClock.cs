@@ -1,7 +1,7 @@
-namespace Holdfast.Tests.Redis;
+namespace Holdfast.TestServers;
 
-/// <summary>Timestamps that stand still until they are moved; timers run as ever.</summary>
-internal sealed class SteppedClock : TimeProvider
+/// <summary>Timestamps that stand still until they are moved, so that no slow machine lets anything grow old; timers run as ever.</summary>
+internal sealed class StandingClock : TimeProvider
 {
     private long now = System.GetTimestamp();
 
