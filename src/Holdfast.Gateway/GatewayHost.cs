@@ -106,7 +106,7 @@ public sealed class GatewayHost : IAsyncDisposable
             // It would have the server make an activity and a scope for each request, which nobody reads.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddSimpleConsole(static console => console.SingleLine = true)
-            .Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+            .Services.AddSingleton<IExternalScopeProvider, NoScopes>().Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
         builder.Services.AddSingleton<FleetMeter>().AddSingleton<Journal>().AddSingleton<Drain>().AddSingleton<AdminServer>()
             .AddHostedService(static services => services.GetRequiredService<AdminServer>())

@@ -18,6 +18,11 @@ internal sealed class AccessLog : IAsyncDisposable
     private const int MaxBytes = 8 << 20;
     private const int MaxFieldChars = 2048;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>What stands in a line as it is.</summary>
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create(string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(static code => (char)code).Where(static letter => letter is not ('"' or '\\'))));
+
     private readonly Lock gate = new();
     private readonly SemaphoreSlim writing = new(1);
     private readonly TimeProvider clock;
@@ -187,10 +192,17 @@ internal sealed class AccessLog : IAsyncDisposable
     {
         var part = text.Length > MaxFieldChars ? text.AsSpan(0, MaxFieldChars) : text;
         var target = lines.GetSpan(part.Length * 4);
+        if (!part.ContainsAnyExcept(Plain))
+        {
+            Ascii.FromUtf16(part, target, out var plain);
+            lines.Advance(plain);
+            return;
+        }
+
         var written = 0;
         foreach (var letter in part)
         {
-            if (letter is >= ' ' and <= '~' and not '"' and not '\\')
+            if (Plain.Contains(letter))
             {
                 target[written++] = (byte)letter;
                 continue;
