@@ -23,6 +23,11 @@ internal sealed class UpgradeRelay(IHostApplicationLifetime lifetime)
         using var up = new WebSocketDirection(client, instance, watch, isWebSocket ? () => CloseFrame.ToInstance(reason) : null);
         using var down = new WebSocketDirection(instance, client, watch, isWebSocket ? () => CloseFrame.ToClient(reason) : null);
 
+        if (isWebSocket)
+        {
+            (up.Back, down.Back) = (down, up);
+        }
+
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(watch.Token);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, upstream.Leaving);
         using var left = leaving.Token.UnsafeRegister(
@@ -35,9 +40,11 @@ internal sealed class UpgradeRelay(IHostApplicationLifetime lifetime)
         Task[] directions = [Quietly(up.RunAsync(ending.Token)), Quietly(down.RunAsync(ending.Token))];
         await Task.WhenAny(directions);
 
-        // Either side has ended. What the other one still has to say, its Close, passes; then that is that.
+        // Either side has ended. What the other one still has to say, its Close, passes; then that is that. A client whose instance died
+        // without a Close is to learn of it at once, and one that was sent a Close has the time to answer it.
         ending.CancelAfter(isWebSocket ? GatewayLimits.CloseTimeout : GatewayLimits.HalfClosedTimeout);
-        await Task.WhenAny(directions[1], Task.WhenAll(directions));
+        var isOwedAnAnswer = down.HasToldClose && !up.HasClosed;
+        await (isOwedAnAnswer ? Task.WhenAll(directions) : Task.WhenAny(directions[1], Task.WhenAll(directions)));
         await ending.CancelAsync();
         await Task.WhenAll(directions);
         return Outcome.Answered(StatusCodes.Status101SwitchingProtocols);

@@ -15,6 +15,15 @@ internal sealed class WebSocketDirection(Stream from, Stream to, ActivityWatch w
     private bool closing;
     private bool closed;
 
+    /// <summary>The other direction, for a WebSocket.</summary>
+    public WebSocketDirection? Back { get; set; }
+
+    /// <summary>Whether the sending side has closed: its Close was read.</summary>
+    public bool HasClosed => frames.IsClosed;
+
+    /// <summary>Whether the receiving side was sent a Close, the other side's or the gateway's.</summary>
+    public bool HasToldClose => closed || frames.IsClosed;
+
     /// <summary>Copies until the sending side ends, and then ends the receiving side's stream, if that is known how.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -25,9 +34,9 @@ internal sealed class WebSocketDirection(Stream from, Stream to, ActivityWatch w
             {
                 watch.Touch();
                 await PassAsync(buffer.AsMemory(0, read), cancellationToken);
-                if (closed && frames.IsClosed)
+                if (HasClosed && (closed || Back?.HasToldClose == true))
                 {
-                    // The reply to the Close that was sent in the other direction.
+                    // It answers the Close that was sent in the other direction: nothing comes after that.
                     return;
                 }
             }

@@ -22,17 +22,16 @@ internal sealed class WitnessSearch(Laboratory laboratory)
         (WalkRequest, Place)[] plain = [.. items.Select(static item => (item.Request, new Place(0)))];
         var plainRead = new Place(suspicion.Schedule.Arm is Arm.Rotate or Arm.Scale ? 1 : 0) { Before = DisturbanceOf(suspicion.Schedule) };
         (WalkRequest, Place)[] straight = [.. items.Select(static item => (item.Request, item.Place with { Spreads = false }))];
-        var best = await ShowsAsync(plain, plainRead);
-        if (best is not null)
+        if (await ShowsAsync(plain, plainRead) is not null)
         {
             (items, readPlace) = (plain, plainRead);
         }
-        else if (readPlace.Spreads && (best = await ShowsAsync(straight, readPlace with { Spreads = false })) is not null)
+        else if (readPlace.Spreads && await ShowsAsync(straight, readPlace with { Spreads = false }) is not null)
         {
             (items, readPlace) = (straight, readPlace with { Spreads = false });
         }
 
-        best ??= await ShowsAsync(items, readPlace);
+        Witness? best = await ShowsAsync(items, readPlace);
         if (best is null)
         {
             return null;
