@@ -8,7 +8,9 @@ internal static class NpmPackages
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(200);
 
     /// <summary>Installs them, unless they have been since the lock file was written.</summary>
-    public static async Task InstallAsync(string folder)
+    /// <param name="folder">The folder of the lock file.</param>
+    /// <param name="deadline">How long that may take; 200 s unless told.</param>
+    public static async Task InstallAsync(string folder, TimeSpan? deadline = null)
     {
         var installed = Path.Combine(folder, "node_modules", ".package-lock.json");
         if (File.Exists(installed) && File.GetLastWriteTimeUtc(installed) >= File.GetLastWriteTimeUtc(Path.Combine(folder, "package-lock.json")))
@@ -22,7 +24,7 @@ internal static class NpmPackages
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        using var timeout = new CancellationTokenSource(Deadline);
+        using var timeout = new CancellationTokenSource(deadline ?? Deadline);
         await using var end = timeout.Token.Register(() => npm.Kill(entireProcessTree: true));
         var output = npm.StandardOutput.ReadToEndAsync(CancellationToken.None);
         var errors = await npm.StandardError.ReadToEndAsync(CancellationToken.None);

@@ -22,12 +22,7 @@ internal sealed class UpgradeRelay(IHostApplicationLifetime lifetime)
         var isWebSocket = kind != UpgradeKind.Other;
         using var up = new WebSocketDirection(client, instance, watch, isWebSocket ? () => CloseFrame.ToInstance(reason) : null);
         using var down = new WebSocketDirection(instance, client, watch, isWebSocket ? () => CloseFrame.ToClient(reason) : null);
-
-        if (isWebSocket)
-        {
-            (up.Back, down.Back) = (down, up);
-        }
-
+        (up.Back, down.Back) = (down, up);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(watch.Token);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, upstream.Leaving);
         using var left = leaving.Token.UnsafeRegister(
@@ -43,7 +38,7 @@ internal sealed class UpgradeRelay(IHostApplicationLifetime lifetime)
         // Either side has ended. What the other one still has to say, its Close, passes; then that is that. A client whose instance died
         // without a Close is to learn of it at once, and one that was sent a Close has the time to answer it.
         ending.CancelAfter(isWebSocket ? GatewayLimits.CloseTimeout : GatewayLimits.HalfClosedTimeout);
-        var isOwedAnAnswer = down.HasToldClose && !up.HasClosed;
+        var isOwedAnAnswer = isWebSocket && down.HasToldClose && !up.HasClosed;
         await (isOwedAnAnswer ? Task.WhenAll(directions) : Task.WhenAny(directions[1], Task.WhenAll(directions)));
         await ending.CancelAsync();
         await Task.WhenAll(directions);

@@ -15,7 +15,7 @@ internal sealed class WebSocketDirection(Stream from, Stream to, ActivityWatch w
     private bool closing;
     private bool closed;
 
-    /// <summary>The other direction, for a WebSocket.</summary>
+    /// <summary>The other direction.</summary>
     public WebSocketDirection? Back { get; set; }
 
     /// <summary>Whether the sending side has closed: its Close was read.</summary>

@@ -13,6 +13,9 @@ internal abstract class AwaitedCall<T> : StoreCall, IValueTaskSource<T>
 
     public override bool IsSettled => Volatile.Read(ref isSettled) != 0;
 
+    /// <summary>Whether it may be left out because who awaits it has gone.</summary>
+    protected virtual bool CanBeDropped => true;
+
     public override void Fail(StateException fault) => Tell(fault);
 
     public override void Tell(StateException fault)
@@ -23,10 +26,10 @@ internal abstract class AwaitedCall<T> : StoreCall, IValueTaskSource<T>
         }
     }
 
-    /// <summary>Gives who awaits it their own cancellation. It is not sent any more; one that is under way, and a commit, which has its place in a row, goes on.</summary>
+    /// <summary>Gives who awaits it their own cancellation. It is not sent any more; one that is under way, or can't be dropped, goes on.</summary>
     public void Cancel(CancellationToken cancellationToken)
     {
-        var isGivenUp = this is not CommitCall && TryGiveUp();
+        var isGivenUp = CanBeDropped && TryGiveUp();
         if (TrySettle())
         {
             completion.SetException(new OperationCanceledException(cancellationToken));

@@ -38,6 +38,9 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     /// <summary>Whether it was sent on a connection that was lost before the reply: it may have been made.</summary>
     public bool IsUncertain { get; private set; }
 
+    /// <summary>It has its place in a row by its number.</summary>
+    protected override bool CanBeDropped => false;
+
     public override bool TryEnter() => window.TryEnter(this);
 
     public override void Write(RespWriter writer, ServerProfile server)

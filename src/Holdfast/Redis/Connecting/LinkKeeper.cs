@@ -186,13 +186,14 @@ internal sealed class LinkKeeper(
         while (await timer.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false))
         {
             // A process that itself stood still has heard nothing either: its time counts for the server only from here on.
-            if (options.Clock.GetElapsedTime(tickedAt) > LatestTick)
+            var ticksAt = options.Clock.GetTimestamp();
+            if (options.Clock.GetElapsedTime(tickedAt, ticksAt) > LatestTick)
             {
-                listensSince = options.Clock.GetTimestamp();
+                listensSince = ticksAt;
             }
 
-            tickedAt = options.Clock.GetTimestamp();
-            if (connection.Silence > LongestSilence && options.Clock.GetElapsedTime(listensSince) > LongestSilence)
+            tickedAt = ticksAt;
+            if (connection.Silence > LongestSilence && options.Clock.GetElapsedTime(listensSince, ticksAt) > LongestSilence)
             {
                 connection.Abort();
                 var silent = new TimeoutException($"Nothing came for {LongestSilence.TotalSeconds:0} s.");

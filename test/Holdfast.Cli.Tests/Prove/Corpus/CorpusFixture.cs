@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
+using Holdfast.TestServers;
 
 namespace Holdfast.Cli.Tests.Prove.Corpus;
 
@@ -21,25 +21,7 @@ public sealed class CorpusFixture : IAsyncLifetime
     private readonly SemaphoreSlim places = new(AtOnce);
     private readonly ConcurrentDictionary<(string Name, bool IsNoisy), Lazy<Task<CorpusOutcome>>> proofs = [];
 
-    public async ValueTask InitializeAsync()
-    {
-        var lockFile = new FileInfo(Path.Combine(CorpusCase.Root, "package-lock.json"));
-        var installed = new FileInfo(Path.Combine(CorpusCase.Root, "node_modules", ".package-lock.json"));
-        if (installed.Exists && installed.LastWriteTimeUtc >= lockFile.LastWriteTimeUtc)
-        {
-            return;
-        }
-
-        using var npm = Process.Start(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-        {
-            WorkingDirectory = CorpusCase.Root,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        })!;
-        var (errors, _) = (npm.StandardError.ReadToEndAsync(), npm.StandardOutput.ReadToEndAsync());
-        await npm.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(10));
-        Assert.True(npm.ExitCode == 0, $"npm ci fails in {CorpusCase.Root}: {await errors}");
-    }
+    public async ValueTask InitializeAsync() => await NpmPackages.InstallAsync(CorpusCase.Root, TimeSpan.FromMinutes(10));
 
     public async ValueTask DisposeAsync()
     {
