@@ -24,6 +24,10 @@ public sealed class StateNode : IAsyncDisposable
     private readonly List<Socket> listeners = [];
     private readonly List<Task> accepting = [];
     private readonly CancellationTokenSource stopping = new();
+
+    /// <summary>What serves clients without TLS; empty where the system has no epoll, and .NET serves them.</summary>
+    private PollLoop[] loops = [];
+
     private IdleSweep? idleSweep;
     private long lastSessionId;
     private NodeMeter? meter;
@@ -147,6 +151,11 @@ public sealed class StateNode : IAsyncDisposable
             session.Output.Cut();
         }
 
+        foreach (var loop in loops)
+        {
+            loop.Dispose();
+        }
+
         Engine.EndObserving();
         meter!.Dispose();
         stopping.Dispose();
@@ -212,6 +221,7 @@ public sealed class StateNode : IAsyncDisposable
             }
         }
 
+        loops = PollLoop.StartAll(Engine.Write);
         idleSweep = new IdleSweep(this);
         meter = new NodeMeter(this);
         foreach (var listener in listeners)
@@ -245,7 +255,7 @@ public sealed class StateNode : IAsyncDisposable
             {
                 return;
             }
-            catch (SocketException exception) when (!stopping.IsCancellationRequested)
+            catch (Exception exception) when (exception is SocketException or IOException && !stopping.IsCancellationRequested)
             {
                 Report(EngineEventLevel.Warning, "AcceptFailed", $"A client could not be accepted: {exception.Message}.", exception);
                 await Task.Delay(AcceptRetryDelay, Clock, CancellationToken.None).ConfigureAwait(false);
@@ -272,11 +282,10 @@ public sealed class StateNode : IAsyncDisposable
             socket.NoDelay = true;
         }
 
-        var wire = new ClientWire(socket);
-        var session = new Session(this, wire, Interlocked.Increment(ref lastSessionId), isLocal || !Password.IsRequired)
-        {
-            IsToBeEncrypted = !isLocal && Encryption is not null,
-        };
+        var id = Interlocked.Increment(ref lastSessionId);
+        var encryption = isLocal ? null : Encryption;
+        var wire = encryption is null && loops.Length > 0 ? loops[id % loops.Length].Admit(socket) : (ClientWire)new StreamWire(socket, encryption);
+        var session = new Session(this, wire, id, isLocal || !Password.IsRequired);
         sessions[session.Id] = session;
         _ = ServeAsync(session, wire);
     }

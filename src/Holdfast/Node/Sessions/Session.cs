@@ -34,9 +34,6 @@ internal sealed class Session
 
     public bool IsAuthenticated { get; set; }
 
-    /// <summary>Whether the connection begins with agreeing on TLS.</summary>
-    public bool IsToBeEncrypted { get; init; }
-
     /// <summary>What the client calls itself; empty until it does.</summary>
     public string Name { get; set; } = "";
 

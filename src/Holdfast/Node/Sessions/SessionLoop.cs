@@ -20,18 +20,17 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
 
     public async Task RunAsync()
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            if (session.IsToBeEncrypted)
-            {
-                await wire.EncryptAsync(session.Node.Encryption!).ConfigureAwait(false);
-            }
-
-            while (!session.IsLeaving && await ReceiveAsync().ConfigureAwait(false))
+            await wire.OpenAsync().ConfigureAwait(false);
+            while (!session.IsLeaving && Hear(await wire.ReceiveAsync(input.Room()).ConfigureAwait(false)))
             {
                 await ObeyAsync().ConfigureAwait(false);
-                session.Node.Engine.Write();
+                if (!wire.IsInRound)
+                {
+                    session.Node.Engine.Write();
+                }
+
                 Count();
                 session.Output.Flush();
                 await session.Lanes.WhenRoomAsync().ConfigureAwait(false);
@@ -61,9 +60,9 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         }
     }
 
-    private async ValueTask<bool> ReceiveAsync()
+    /// <summary>Notes what has come; false at the end.</summary>
+    private bool Hear(int count)
     {
-        var count = await wire.ReceiveAsync(input.Room()).ConfigureAwait(false);
         session.Hear();
         input.Received(count);
         bytes = count;
@@ -209,7 +208,8 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         using var timeout = new CancellationTokenSource(FarewellTimeout, session.Node.Clock);
         await session.Output.Ended.Task.WaitAsync(timeout.Token).ConfigureAwait(false);
         await wire.EndSendingAsync().ConfigureAwait(false);
-        while (await wire.ReceiveAsync(input.Farewell(), timeout.Token).ConfigureAwait(false) > 0)
+        using var cutting = timeout.Token.UnsafeRegister(static wire => ((ClientWire)wire!).Cut(), wire);
+        while (await wire.ReceiveAsync(input.Farewell()).ConfigureAwait(false) > 0)
         {
         }
     }
