@@ -111,7 +111,8 @@ internal static class CommitPlan
         return events;
     }
 
-    private static long DeadlineOf(StoreClock clock, Expiry expiry, in PlannedChange planned, long now) =>
+    /// <summary>When the record expires after the change.</summary>
+    public static long DeadlineOf(StoreClock clock, Expiry expiry, in PlannedChange planned, long now) =>
         expiry.IsUnchanged ? planned.Exists ? planned.DeadlineBefore : Slot.Never
         : expiry.IsNever ? Slot.Never
         : clock.After(now, expiry.Milliseconds);

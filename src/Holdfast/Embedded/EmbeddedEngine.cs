@@ -178,9 +178,9 @@ public sealed class EmbeddedEngine : StateEngine
 
     /// <summary>
     /// Makes one commit, as <see cref="Begin(Commit, CommitSender)"/> does, of what is decided about records of the
-    /// partition, none of them twice. If nothing is to change, the verdict waits for what the decisions were made on.
+    /// partition, none of them twice; tells when that is durable, and if nothing is to change, when that is on which the decisions were made.
     /// </summary>
-    internal CommitVerdict Begin(int partition, IReadOnlyList<RecordDecision> decisions, Durability durability, CommitSender sender) =>
+    internal Task Begin(int partition, ReadOnlySpan<RecordDecision> decisions, Durability durability, CommitSender sender) =>
         partitions[partition].Commit(decisions, durability, sender);
 
     /// <summary>Has commits written whose sender <see cref="CommitSender.Writes"/>; the caller holds no locks. See <see cref="LogWriter.WriteHere"/>.</summary>

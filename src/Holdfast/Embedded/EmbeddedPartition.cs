@@ -160,7 +160,7 @@ internal sealed class EmbeddedPartition
     }
 
     /// <summary>Makes one commit of what is decided about the newest records, with nothing in between.</summary>
-    public CommitVerdict Commit(IReadOnlyList<RecordDecision> decisions, Durability durability, CommitSender sender)
+    public Task Commit(ReadOnlySpan<RecordDecision> decisions, Durability durability, CommitSender sender)
     {
         lock (gate)
         {

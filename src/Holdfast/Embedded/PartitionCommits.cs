@@ -44,28 +44,25 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         return new CommitVerdict(result, after, lastPending);
     }
 
-    /// <summary>Makes one commit of what is decided about the newest records.</summary>
-    public CommitVerdict Make(IReadOnlyList<RecordDecision> decisions, Durability durability, CommitSender sender, long now)
+    /// <summary>Makes one commit of what is decided about the newest records; tells when what that leaves is durable.</summary>
+    public Task Make(ReadOnlySpan<RecordDecision> decisions, Durability durability, CommitSender sender, long now)
     {
-        var changes = new List<RecordChange>(decisions.Count);
-        for (var i = 0; i < decisions.Count; i++)
+        if (decisions.Length == 1 && TryReplace(decisions[0], durability, sender, now))
         {
-            var address = decisions[i].Address;
-            var newest = table.Newest(table.Find(address, out _), now);
-            if (!decisions[i].TryDecide(newest, out var change))
-            {
-                change = decisions[i].Decide(newest.ToRecord(address));
-            }
+            return lastPending;
+        }
 
-            if (change is not null)
+        var changes = new List<RecordChange>(decisions.Length);
+        foreach (var decision in decisions)
+        {
+            var newest = table.Newest(table.Find(decision.Address, out _), now);
+            if (decision.Decide(newest.ToRecord(decision.Address)) is { } change)
             {
                 changes.Add(change);
             }
         }
 
-        return changes.Count > 0
-            ? Make(new Commit(changes) { Durability = durability }, null, sender, now)
-            : new CommitVerdict(new CommitResult(state.Newest, [], isReplay: false), [], lastPending);
+        return changes.Count > 0 ? Make(new Commit(changes) { Durability = durability }, null, sender, now).Durable : lastPending;
     }
 
     /// <summary>Removes records that nobody can see any more, or that are to go, without a revision.</summary>
@@ -147,6 +144,50 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         }
 
         CommitMemory.Remove(state, pending);
+    }
+
+    /// <summary>Gives a record its one field, if that is what is decided: no record is made, and nothing of the one before is copied.</summary>
+    [SkipLocalsInit]
+    private bool TryReplace(RecordDecision decision, Durability durability, CommitSender sender, long now)
+    {
+        Span<byte> buffer = stackalloc byte[Address.MaxBytes];
+        var address = decision.Address.WriteTo(buffer);
+        var slot = table.Find(address, out var hash);
+        var before = table.Newest(slot, now);
+        if (!decision.TryReplace(before, out var field))
+        {
+            return false;
+        }
+
+        var planned = new PlannedChange
+        {
+            Address = decision.Address, Hash = hash, Slot = slot, Exists = !before.IsAbsent, DeadlineBefore = before.Deadline,
+            Effect = before.IsAbsent ? ChangeEffect.Create : ChangeEffect.Change,
+        };
+        planned.Deadline = CommitPlan.DeadlineOf(state.Clock, field.Expiry, planned, now);
+        var pending = new PendingCommit(owner)
+        {
+            Changes = [planned],
+            Events = [],
+            Revision = state.Revision + 1,
+            TakesRevision = true,
+            Timestamp = now,
+            WallMilliseconds = state.Clock.WallMilliseconds,
+            Sender = sender,
+            UntilSynced = durability == Durability.Synced || pendingSyncs > 0,
+        };
+        CommitFrame.Begin(frame, state.Index, pending, 1);
+        CommitFrame.Change(frame, pending, planned, address, state.Clock);
+        field.WriteTo(frame);
+        CommitFrame.End(frame, pending, state.Clock);
+
+        var bytes = RecordView.SizeOf(address.Length, field.PackedBytes);
+        state.Store.CheckRoom(GrowthOf(planned, bytes));
+        var block = pending.Changes[0].Block = table.Memory.Allocate(bytes);
+        var birth = before.IsAbsent ? pending.Revision : before.Birth;
+        field.WriteTo(RecordView.Begin(table.Memory.Span(block), address, pending.Revision, birth, 1, field.PackedBytes));
+        Enter(pending);
+        return true;
     }
 
     /// <summary>What is only kept is told without its fields, which nobody asked for.</summary>
@@ -247,12 +288,27 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         CommitMemory.Add(state, pending);
     }
 
-    /// <summary>Takes blocks, puts the frame into the log, and then, as that can't fail any more, its effect into the newest records.</summary>
+    /// <summary>Takes blocks, puts the frame into the log, and its effect into the newest records.</summary>
     private void Push(PendingCommit pending)
     {
         try
         {
             TakeBlocks(pending.Changes);
+        }
+        catch
+        {
+            FreeBlocks(pending.Changes);
+            throw;
+        }
+
+        Enter(pending);
+    }
+
+    /// <summary>Puts the frame into the log, and then, as that can't fail any more, its effect into the newest records.</summary>
+    private void Enter(PendingCommit pending)
+    {
+        try
+        {
             lastPending = log.Append(frame.Written, pending, out var sequence);
             pending.Sequence = sequence;
         }
@@ -304,20 +360,24 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         long growth = 0;
         foreach (ref readonly var change in changes.AsSpan())
         {
-            if (change.OwnsBlock)
-            {
-                var fields = (PackedFields)change.After!.Fields;
-                growth += SizeClasses.BlockBytes(RecordView.SizeOf(change.Address.ToString().Length, fields.Packed.Length));
-            }
+            growth += GrowthOf(
+                change, change.OwnsBlock ? RecordView.SizeOf(change.Address.ToString().Length, ((PackedFields)change.After!.Fields).Packed.Length) : 0);
+        }
 
-            if (change.Effect != ChangeEffect.None && change.Slot >= 0 && change.Effect != ChangeEffect.Touch)
-            {
-                growth -= table.Memory.BytesOf(table[change.Slot].Newest);
-            }
-            else if (change.Effect == ChangeEffect.Create)
-            {
-                growth += RecordTable.OverheadBytes;
-            }
+        return growth;
+    }
+
+    /// <summary>By how much a record will be larger whose version after takes so many bytes, 0 if the change makes none.</summary>
+    private long GrowthOf(in PlannedChange change, int bytes)
+    {
+        var growth = bytes > 0 ? SizeClasses.BlockBytes(bytes) : 0L;
+        if (change.Effect != ChangeEffect.None && change.Slot >= 0 && change.Effect != ChangeEffect.Touch)
+        {
+            growth -= table.Memory.BytesOf(table[change.Slot].Newest);
+        }
+        else if (change.Effect == ChangeEffect.Create)
+        {
+            growth += RecordTable.OverheadBytes;
         }
 
         return growth;

@@ -10,12 +10,12 @@ internal abstract class RecordDecision(Address address)
     public Address Address => address;
 
     /// <summary>
-    /// The record's change, or null for none, if it can be told from the record where it lies, which costs no copy; otherwise false, and
-    /// <see cref="Decide"/> is called.
+    /// The one field that the record has afterwards, if the record is absent or has that field alone, and this is all that is decided: the
+    /// shortest way. Otherwise false, and <see cref="Decide"/> is called.
     /// </summary>
-    public virtual bool TryDecide(in RecordView newest, out RecordChange? change)
+    public virtual bool TryReplace(in RecordView newest, out FieldReplacement field)
     {
-        change = null;
+        field = default;
         return false;
     }
 

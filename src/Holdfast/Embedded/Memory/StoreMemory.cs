@@ -119,8 +119,7 @@ internal sealed class StoreMemory : IDisposable
     /// <exception cref="StateFullException">The limit is reached, and nothing can be evicted.</exception>
     public void CheckRoom(long growth)
     {
-        var used = UsedBytes + growth;
-        if (growth <= 0 || used <= EvictAboveBytes)
+        if (growth <= 0 || UsedBytes + growth is var used && used <= EvictAboveBytes)
         {
             return;
         }

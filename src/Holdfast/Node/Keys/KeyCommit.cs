@@ -8,9 +8,9 @@ internal static class KeyCommit
     /// <summary>Makes the write and answers it. It is decided before this returns.</summary>
     public static ValueTask MakeAsync(PendingCommit pending, KeyWrite write)
     {
-        var verdict = Begin(pending, pending.Lane.Partition, [write], writes: true);
+        var durable = Begin(pending, pending.Lane.Partition, [write], writes: true);
         write.Answer(pending.Reply);
-        return pending.AnswerOnce(verdict.Durable);
+        return pending.AnswerOnce(durable);
     }
 
     /// <summary>
@@ -28,7 +28,7 @@ internal static class KeyCommit
             {
                 foreach (var commit in Fitting(group))
                 {
-                    made.Add(Begin(pending, group.Key, commit, writes: false).Durable);
+                    made.Add(Begin(pending, group.Key, [.. commit], writes: false));
                 }
             }
         }
@@ -44,11 +44,11 @@ internal static class KeyCommit
         }
     }
 
-    private static CommitVerdict Begin(PendingCommit pending, int partition, KeyWrite[] changes, bool writes)
+    private static Task Begin(PendingCommit pending, int partition, ReadOnlySpan<RecordDecision> changes, bool writes)
     {
         var node = pending.Session.Node;
         return node.Engine.Begin(
-            partition, changes, changes[0].Durability ?? node.Options.Durability, new CommitSender(null, 0, pending.Origin) { Writes = writes });
+            partition, changes, ((KeyWrite)changes[0]).Durability ?? node.Options.Durability, new CommitSender(null, 0, pending.Origin) { Writes = writes });
     }
 
     private static IEnumerable<KeyWrite[]> Fitting(IEnumerable<KeyWrite> writes)

@@ -18,10 +18,10 @@ internal abstract class KeyWrite(PlainKey key) : RecordDecision(key.Address)
     protected string? Refusal { get; set; }
 
     /// <inheritdoc/>
-    public sealed override bool TryDecide(in RecordView newest, out RecordChange? change)
+    public sealed override bool TryReplace(in RecordView newest, out FieldReplacement field)
     {
-        change = null;
-        return !key.IsHashed && TryChange(newest, out change);
+        field = default;
+        return !key.IsHashed && TryChange(newest, out field);
     }
 
     /// <inheritdoc/>
@@ -51,10 +51,10 @@ internal abstract class KeyWrite(PlainKey key) : RecordDecision(key.Address)
     /// <summary>The key's change, null for none; notes what the reply will tell.</summary>
     protected abstract RecordChange? Change(Record? newest);
 
-    /// <summary>The same from the record where it lies; false if that takes a copy.</summary>
-    protected virtual bool TryChange(in RecordView newest, out RecordChange? change)
+    /// <summary>The one field of the record after the change, if it has no other and had none; false if that can't be told so simply.</summary>
+    protected virtual bool TryChange(in RecordView newest, out FieldReplacement field)
     {
-        change = null;
+        field = default;
         return false;
     }
 

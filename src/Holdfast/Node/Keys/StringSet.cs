@@ -58,19 +58,18 @@ internal sealed class StringSet(PlainKey key, ReadOnlyMemory<byte> value) : KeyW
         return Set(change);
     }
 
-    protected override bool TryChange(in RecordView newest, out RecordChange? change)
+    protected override bool TryChange(in RecordView newest, out FieldReplacement field)
     {
-        change = null;
-        if (Tells == Telling.Old || !(newest.IsAbsent || (newest.FieldCount == 1 && newest.TryField(PlainRecord.ValueFieldName, out _))))
+        field = default;
+        if (Tells == Telling.Old || value.Length > FieldReplacement.MaxValueBytes || Left is <= 0 || (newest.IsAbsent ? OnlyIfThere : OnlyIfAbsent)
+            || !(newest.IsAbsent || (newest.FieldCount == 1 && newest.TryField(PlainRecord.ValueFieldName, out _))))
         {
             return false;
         }
 
-        if (!(OnlyIfAbsent && !newest.IsAbsent) && !(OnlyIfThere && newest.IsAbsent))
-        {
-            change = Set(Update());
-        }
-
+        isSet = true;
+        var expiry = Left is { } left ? Expiry.After(TimeSpan.FromMilliseconds(left)) : KeepsExpiry ? default : Expiry.Never;
+        field = new FieldReplacement(PlainRecord.ValueFieldName, value.Span, expiry);
         return true;
     }
 

@@ -6,7 +6,7 @@ internal sealed class CommitGroup(Task durable)
 {
     public Task Durable => durable;
 
-    public List<PendingCommit> Commits { get; } = [];
+    public List<CommitUnderWay> Commits { get; } = [];
 
     /// <summary>Where the last replies of the group stand that share a place.</summary>
     public ReplySlot? Place { get; set; }

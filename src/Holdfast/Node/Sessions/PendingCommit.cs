@@ -1,38 +1,31 @@
 namespace Holdfast.Node;
 
-/// <summary>A commit that a connection has under way. The engine hands it back as the origin of what the commit changed.</summary>
-/// <param name="session">The connection.</param>
-/// <param name="lane">What it has under way in the partition.</param>
-/// <param name="spec">The command's specification.</param>
-/// <param name="command">The command; it may point into the connection's input, and then only until the commit is decided.</param>
-/// <param name="first">The command's first key, taken apart, if it is of one key.</param>
-internal sealed class PendingCommit(Session session, Lane lane, CommandSpec spec, Command command, WireKey first)
+/// <summary>
+/// A commit that a connection has under way. The engine hands it back as the origin of what the commit changed; without that it can be
+/// begun anew as soon as it is decided.
+/// </summary>
+internal sealed class PendingCommit(Session session)
 {
-    private readonly WireKey first = first;
+    private WireKey first;
     private ReplyBuffer? reply;
+    private Lane? lane;
+    private CommandSpec? spec;
 
     public Session Session => session;
 
-    public Lane Lane => lane;
+    /// <summary>What the connection has under way in the partition.</summary>
+    public Lane Lane => lane!;
 
-    public CommandSpec Spec => spec;
+    public CommandSpec Spec => spec!;
 
-    public Command Command => command;
-
-    /// <summary>What the command takes of the memory that a connection may have under way.</summary>
-    public int Bytes { get; } = command.Bytes;
+    /// <summary>The command; it may point into the connection's input, and then only until the commit is decided.</summary>
+    public Command Command { get; private set; }
 
     /// <summary>What the engine is to hand back with what the commit changed: nothing, if the connection is told of no changes.</summary>
     public PendingCommit? Origin => session.Tracked.IsOn ? this : null;
 
     /// <summary>Where the reply goes; null until it shares the place of others that are answered at the same moment.</summary>
     public ReplySlot? Slot { get; set; }
-
-    /// <summary>Where the reply begins among those that share its place.</summary>
-    public int ReplyStart { get; private set; }
-
-    /// <summary>How long it is there.</summary>
-    public int ReplyLength { get; private set; }
 
     /// <summary>When the reply may go out, if <see cref="AnswerOnce"/> said so: what it tells is written by then.</summary>
     public Task? Durable { get; private set; }
@@ -50,12 +43,24 @@ internal sealed class PendingCommit(Session session, Lane lane, CommandSpec spec
     /// </summary>
     public List<TrackedKey>? Read { get; private set; }
 
+    /// <summary>Begins with a command.</summary>
+    /// <param name="place">What the connection has under way in the partition.</param>
+    /// <param name="specification">The command's specification.</param>
+    /// <param name="of">The command.</param>
+    /// <param name="key">Its first key, taken apart, if it is of one key.</param>
+    /// <param name="slot">Where the reply goes, if that is known.</param>
+    public void Begin(Lane place, CommandSpec specification, in Command of, in WireKey key, ReplySlot? slot)
+    {
+        (lane, spec, Command, first, Slot) = (place, specification, of, key, slot);
+        (reply, Durable, Read) = (null, null, null);
+    }
+
     /// <summary>The argument, as a plain key.</summary>
     /// <exception cref="WireArgumentException">It is a key of Holdfast's own.</exception>
     public PlainKey Key(int index = 1) =>
-        index == 1 && first.Kind == WireKeyKind.Plain ? new PlainKey(command.Memory(1), first.Address)
-        : PlainKey.IsOwn(command[index]) ? throw new WireArgumentException(PlainKey.OwnKeysRefusal)
-        : new PlainKey(command.Memory(index));
+        index == 1 && first.Kind == WireKeyKind.Plain ? new PlainKey(Command.Memory(1), first.Address)
+        : PlainKey.IsOwn(Command[index]) ? throw new WireArgumentException(PlainKey.OwnKeysRefusal)
+        : new PlainKey(Command.Memory(index));
 
     /// <summary>Notes a record that the reply tells and the commit did not change.</summary>
     public void HasRead(in TrackedKey key) => (Read ??= []).Add(key);
@@ -75,11 +80,16 @@ internal sealed class PendingCommit(Session session, Lane lane, CommandSpec spec
     }
 
     /// <summary>Puts the reply into the place, behind those that it holds already. Called under the gate.</summary>
-    public void PutReply(ReplySlot place)
+    public CommitUnderWay PutReply(ReplySlot place)
     {
-        (Slot, ReplyStart, ReplyLength) = (place, place.Length, Reply.Length);
+        Slot = place;
+        var underWay = new CommitUnderWay(Lane, Command.Bytes, Read, place, place.Length, Reply.Length);
         session.Output.Timeline.Hold(place, Reply.Written);
+        return underWay;
     }
+
+    /// <summary>What leaves the lane when the commit was answered.</summary>
+    public CommitUnderWay UnderWay() => new(Lane, Command.Bytes, Read, Slot, 0, Reply.Length);
 
     /// <summary>The commit is visible from now on: what is told of later moments goes behind its reply.</summary>
     public void Settle()

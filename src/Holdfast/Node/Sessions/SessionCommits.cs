@@ -24,8 +24,11 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
         }
     }
 
-    /// <summary>Has the commit decided. What it took from the connection's input is not needed any more when this returns.</summary>
-    public void Begin(PendingCommit commit)
+    /// <summary>
+    /// Has the commit decided. What it took from the connection's input is not needed any more when this returns; the commit itself is if this is
+    /// false, or if the engine may hand it back.
+    /// </summary>
+    public bool Begin(PendingCommit commit)
     {
         CommitGroup? begun = null;
         lock (startGate)
@@ -36,13 +39,11 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
                 if (started.IsCompleted)
                 {
                     End(commit, started);
-                }
-                else
-                {
-                    _ = EndAsync(commit, started);
+                    return true;
                 }
 
-                return;
+                _ = EndAsync(commit, started);
+                return false;
             }
 
             if (gathering?.Durable != durable)
@@ -57,6 +58,8 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
         {
             _ = EndAsync(begun);
         }
+
+        return true;
     }
 
     private ValueTask Start(PendingCommit commit)
@@ -82,8 +85,7 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
     {
         lock (Gate)
         {
-            commit.PutReply(commit.Slot ?? (group.Place = Timeline.Share(group.Place)));
-            group.Commits.Add(commit);
+            group.Commits.Add(commit.PutReply(commit.Slot ?? (group.Place = Timeline.Share(group.Place))));
         }
     }
 
@@ -132,7 +134,7 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
                 Timeline.Append(commit.Reply.Written);
             }
 
-            lanes.Leave(commit);
+            lanes.Leave(commit.UnderWay());
         }
     }
 

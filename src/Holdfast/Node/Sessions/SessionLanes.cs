@@ -17,6 +17,10 @@ internal sealed class SessionLanes
     private readonly Dictionary<int, Lane> busy = [];
     private readonly Stack<Lane> free = [];
     private TaskCompletionSource? progress;
+
+    /// <summary>Of the connection's own thread: a commit that was decided, for the next one.</summary>
+    private PendingCommit? spare;
+
     private volatile bool isBusy;
 
     public SessionLanes(Session session)
@@ -95,7 +99,7 @@ internal sealed class SessionLanes
             }
             else
             {
-                commits.Begin(new PendingCommit(session, lane, spec, spec.IsOneCommit ? command : command.Detach(), execution.First) { Slot = slot });
+                Begin(lane, spec, spec.IsOneCommit ? command : command.Detach(), execution.First, slot);
             }
         }
     }
@@ -104,7 +108,7 @@ internal sealed class SessionLanes
     public void Stop() => commits.Stop();
 
     /// <summary>The commit was answered. Called under the gate.</summary>
-    public void Leave(PendingCommit commit)
+    public void Leave(in CommitUnderWay commit)
     {
         PushUntracked(commit.Read);
         var lane = commit.Lane;
@@ -118,6 +122,18 @@ internal sealed class SessionLanes
         }
 
         TellProgress(lane);
+    }
+
+    private void Begin(Lane lane, CommandSpec spec, in Command command, in WireKey first, ReplySlot? slot)
+    {
+        var commit = spare ?? new PendingCommit(session);
+        spare = null;
+        commit.Begin(lane, spec, command, first, slot);
+        var comesBack = commit.Origin is not null;
+        if (commits.Begin(commit) && !comesBack)
+        {
+            spare = commit;
+        }
     }
 
     private bool IsBusy(int partition)
@@ -183,7 +199,9 @@ internal sealed class SessionLanes
         {
             if (next.Spec.Start is not null)
             {
-                commits.Begin(new PendingCommit(session, lane, next.Spec, next.Command, FirstOf(next)) { Slot = next.Slot });
+                var commit = new PendingCommit(session);
+                commit.Begin(lane, next.Spec, next.Command, FirstOf(next), next.Slot);
+                commits.Begin(commit);
                 continue;
             }
 

@@ -8,6 +8,10 @@ namespace Holdfast.Node;
 internal sealed class TrackingTable
 {
     private const int ShardCount = 64;
+
+    /// <summary>How many keys are tracked by anybody. Whoever reads has tracked before, so that who finds none has nothing to tell.</summary>
+    private int keys;
+
     private readonly Shard[] shards = [.. Enumerable.Range(0, ShardCount).Select(static _ => new Shard())];
 
     public void Track(in TrackedKey key, TrackedKeys reader)
@@ -22,6 +26,7 @@ internal sealed class TrackingTable
 
             if (!shard.Readers.TryGetValue(key, out var readers))
             {
+                Interlocked.Increment(ref keys);
                 shard.Readers.Add(key, readers = []);
             }
 
@@ -35,6 +40,11 @@ internal sealed class TrackingTable
     /// <summary>Tells all who have read the key that it changed; <paramref name="origin"/> made the change.</summary>
     public void Tell(in TrackedKey key, Session? origin)
     {
+        if (Volatile.Read(ref keys) == 0)
+        {
+            return;
+        }
+
         var shard = ShardOf(key);
         lock (shard.Gate)
         {
@@ -53,7 +63,7 @@ internal sealed class TrackingTable
 
             if (readers.Count == 0)
             {
-                shard.Readers.Remove(key);
+                Drop(key, shard);
             }
         }
     }
@@ -69,10 +79,16 @@ internal sealed class TrackingTable
                 if (!reader.Contains(key) && shard.Readers.TryGetValue(key, out var readers)
                     && readers.Remove(reader) && readers.Count == 0)
                 {
-                    shard.Readers.Remove(key);
+                    Drop(key, shard);
                 }
             }
         }
+    }
+
+    private void Drop(in TrackedKey key, Shard shard)
+    {
+        shard.Readers.Remove(key);
+        Interlocked.Decrement(ref keys);
     }
 
     private Shard ShardOf(in TrackedKey key) => shards[(uint)key.GetHashCode() % ShardCount];

@@ -1,0 +1,113 @@
+using Holdfast.Embedded;
+using Holdfast.TestServers;
+
+namespace Holdfast.Tests.Embedded;
+
+/// <summary>The short way of a commit that gives a record its one field leaves just what the long way does, in memory and on disk.</summary>
+public sealed class FieldReplacementTests : IDisposable
+{
+    private static readonly Address Short = new("key", "short");
+    private static readonly Address Long = new("key", "long");
+
+    private readonly StoreCopy store = new();
+    private readonly SetClock clock = new();
+
+    private StateEngineOptions Options => PatientOptions.Default with { PartitionCount = 1, Clock = clock };
+
+    public void Dispose() => store.Dispose();
+
+    [Fact]
+    public async Task Both_ways_lead_to_the_same_record_before_and_after_a_restart()
+    {
+        (byte[] Value, Expiry Expiry)[] steps =
+        [
+            ([1], Expiry.After(TimeSpan.FromHours(1))),
+            ([], Expiry.Unchanged),
+            (new byte[200], Expiry.Unchanged),
+            (new byte[20_000], Expiry.Never),
+            ([2, 3], Expiry.After(TimeSpan.FromHours(2))),
+        ];
+        foreach (var (value, expiry) in steps)
+        {
+            await using (var engine = await store.OpenAsync(Options))
+            {
+                await SetAsync(engine, Short, value, expiry);
+                await engine.CommitAsync(new Commit(LongWay(value, expiry)));
+                await SameAsync(engine, value);
+            }
+
+            await using var again = await store.OpenAsync(Options);
+            await SameAsync(again, value);
+        }
+    }
+
+    [Fact]
+    public async Task A_record_that_has_expired_is_made_anew()
+    {
+        await using var engine = await store.OpenAsync(Options);
+        await SetAsync(engine, Short, [1], Expiry.After(TimeSpan.FromSeconds(5)));
+        var first = (await engine.ReadAsync(Short)).Record!;
+        clock.Advance(TimeSpan.FromSeconds(6));
+        await SetAsync(engine, Short, [2], Expiry.Unchanged);
+        var second = (await engine.ReadAsync(Short)).Record!;
+        Assert.Equal(first.Revision + 1, second.Birth);
+        Assert.Equal(second.Birth, second.Revision);
+        clock.Advance(TimeSpan.FromDays(1));
+        Assert.NotNull((await engine.ReadAsync(Short)).Record);
+    }
+
+    [Fact]
+    public async Task Beyond_the_memory_limit_nothing_is_changed()
+    {
+        await using var engine = await store.OpenAsync(Options with { MaxMemoryBytes = StateEngineOptions.MinMaxMemoryBytes });
+        await SetAsync(engine, Short, [1], Expiry.Never);
+        var value = new byte[FieldReplacement.MaxValueBytes];
+        await Assert.ThrowsAsync<StateFullException>(async () =>
+        {
+            for (var i = 0; i <= StateEngineOptions.MinMaxMemoryBytes / value.Length; i++)
+            {
+                await SetAsync(engine, new Address("key", $"{i}"), value, Expiry.Never);
+            }
+        });
+        var head = await engine.ReadHeadAsync(0);
+        await Assert.ThrowsAsync<StateFullException>(() => SetAsync(engine, Short, value, Expiry.Never));
+        Assert.Equal(head.Revision, (await engine.ReadHeadAsync(0)).Revision);
+        Assert.Equal([1], (await engine.ReadAsync(Short)).Record!["f"]!.Value.ToArray());
+        await SetAsync(engine, Short, [4], Expiry.Never);
+        Assert.Equal([4], (await engine.ReadAsync(Short)).Record!["f"]!.Value.ToArray());
+    }
+
+    private static Task SetAsync(EmbeddedEngine engine, Address address, byte[] value, Expiry expiry) =>
+        engine.Begin(0, [new Replacement(address, value, expiry)], Durability.Synced, default);
+
+    private static RecordChange LongWay(byte[] value, Expiry expiry)
+    {
+        var change = RecordChange.Update(Long).Set("f", value);
+        return expiry.IsUnchanged ? change : expiry.IsNever ? change.NeverExpire() : change.ExpireAfter(TimeSpan.FromMilliseconds(expiry.Milliseconds));
+    }
+
+    private static async Task SameAsync(EmbeddedEngine engine, byte[] value)
+    {
+        var one = (await engine.ReadAsync(Short)).Record!;
+        var two = (await engine.ReadAsync(Long)).Record!;
+        Assert.Equal(value, one["f"]!.Value.ToArray());
+        Assert.Single(one.Fields);
+        Assert.Equal(two.Revision - 1, one.Revision);
+        Assert.Equal(two.Birth - 1, one.Birth);
+        Assert.Equal(two.Fields["f"].ToArray(), one.Fields["f"].ToArray());
+        Assert.Equal(two.Deadline is null, one.Deadline is null);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(one.Deadline ?? 0, two.Deadline ?? 0), TimeSpan.FromMinutes(-1), TimeSpan.FromMinutes(1));
+    }
+
+    /// <summary>Takes the short way, and fails if that is not taken.</summary>
+    private sealed class Replacement(Address address, byte[] value, Expiry expiry) : RecordDecision(address)
+    {
+        public override bool TryReplace(in RecordView newest, out FieldReplacement field)
+        {
+            field = new FieldReplacement("f"u8, value, expiry);
+            return true;
+        }
+
+        public override RecordChange? Decide(Record? newest) => throw new InvalidOperationException("The short way was not taken.");
+    }
+}
