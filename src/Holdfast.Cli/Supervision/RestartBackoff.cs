@@ -3,7 +3,8 @@ namespace Holdfast.Cli.Supervision;
 /// <summary>
 /// How long a process that ended waits for its restart. One that was ready is restarted at once; one that keeps
 /// failing waits, from <see cref="FirstDelay"/> doubling to <see cref="MaxDelay"/>, until it was ready for
-/// <see cref="StableAfter"/>. To be killed from outside (SIGKILL) while ready is no failure of its own and never waits.
+/// <see cref="StableAfter"/>. Who is killed from outside (SIGKILL) while ready never waits, but that too is a failure: the kernel does it, over and
+/// over, where memory is short.
 /// </summary>
 internal sealed class RestartBackoff
 {
@@ -17,7 +18,7 @@ internal sealed class RestartBackoff
     private int waits;
     private bool isForgiven;
 
-    /// <summary>How often in a row the process failed by itself, without having been ready for <see cref="StableAfter"/> in between.</summary>
+    /// <summary>How often in a row the process failed or was killed, without having been ready for <see cref="StableAfter"/> in between.</summary>
     public int Failures { get; private set; }
 
     /// <summary>Whether it keeps failing.</summary>
@@ -33,8 +34,7 @@ internal sealed class RestartBackoff
             Forget();
         }
 
-        Failures += killed ? 0 : 1;
-
+        Failures++;
         if (readyFor is not null && (killed || !isForgiven))
         {
             isForgiven |= !killed;

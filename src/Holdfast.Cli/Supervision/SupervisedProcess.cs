@@ -146,8 +146,10 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
     private void NoteCrashLoop(ProcessEnd end)
     {
         var isNews = Problem is null;
-        Problem = $"is in a crash loop: it failed {backoff.Failures} times in a row, and last {end.Text}. "
-            + $"{Remedy}; its lines are in {RunFolder.Name}/{RunFolder.LogsName}/{name}.log. Until then it is tried every {RestartBackoff.MaxDelay.TotalSeconds:0} s";
+        var advice = end.IsKill
+            ? "Unless somebody kills it, the kernel does for want of memory, and its log says so"
+            : $"{Remedy}; its lines are in {RunFolder.Name}/{RunFolder.LogsName}/{name}.log. Until then it is tried every {RestartBackoff.MaxDelay.TotalSeconds:0} s";
+        Problem = $"is in a crash loop: it failed {backoff.Failures} times in a row, and last {end.Text}. {advice}";
         if (isNews)
         {
             run.Log.Event($"{name} {Problem}");

@@ -40,16 +40,16 @@ public sealed class RestartBackoffTests
     }
 
     [Fact]
-    public void Five_failures_in_a_row_are_a_crash_loop_and_ten_seconds_of_readiness_end_it()
+    public void Five_failures_or_kills_in_a_row_are_a_crash_loop_and_ten_seconds_of_readiness_end_it()
     {
         var backoff = new RestartBackoff();
-        Assert.Equal([false, false, false, false, true, true], Enumerable.Range(0, 6).Select(_ =>
+        Assert.Equal([false, false, false, false, true, true], Enumerable.Range(0, 6).Select(round =>
         {
-            backoff.After(Shortly, killed: false);
+            backoff.After(Shortly, killed: round % 2 == 0);
             return backoff.IsCrashLoop;
         }));
         backoff.After(Shortly, killed: true);
-        Assert.Equal((true, 6), (backoff.IsCrashLoop, backoff.Failures));
+        Assert.Equal((true, 7), (backoff.IsCrashLoop, backoff.Failures));
         backoff.After(RestartBackoff.StableAfter, killed: true);
         Assert.False(backoff.IsCrashLoop);
     }
