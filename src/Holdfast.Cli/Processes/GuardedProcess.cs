@@ -152,18 +152,22 @@ internal sealed class GuardedProcess : IAsyncDisposable
 
     private void Pump(Action<string> onLine)
     {
-        foreach (var line in OutputLines.Read(process.StandardOutput.BaseStream).Select(mask.Apply))
+        // Whoever takes a process's stream has to close it: the process does not.
+        using (var output = process.StandardOutput.BaseStream)
         {
-            lock (lastLines)
+            foreach (var line in OutputLines.Read(output).Select(mask.Apply))
             {
-                lastLines.Enqueue(line);
-                if (lastLines.Count > KeptLines)
+                lock (lastLines)
                 {
-                    lastLines.Dequeue();
+                    lastLines.Enqueue(line);
+                    if (lastLines.Count > KeptLines)
+                    {
+                        lastLines.Dequeue();
+                    }
                 }
-            }
 
-            onLine(line);
+                onLine(line);
+            }
         }
 
         outputRead.TrySetResult();

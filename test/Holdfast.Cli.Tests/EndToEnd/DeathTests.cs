@@ -19,6 +19,7 @@ public sealed class DeathTests
         await using var tool = HoldfastTool.Start(folder.Path, "up");
         await tool.SeeAsync("web is ready at ");
         var before = await HoldfastTool.StatusAsync(folder.Path);
+        var pipes = PipesOf(tool);
         for (var kill = 0; kill < 3; kill++)
         {
             var seen = tool.Lines.Count;
@@ -31,6 +32,8 @@ public sealed class DeathTests
             Assert.Equal(before.Instance("web-2").Pid(), after.Instance("web-2").Pid());
             before = after;
         }
+
+        Assert.Equal(pipes, PipesOf(tool));
     }
 
     [Fact]
@@ -178,6 +181,10 @@ public sealed class DeathTests
         Assert.Equal(0, await tool.EndAsync());
         await tool.LeavesNothingAsync();
     }
+
+    /// <summary>How many ends of pipes the tool has open.</summary>
+    private static int PipesOf(HoldfastTool tool) =>
+        Directory.EnumerateFileSystemEntries($"/proc/{tool.Pid}/fd").Count(static file => new FileInfo(file).LinkTarget?.StartsWith("pipe:", StringComparison.Ordinal) == true);
 
     private static async Task<int> RequestAsync(string url, CancellationToken enough)
     {
