@@ -112,18 +112,21 @@ public sealed class GatewayHost : IAsyncDisposable
             .AddHostedService(static services => services.GetRequiredService<AdminServer>())
             .AddHostedService<OtlpExport>();
         builder.Services
-            .Configure<SocketTransportOptions>(static sockets =>
+            .AddSingleton<ListenSockets>()
+            .AddOptions<SocketTransportOptions>().Configure<ListenSockets>(static (sockets, listening) =>
             {
-                sockets.CreateBoundListenSocket = ListenSocket.Bind;
+                sockets.CreateBoundListenSocket = listening.Bind;
 
                 // Nothing here blocks a thread, so whoever hears of a byte goes on with it: a way over the pool's queue costs more than the work.
                 sockets.UnsafePreferInlineScheduling = true;
             })
+            .Services
             .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout)
             .AddMetrics()
             .AddSingleton(options)
             .AddSingleton(options.Clock)
             .AddSingleton<GatewayMetrics>()
+            .AddSingleton<EqualWarnings>()
             .AddSingleton<UpstreamClients>()
             .AddSingleton<Fleet>()
             .AddSingleton<UpgradeRelay>()

@@ -39,8 +39,14 @@ public static class GatewayLimits
     /// <summary>How long the health path may take to answer. 2 s.</summary>
     public static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a gateway that is told to stop still takes connections, while its answers tell clients to go elsewhere. 300 ms.</summary>
+    /// <summary>A gateway that ends closes idle connections when for so long no client has come back on one, to be told to go elsewhere. 300 ms.</summary>
     public static readonly TimeSpan FarewellTime = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Longest time for which a gateway that ends keeps idle connections. 5 s, half of the time for the whole drain at most.</summary>
+    public static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long connections that the kernel has taken may wait to be accepted by a gateway that ends. 100 ms.</summary>
+    public static readonly TimeSpan LastConnectionsTime = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long requests in flight may take to finish once the gateway is told to stop, unless it was told another time. 10 s; then they are cut.</summary>
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
@@ -50,6 +56,9 @@ public static class GatewayLimits
 
     /// <summary>How long a line may stand before it counts as overload and is kept short. 1 s.</summary>
     public static readonly TimeSpan LongestBurst = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the log tells how many warnings there were of a kind that it has told of. 10 s.</summary>
+    public static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>How long an instance is left alone when it fails requests that others don't. 5 s, doubled each time in a row.</summary>
     public static readonly TimeSpan FirstEjection = TimeSpan.FromSeconds(5);

@@ -50,4 +50,7 @@ internal static partial class Log
 
     [LoggerMessage(12, LogLevel.Warning, "{Service}: has as many requests as it can do ({Limit} at once, {Waiting} waiting); others get 503.")]
     public static partial void Overloaded(ILogger logger, string service, int limit, int waiting);
+
+    [LoggerMessage(17, LogLevel.Warning, "{Service}: {What}, {Count} times more within {Seconds} s.")]
+    public static partial void More(ILogger logger, string service, long count, double seconds, string what);
 }

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Holdfast.TestServers;
 
 namespace Holdfast.Gateway.Tests;
@@ -8,6 +11,7 @@ public sealed class GatewayProcessTests : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("holdfast-gateway-").FullName;
     private readonly int port = FreePort.Next();
+    private readonly int admin = FreePort.Next();
     private Rig rig = null!;
 
     public async ValueTask InitializeAsync() => rig = await Rig.StartAsync(instances: 3);
@@ -57,6 +61,27 @@ public sealed class GatewayProcessTests : IAsyncLifetime
         using var response = await hanging;
         Assert.True(response.IsSuccessStatusCode);
         Assert.Equal(0, await gateway.EndAsync());
+    }
+
+    [Fact]
+    public async Task Hundreds_of_equal_failures_are_few_lines_that_tell_their_number_and_metrics_count_each()
+    {
+        const int Requests = 300;
+        await using var gateway = await StartAsync("--admin-port", $"{admin}");
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        for (var sent = 0; sent < Requests; sent++)
+        {
+            using var response = await client.PostAsync("/drop", null);
+            Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        }
+
+        var metrics = await client.GetStringAsync($"http://127.0.0.1:{admin}/metrics");
+        Assert.Contains($"holdfast_gateway_requests_total{{service=\"shop\"}} {Requests}\n", metrics, StringComparison.Ordinal);
+        gateway.Signal("TERM");
+        Assert.Equal(0, await gateway.EndAsync());
+        var lines = gateway.Lines.Where(static line => line.Contains("which is not repeated", StringComparison.Ordinal)).ToList();
+        Assert.True(lines.Count < Requests / 5, gateway.Output);
+        Assert.Equal(Requests, lines.Sum(static line => Regex.Match(line, @", (\d+) times more within") is { Success: true } more ? int.Parse(more.Groups[1].Value, CultureInfo.InvariantCulture) : 1));
     }
 
     [Fact]
@@ -119,9 +144,9 @@ public sealed class GatewayProcessTests : IAsyncLifetime
         Assert.Contains(named, output);
     }
 
-    private async Task<HoldfastTool> StartAsync()
+    private async Task<HoldfastTool> StartAsync(params string[] further)
     {
-        var gateway = HoldfastTool.Start(folder, "gateway", "--port", $"{port}", "--state", rig.Store.ConnectionString);
+        var gateway = HoldfastTool.Start(folder, ["gateway", "--port", $"{port}", "--state", rig.Store.ConnectionString, .. further]);
         await gateway.SeeAsync("ready on");
         return gateway;
     }

@@ -12,7 +12,7 @@ internal static class RollCommand
 
     public static Command Create()
     {
-        var service = new Argument<string>("SERVICE") { Description = "The service's name in the topology." };
+        var service = new Argument<string>("SERVICE") { Description = "The service's name in the topology, or 'gateway' for the gateways." };
         var watch = new Option<string>("--watch")
         {
             Description = "How long each new instance serves beside the old ones, and is compared with them, before one of these goes, such as 5s or 2m.",

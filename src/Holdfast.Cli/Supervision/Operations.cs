@@ -55,6 +55,11 @@ internal sealed class Operations(
     /// <summary>Replaces a service's instances one by one, by what the topology's file says now.</summary>
     public async Task<string?> RollAsync(string? name, TimeSpan watch, Func<string, Task> tell)
     {
+        if (name == GatewayTopology.Name)
+        {
+            return await InTurnAsync(gatewayTurn, RollGatewaysAsync);
+        }
+
         if (Find(name) is not { } service)
         {
             return NoService(name);
@@ -129,6 +134,33 @@ internal sealed class Operations(
         run.Log.Event($"there are to be {count} gateways");
         await gateways.StopAsync(gateways.Surplus(count));
         return await GrowAsync(gateways, GatewayTopology.Name, count);
+    }
+
+    /// <summary>
+    /// Replaces the gateways one by one, each by one of its name and admin port. One more serves meanwhile: it shows first whether a new one comes up, and
+    /// stays where one doesn't.
+    /// </summary>
+    private async Task<string?> RollGatewaysAsync()
+    {
+        run.Log.Event("the gateways are rolled");
+        var old = gateways.All;
+        if (await GrowAsync(gateways, GatewayTopology.Name, old.Count + 1) is { } problem)
+        {
+            return problem;
+        }
+
+        var spare = gateways.All.Except(old).ToList();
+        foreach (var leaving in old)
+        {
+            await gateways.StopAsync([leaving]);
+            if (await GrowAsync(gateways, GatewayTopology.Name, old.Count + 1) is { } failure)
+            {
+                return $"{failure}; {string.Join(", ", spare.Select(static gateway => gateway.Name))} serves in its stead";
+            }
+        }
+
+        await gateways.StopAsync(spare);
+        return null;
     }
 
     private async Task<string?> GrowAsync<TProcess>(Replicas<TProcess> replicas, string name, int count)

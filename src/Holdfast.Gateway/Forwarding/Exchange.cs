@@ -78,11 +78,7 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
 
         UpstreamAnswer.CopyHead(answer, context.Response);
         Stickiness.Keep(context, tries.Settings, upstream, wish.Mark);
-        if (drain.HasBegun && HttpProtocol.IsHttp11(context.Request.Protocol))
-        {
-            context.Response.Headers.Connection = "close";
-        }
-
+        drain.Tell(context);
         if (!await UpstreamAnswer.CopyBodyAsync(context, answer, tries, watch))
         {
             UpstreamAnswer.Cut(context);

@@ -11,7 +11,7 @@ namespace Holdfast.Gateway.Forwarding;
 
 /// <summary>Finds the service that a request is for, and sees to it that an instance answers.</summary>
 internal sealed class RequestHandler(
-    Fleet fleet, Exchange exchange, Journal journal, GatewayMetrics metrics, TimeProvider clock, ILogger<RequestHandler> logger)
+    Fleet fleet, Exchange exchange, Journal journal, GatewayMetrics metrics, EqualWarnings warnings, TimeProvider clock, ILogger<RequestHandler> logger)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -119,7 +119,11 @@ internal sealed class RequestHandler(
             return;
         }
 
-        Log.NoneReady(logger, pool.Name, GatewayLimits.MaxWait.TotalSeconds);
+        if (warnings.IsNews(pool.Name, "no instance was ready: 503"))
+        {
+            Log.NoneReady(logger, pool.Name, GatewayLimits.MaxWait.TotalSeconds);
+        }
+
         await PlainAnswer.GiveAsync(
             context, StatusCodes.Status503ServiceUnavailable, $"No instance of {pool.Name} is ready. Try again in a second.");
     }
@@ -156,7 +160,11 @@ internal sealed class RequestHandler(
                     return false;
                 }
 
-                Log.NotRepeated(logger, pool.Name, upstream.Id, context.Request.Method, outcome.Reason);
+                if (warnings.IsNews(pool.Name, $"instance {upstream.Id} ended under a request, which is not repeated: 502"))
+                {
+                    Log.NotRepeated(logger, pool.Name, upstream.Id, context.Request.Method, outcome.Reason);
+                }
+
                 await PlainAnswer.GiveAsync(context, outcome.Status, "The instance ended before it answered; whether it acted on the request is not known.");
                 return true;
 
@@ -167,7 +175,11 @@ internal sealed class RequestHandler(
             default:
                 upstream.Answered(outcome.Status);
                 upstream.Doubt();
-                Log.Failed(logger, pool.Name, upstream.Id, context.Request.Method, outcome.Reason);
+                if (warnings.IsNews(pool.Name, $"instance {upstream.Id} failed a request"))
+                {
+                    Log.Failed(logger, pool.Name, upstream.Id, context.Request.Method, outcome.Reason);
+                }
+
                 await PlainAnswer.GiveAsync(context, outcome.Status, "The instance gave no answer that could be passed on.");
                 return true;
         }

@@ -1,24 +1,35 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 
 namespace Holdfast.Gateway.Hosting;
 
 /// <summary>
-/// The time between the order to stop and the end of listening: answers tell clients to close their connections, so that
-/// the next requests go to another gateway and none meets a connection that is just being closed.
+/// The time between the order to stop and the end of idle connections. (1) The kernel takes no connection more, and those that it has taken are accepted.
+/// (2) Nothing listens any more: who connects gets another gateway. (3) Answers tell clients to close their connections, until none comes
+/// back on one that it had: only then are idle ones closed, so that no request meets a connection that is just being closed.
 /// </summary>
-internal sealed class Drain(TimeProvider clock, IHostApplicationLifetime lifetime) : IHostedLifecycleService
+internal sealed class Drain(ListenSockets sockets, GatewayOptions options, TimeProvider clock) : IHostedLifecycleService
 {
-    private bool hasBegun;
+    private long toldAt;
 
-    /// <summary>Whether answers are to be the last ones of their connections.</summary>
-    public bool HasBegun => Volatile.Read(ref hasBegun) || lifetime.ApplicationStopping.IsCancellationRequested;
+    /// <summary>Has the answer, once the drain has begun, be the last one of its connection.</summary>
+    public void Tell(HttpContext context)
+    {
+        if (Volatile.Read(ref toldAt) != 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+            Volatile.Write(ref toldAt, clock.GetTimestamp());
+        }
+    }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        Volatile.Write(ref hasBegun, true);
         try
         {
-            await Task.Delay(GatewayLimits.FarewellTime, clock, cancellationToken);
+            sockets.TakeNoMore();
+            await Task.Delay(GatewayLimits.LastConnectionsTime, clock, cancellationToken);
+            sockets.Close();
+            await FarewellAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -35,4 +46,16 @@ internal sealed class Drain(TimeProvider clock, IHostApplicationLifetime lifetim
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task FarewellAsync(CancellationToken cancellationToken)
+    {
+        var began = clock.GetTimestamp();
+        Volatile.Write(ref toldAt, began);
+        var half = options.DrainTimeout / 2;
+        var longest = half < GatewayLimits.LongestFarewell ? half : GatewayLimits.LongestFarewell;
+        while (clock.GetElapsedTime(began) < longest && GatewayLimits.FarewellTime - clock.GetElapsedTime(Volatile.Read(ref toldAt)) is var quiet && quiet > TimeSpan.Zero)
+        {
+            await Task.Delay(quiet, clock, cancellationToken);
+        }
+    }
 }
