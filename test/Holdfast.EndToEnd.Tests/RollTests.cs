@@ -25,6 +25,26 @@ public sealed class RollTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Shoppers_lose_nothing_while_the_gateways_are_rolled()
+    {
+        await using var topology = await Topology.StartAsync();
+        var seed = Environment.ProcessId;
+        var before = await topology.GatewaysAsync();
+        await using var crowd = await Crowd.EnterAsync(topology, seed, static () => false);
+        await crowd.WhileAsync(crowd.OrdersAsync(20));
+        for (var roll = 0; roll < Rolls; roll++)
+        {
+            await crowd.WhileAsync(topology.RollAsync("gateway"));
+        }
+
+        await crowd.LeaveAsync();
+        output.WriteLine($"seed {seed}: {Rolls} rolls, {crowd.Orders} orders");
+        var after = await topology.GatewaysAsync();
+        Assert.Empty(before.Intersect(after));
+        Assert.Equal(Topology.Gateways, after.Count);
+    }
+
+    [Fact]
     public async Task An_application_without_Holdfast_in_it_is_rolled_without_a_failed_request()
     {
         await using var topology = await Topology.StartAsync("test/StockApplication", "/", "embedded");

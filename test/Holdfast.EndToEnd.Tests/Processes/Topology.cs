@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.Json;
 using Holdfast.TestServers;
 
 namespace Holdfast.EndToEnd.Tests.Processes;
@@ -5,6 +7,9 @@ namespace Holdfast.EndToEnd.Tests.Processes;
 /// <summary>An application as <c>holdfast up</c> runs it: three instances behind two gateways, in a folder and on ports of its own.</summary>
 internal sealed class Topology : IAsyncDisposable
 {
+    public const int Instances = 3;
+    public const int Gateways = 2;
+
     private const string Ready = "web is ready at ";
     private readonly string folder = Directory.CreateTempSubdirectory("holdfast-e2e-").FullName;
     private readonly HoldfastTool supervisor;
@@ -13,11 +18,11 @@ internal sealed class Topology : IAsyncDisposable
     {
         File.WriteAllText(Path.Combine(folder, "holdfast.yaml"), $$"""
             state: {{state}}
-            gateway: { port: 0, replicas: 2 }
+            gateway: { port: 0, replicas: {{Gateways}} }
             services:
               web:
                 run: dotnet {{Repository.ProgramOf(project)}}
-                replicas: 3
+                replicas: {{Instances}}
                 health: {{health}}
                 routes: [ / ]
                 # The collector for small machines: what a process takes is then what it needs.
@@ -28,6 +33,9 @@ internal sealed class Topology : IAsyncDisposable
 
     /// <summary>The gateways' address.</summary>
     public Uri Url { get; private set; } = null!;
+
+    /// <summary>The supervisor's process id.</summary>
+    public int Supervisor => supervisor.Pid;
 
     /// <summary>What the topology's processes printed last.</summary>
     public string Output => string.Join('\n', supervisor.Lines.TakeLast(200));
@@ -73,15 +81,33 @@ internal sealed class Topology : IAsyncDisposable
     /// <summary>The process ids of all instances and gateways.</summary>
     public async Task<IReadOnlyList<int>> ProcessesAsync() => [.. await ReadyInstancesAsync(), .. await GatewaysAsync()];
 
-    /// <summary>Replaces every instance by another one, and returns once that is done.</summary>
-    public async Task RollAsync()
+    /// <summary>Replaces every instance of a service, or gateway, by another one, and returns once that is done.</summary>
+    public async Task RollAsync(string service = "web")
     {
-        var (code, told) = await HoldfastTool.RunAsync(folder, "roll", "web", "--watch", "1s");
+        var (code, told) = await TryRollAsync(service);
         Assert.True(code == 0, $"roll exits with {code}: {told}\n{Output}");
     }
 
+    /// <summary>Rolls while what may go wrong does, and answers how it ended.</summary>
+    public Task<(int Code, string Told)> TryRollAsync(string service = "web") => HoldfastTool.RunAsync(folder, "roll", service, "--watch", "1s");
+
     /// <summary>The process id of the node that serves the state.</summary>
-    public async Task<int> NodeAsync() => (await HoldfastTool.StatusAsync(folder)).GetProperty("state").GetProperty("pid").GetInt32();
+    public async Task<int> NodeAsync() => await TryNodeAsync() ?? throw new InvalidOperationException("No node runs.");
+
+    /// <summary>The process id of the node that serves the state; null while none does.</summary>
+    public async Task<int?> TryNodeAsync() =>
+        (await HoldfastTool.StatusAsync(folder)).GetProperty("state").GetProperty("pid") is { ValueKind: JsonValueKind.Number } pid ? pid.GetInt32() : null;
+
+    /// <summary>What the node answers to a command; null when it doesn't.</summary>
+    public async Task<string?> StateReplyAsync(params string[] command)
+    {
+        using var asking = Process.Start(new ProcessStartInfo("redis-cli", ["-e", "-s", Path.Combine(folder, ".holdfast", "node.sock"), .. command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = asking.StandardError.ReadToEndAsync();
+        var reply = await asking.StandardOutput.ReadToEndAsync();
+        await errors;
+        await asking.WaitForExitAsync();
+        return asking.ExitCode == 0 ? reply : null;
+    }
 
     public async ValueTask DisposeAsync()
     {

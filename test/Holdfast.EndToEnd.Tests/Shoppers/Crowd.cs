@@ -13,11 +13,11 @@ internal sealed class Crowd : IAsyncDisposable
     private readonly IReadOnlyList<Shopper> shoppers;
     private readonly Task shopping;
 
-    private Crowd(Topology topology, IReadOnlyDictionary<string, long> prices, int seed, Func<bool> mayPostFail)
+    private Crowd(Topology topology, IReadOnlyDictionary<string, long> prices, string name, int seed, Lenience lenience)
     {
         this.topology = topology;
         shoppers = [.. Enumerable.Range(1, Size).Select(
-            number => new Shopper(topology.Url, $"shopper-{number}", seed + number, prices, mayPostFail))];
+            number => new Shopper(topology.Url, $"{name}-{number}", seed + number, prices, lenience))];
         shopping = Task.WhenAll(shoppers.Select(shopper => Task.Run(() => ShopAsync(shopper))));
     }
 
@@ -25,13 +25,21 @@ internal sealed class Crowd : IAsyncDisposable
     /// <param name="topology">The shop.</param>
     /// <param name="seed">Decides what they do.</param>
     /// <param name="mayPostFail">Whether a POST may be answered 502 or 503 by now.</param>
-    public static async Task<Crowd> EnterAsync(Topology topology, int seed, Func<bool> mayPostFail)
+    public static Task<Crowd> EnterAsync(Topology topology, int seed, Func<bool> mayPostFail) =>
+        EnterAsync(topology, "shopper", seed, new Lenience { MayPostFail = mayPostFail });
+
+    /// <summary>Sends them in.</summary>
+    /// <param name="topology">The shop.</param>
+    /// <param name="name">Begins each one's name: who comes again under the same finds what they had.</param>
+    /// <param name="seed">Decides what they do.</param>
+    /// <param name="lenience">What they put up with.</param>
+    public static async Task<Crowd> EnterAsync(Topology topology, string name, int seed, Lenience lenience)
     {
-        using var client = new ShopClient(topology.Url, new History("the crowd"), "crowd", static () => false);
+        using var client = new ShopClient(topology.Url, new History("the crowd"), "crowd", lenience);
         var products = await client.GetAsync("/api/products");
         var prices = products.Json.EnumerateArray().ToDictionary(
             static product => product.GetProperty("sku").GetString()!, static product => product.GetProperty("price").GetInt64());
-        return new Crowd(topology, prices, seed, mayPostFail);
+        return new Crowd(topology, prices, name, seed, lenience);
     }
 
     /// <summary>How many orders there were.</summary>
@@ -39,6 +47,12 @@ internal sealed class Crowd : IAsyncDisposable
 
     /// <summary>How many POSTs had to be repeated.</summary>
     public int Repeats => shoppers.Sum(static shopper => shopper.Repeats);
+
+    /// <summary>How many requests got no answer, because their gateway died.</summary>
+    public int Breaks => shoppers.Sum(static shopper => shopper.Breaks);
+
+    /// <summary>How many requests that change nothing were answered 503, because the store was away for too long.</summary>
+    public int Closed => shoppers.Sum(static shopper => shopper.Closed);
 
     /// <summary>Ends when there are this many orders.</summary>
     public async Task OrdersAsync(int count)

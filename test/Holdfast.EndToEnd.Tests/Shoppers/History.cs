@@ -2,13 +2,15 @@ using System.Diagnostics;
 
 namespace Holdfast.EndToEnd.Tests.Shoppers;
 
-/// <summary>What a shopper did and was told, line by line, for whoever has to find out what went wrong.</summary>
+/// <summary>What a shopper did last and was told, line by line, for whoever has to find out what went wrong.</summary>
 internal sealed class History(string name)
 {
+    private const int Shown = 60;
     private static readonly Stopwatch Clock = Stopwatch.StartNew();
 
     private readonly Lock gate = new();
-    private readonly List<string> lines = [];
+    private readonly Queue<string> lines = new(Shown + 1);
+    private long older;
 
     public static TimeSpan Now => Clock.Elapsed;
 
@@ -16,7 +18,12 @@ internal sealed class History(string name)
     {
         lock (gate)
         {
-            lines.Add($"{Now.TotalSeconds,9:0.000} {line}");
+            lines.Enqueue($"{Now.TotalSeconds,9:0.000} {line}");
+            if (lines.Count > Shown)
+            {
+                lines.Dequeue();
+                older++;
+            }
         }
     }
 
@@ -25,9 +32,8 @@ internal sealed class History(string name)
     {
         lock (gate)
         {
-            const int Shown = 60;
-            var older = lines.Count > Shown ? $"  … {lines.Count - Shown} lines before\n" : "";
-            return new ShopperFailedException($"{name} at {Now.TotalSeconds:0.000}: {what}\n{older}  {string.Join("\n  ", lines.TakeLast(Shown))}");
+            var before = older > 0 ? $"  … {older} lines before\n" : "";
+            return new ShopperFailedException($"{name} at {Now.TotalSeconds:0.000}: {what}\n{before}  {string.Join("\n  ", lines)}");
         }
     }
 }

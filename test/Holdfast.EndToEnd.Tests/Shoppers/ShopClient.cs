@@ -6,7 +6,7 @@ namespace Holdfast.EndToEnd.Tests.Shoppers;
 /// <summary>
 /// A shopper's browser, as far as it matters: cookies of its own, and a POST whose answer is 502 or 503 is repeated
 /// under the same key, also while it is told that the first one still runs, which an instance that died holds up for a moment. Every other
-/// answer than the expected one, whatever the method, is a failure.
+/// answer than the expected one, whatever the method, is a failure; none at all is one, too, unless the gateway that had the request has died.
 /// </summary>
 internal sealed class ShopClient : IDisposable
 {
@@ -17,19 +17,21 @@ internal sealed class ShopClient : IDisposable
 
     private readonly HttpClient http;
     private readonly History history;
-    private readonly Func<bool> mayPostFail;
+    private readonly Lenience lenience;
     private readonly string keys;
     private int posts;
     private int repeats;
+    private int breaks;
+    private int closed;
 
     /// <summary>Opens a browser.</summary>
     /// <param name="url">The gateway.</param>
     /// <param name="history">Where to write down what happens.</param>
     /// <param name="keys">Begins every key, so that no two shoppers use the same.</param>
-    /// <param name="mayPostFail">Whether instances are being killed by now, so that a POST may answer 502 or 503.</param>
-    public ShopClient(Uri url, History history, string keys, Func<bool> mayPostFail)
+    /// <param name="lenience">What it puts up with.</param>
+    public ShopClient(Uri url, History history, string keys, Lenience lenience)
     {
-        (this.history, this.keys, this.mayPostFail) = (history, keys, mayPostFail);
+        (this.history, this.keys, this.lenience) = (history, keys, lenience);
         var handler = new SocketsHttpHandler { CookieContainer = new CookieContainer(), AllowAutoRedirect = false };
         http = new HttpClient(handler) { BaseAddress = url, Timeout = Patience };
     }
@@ -37,28 +39,41 @@ internal sealed class ShopClient : IDisposable
     /// <summary>How often a POST had to be repeated.</summary>
     public int Repeats => repeats;
 
+    /// <summary>How many requests got no answer, because their gateway died.</summary>
+    public int Breaks => breaks;
+
+    /// <summary>How many requests that change nothing were answered 503, because the store was away for too long.</summary>
+    public int Closed => closed;
+
     public Task<Reply> GetAsync(string path, HttpStatusCode expected = HttpStatusCode.OK) => SendAsync(HttpMethod.Get, path, null, null, expected);
 
-    public Task<Reply> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path, null, null, HttpStatusCode.NoContent);
+    /// <summary>Deletes; under a key where gateways die, so that one who had it can't have it done later than the one who answers.</summary>
+    public Task<Reply> DeleteAsync(string path) => lenience.GatewaysDie
+        ? RepeatAsync(HttpMethod.Delete, path, null, NextKey(), HttpStatusCode.NoContent)
+        : SendAsync(HttpMethod.Delete, path, null, null, HttpStatusCode.NoContent);
 
     /// <summary>A name for a POST.</summary>
     public string NextKey() => $"{keys}-{Interlocked.Increment(ref posts)}";
 
     /// <summary>Posts under a key, again and again until it is answered.</summary>
-    public async Task<Reply> PostAsync(string path, string? json, string key, HttpStatusCode expected)
+    public Task<Reply> PostAsync(string path, string? json, string key, HttpStatusCode expected) => RepeatAsync(HttpMethod.Post, path, json, key, expected);
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<Reply> RepeatAsync(HttpMethod method, string path, string? json, string key, HttpStatusCode expected)
     {
         var deadline = History.Now + Patience;
         while (true)
         {
-            var reply = await SendAsync(HttpMethod.Post, path, json, key, expected, HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable, HttpStatusCode.Conflict);
+            var reply = await SendAsync(method, path, json, key, expected, HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable, HttpStatusCode.Conflict);
             if (reply.Status == expected && !reply.IsRunning)
             {
                 return reply;
             }
 
-            if (!mayPostFail() || History.Now > deadline || (reply.Status == HttpStatusCode.Conflict && !reply.IsRunning))
+            if (!lenience.MayPostFail() || History.Now > deadline || (reply.Status == HttpStatusCode.Conflict && !reply.IsRunning))
             {
-                throw history.Failure($"POST {path} answered {(int)reply.Status}, which no death of an instance explains.");
+                throw history.Failure($"{method} {path} answered {(int)reply.Status}, which no death of an instance explains.");
             }
 
             Interlocked.Increment(ref repeats);
@@ -66,13 +81,34 @@ internal sealed class ShopClient : IDisposable
         }
     }
 
-    public void Dispose() => http.Dispose();
-
     private async Task<Reply> SendAsync(HttpMethod method, string path, string? json, string? key, params HttpStatusCode[] expected)
+    {
+        while (true)
+        {
+            var started = History.Now;
+            if (await TrySendAsync(method, path, json, key) is not { } reply)
+            {
+                Interlocked.Increment(ref breaks);
+            }
+            else if (reply.Status == HttpStatusCode.ServiceUnavailable && !expected.Contains(reply.Status) && lenience.MayBeClosed(started))
+            {
+                Interlocked.Increment(ref closed);
+            }
+            else
+            {
+                return expected.Contains(reply.Status)
+                    ? reply
+                    : throw history.Failure($"{method} {path} answered {(int)reply.Status}, not {string.Join(" or ", expected.Select(static code => (int)code))}.");
+            }
+
+        }
+    }
+
+    /// <summary>The answer; null if there is none because the gateway has died.</summary>
+    private async Task<Reply?> TrySendAsync(HttpMethod method, string path, string? json, string? key)
     {
         var started = History.Now;
         var what = $"{method} {path} {json}{(key is null ? "" : $" [{key}]")}";
-        Reply reply;
         try
         {
             using var request = new HttpRequestMessage(method, path);
@@ -88,20 +124,17 @@ internal sealed class ShopClient : IDisposable
 
             using var response = await http.SendAsync(request);
             var instance = response.Headers.TryGetValues("X-Instance", out var values) ? values.Single() : "no instance";
-            reply = new Reply(response.StatusCode, instance, await response.Content.ReadAsStringAsync())
+            var reply = new Reply(response.StatusCode, instance, await response.Content.ReadAsStringAsync())
             {
                 IsRunning = response is { StatusCode: HttpStatusCode.Conflict, Headers.RetryAfter: not null },
             };
+            history.Add($"{what} → {(int)reply.Status} by {reply.Instance} in {(History.Now - started).TotalMilliseconds:0} ms: {reply.Body}");
+            return reply;
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException)
         {
             history.Add($"{what} → {fault.Message}");
-            throw history.Failure($"{method} {path} got no answer: {fault}");
+            return fault is HttpRequestException && lenience.MayBreak(started) ? null : throw history.Failure($"{method} {path} got no answer: {fault}");
         }
-
-        history.Add($"{what} → {(int)reply.Status} by {reply.Instance} in {(History.Now - started).TotalMilliseconds:0} ms: {reply.Body}");
-        return expected.Contains(reply.Status)
-            ? reply
-            : throw history.Failure($"{method} {path} answered {(int)reply.Status}, not {string.Join(" or ", expected.Select(static code => (int)code))}.");
     }
 }

@@ -15,22 +15,29 @@ internal sealed class Shopper : IDisposable
     private readonly History history;
     private readonly ShopClient client;
     private readonly Random random;
+    private readonly int maxPauseMilliseconds;
     private readonly IReadOnlyDictionary<string, long> prices;
     private readonly Dictionary<string, ExpectedOrder> orders = [];
     private Dictionary<string, long> cart = [];
     private bool isSignedIn;
     private volatile int orderCount;
 
-    public Shopper(Uri url, string name, int seed, IReadOnlyDictionary<string, long> prices, Func<bool> mayPostFail)
+    public Shopper(Uri url, string name, int seed, IReadOnlyDictionary<string, long> prices, Lenience lenience)
     {
-        (this.name, this.prices) = (name, prices);
+        (this.name, this.prices, maxPauseMilliseconds) = (name, prices, lenience.MaxPauseMilliseconds);
         history = new History($"{name} (seed {seed})");
-        client = new ShopClient(url, history, name, mayPostFail);
+        client = new ShopClient(url, history, name, lenience);
         random = new Random(seed);
     }
 
     /// <summary>How often a POST had to be repeated.</summary>
     public int Repeats => client.Repeats;
+
+    /// <summary>How many requests got no answer, because their gateway died.</summary>
+    public int Breaks => client.Breaks;
+
+    /// <summary>How many requests that change nothing were answered 503, because the store was away for too long.</summary>
+    public int Closed => client.Closed;
 
     /// <summary>How many orders were placed.</summary>
     public int Orders => orderCount;
@@ -48,7 +55,7 @@ internal sealed class Shopper : IDisposable
             for (var step = random.Next(4, 12); step > 0 && !stop.IsCancellationRequested; step--)
             {
                 await StepAsync();
-                await Task.Delay(random.Next(60), CancellationToken.None);
+                await Task.Delay(random.Next(maxPauseMilliseconds), CancellationToken.None);
             }
 
             if (random.Next(3) == 0)
