@@ -221,7 +221,15 @@ public sealed class StateNode : IAsyncDisposable
             }
         }
 
-        loops = PollLoop.StartAll(Engine.Write);
+        try
+        {
+            loops = PollLoop.StartAll(Engine.Write);
+        }
+        catch (IOException exception)
+        {
+            throw new StateException($"{exception.Message} Raise the process's limit of open files.", exception);
+        }
+
         idleSweep = new IdleSweep(this);
         meter = new NodeMeter(this);
         foreach (var listener in listeners)
@@ -260,7 +268,7 @@ public sealed class StateNode : IAsyncDisposable
                 Report(EngineEventLevel.Warning, "AcceptFailed", $"A client could not be accepted: {exception.Message}.", exception);
                 await Task.Delay(AcceptRetryDelay, Clock, CancellationToken.None).ConfigureAwait(false);
             }
-            catch (SocketException)
+            catch (Exception exception) when (exception is SocketException or IOException)
             {
                 return;
             }

@@ -25,6 +25,27 @@ public class NodeLimitTests
     }
 
     [Fact]
+    public async Task Nothing_is_done_any_more_for_a_client_that_was_cut_off()
+    {
+        const int commands = 6000;
+        var host = new NodeHost { Options = new() { MaxQueuedBytesPerClient = 1 << 20 } };
+        await host.InitializeAsync();
+        await using var disposing = host;
+        using var dead = host.Connect();
+        dead.Ask("SET", "k", new string('x', 100_000));
+        dead.Send(System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", commands))));
+        var begun = TimeProvider.System.GetTimestamp();
+        while (host.Node.ConnectedClients > 0)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(60), "The client was not cut off.");
+            await Task.Delay(20);
+        }
+
+        // What was received together with what was too much is done, and no more of what has come.
+        Assert.InRange(host.Node.Figures.Commands, 1, commands / 2);
+    }
+
+    [Fact]
     public async Task One_client_too_many_is_told_so()
     {
         var host = new NodeHost { Options = new() { MaxClients = 2 } };

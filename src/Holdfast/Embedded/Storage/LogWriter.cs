@@ -78,7 +78,8 @@ internal sealed class LogWriter : IDisposable
     {
         lock (gate)
         {
-            return gathering.Bytes < MaxGatheredBytes || closed is not null ? null : underWay?.TaskOf(underWay.NeedsSync);
+            var next = underWay ?? gathering;
+            return gathering.Bytes < MaxGatheredBytes || closed is not null ? null : next.TaskOf(next.NeedsSync);
         }
     }
 
@@ -128,6 +129,7 @@ internal sealed class LogWriter : IDisposable
     /// </summary>
     public void WriteHere()
     {
+        LogBatch? batch;
         lock (gate)
         {
             if (gathering.IsEmpty)
@@ -141,10 +143,21 @@ internal sealed class LogWriter : IDisposable
                 return;
             }
 
+            // Under the same hold of the gate, so that nothing comes with it that waits for the disk.
             isStepping = true;
+            Take(out batch, out _);
         }
 
-        StepSafely();
+        try
+        {
+            Write(batch!);
+            spare = batch!.Spare;
+        }
+        catch (Exception fault)
+        {
+            Abandon(batch!, fault);
+        }
+
         lock (gate)
         {
             EndStep();
@@ -181,7 +194,15 @@ internal sealed class LogWriter : IDisposable
     /// </summary>
     public bool Step()
     {
-        if (!Take(out var batch, out var roll))
+        LogBatch? batch;
+        LogRoll? roll;
+        bool goesOn;
+        lock (gate)
+        {
+            goesOn = Take(out batch, out roll);
+        }
+
+        if (!goesOn)
         {
             EndFiles();
             return false;
@@ -233,6 +254,9 @@ internal sealed class LogWriter : IDisposable
         thread?.Join();
         files.Dispose();
     }
+
+    /// <summary>Whether this thread may wait for the disk, though nobody asked: others have clients to serve.</summary>
+    private bool IsOwnThread => thread is null || thread == Thread.CurrentThread;
 
     private void Run()
     {
@@ -292,28 +316,25 @@ internal sealed class LogWriter : IDisposable
         Monitor.Pulse(gate);
     }
 
-    /// <summary>What there is to do; false at the end.</summary>
+    /// <summary>What there is to do; false at the end. Called under the gate.</summary>
     private bool Take(out LogBatch? batch, out LogRoll? roll)
     {
-        lock (gate)
+        batch = gathering.IsEmpty ? null : gathering;
+        (roll, rolling) = (rolling, null);
+        underWay = batch;
+        isToldOfFrames = false;
+        if (batch is not null)
         {
-            batch = gathering.IsEmpty ? null : gathering;
-            (roll, rolling) = (rolling, null);
-            underWay = batch;
-            isToldOfFrames = false;
-            if (batch is not null)
-            {
-                gathering = new LogBatch(batch.LastSequence + 1, spare);
-            }
-
-            if (batch is not null || roll is not null || !stopping)
-            {
-                return true;
-            }
-
-            closed ??= new StateUnavailableException("The engine was closed.");
-            return false;
+            gathering = new LogBatch(batch.LastSequence + 1, spare);
         }
+
+        if (batch is not null || roll is not null || !stopping)
+        {
+            return true;
+        }
+
+        closed ??= new StateUnavailableException("The engine was closed.");
+        return false;
     }
 
     private void Write(LogBatch batch)
@@ -335,7 +356,7 @@ internal sealed class LogWriter : IDisposable
 
         Release(batch, untilSynced: false);
         batch.CompleteWritten();
-        if ((batch.NeedsSync || files.IsSyncOverdue) && !TrySync(batch))
+        if ((batch.NeedsSync || (files.IsSyncOverdue && IsOwnThread)) && !TrySync(batch))
         {
             return;
         }

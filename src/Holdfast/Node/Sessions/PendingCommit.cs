@@ -51,8 +51,8 @@ internal sealed class PendingCommit(Session session)
     /// <param name="slot">Where the reply goes, if that is known.</param>
     public void Begin(Lane place, CommandSpec specification, in Command of, in WireKey key, ReplySlot? slot)
     {
+        Forget();
         (lane, spec, Command, first, Slot) = (place, specification, of, key, slot);
-        (reply, Durable, Read) = (null, null, null);
     }
 
     /// <summary>The argument, as a plain key.</summary>
@@ -61,6 +61,9 @@ internal sealed class PendingCommit(Session session)
         index == 1 && first.Kind == WireKeyKind.Plain ? new PlainKey(Command.Memory(1), first.Address)
         : PlainKey.IsOwn(Command[index]) ? throw new WireArgumentException(PlainKey.OwnKeysRefusal)
         : new PlainKey(Command.Memory(index));
+
+    /// <summary>Lets everything go that it took from the connection.</summary>
+    public void Forget() => (lane, spec, Command, first, Slot, reply, Durable, Read) = (null, null, default, default, null, null, null, null);
 
     /// <summary>Notes a record that the reply tells and the commit did not change.</summary>
     public void HasRead(in TrackedKey key) => (Read ??= []).Add(key);

@@ -132,6 +132,8 @@ internal sealed class SessionLanes
         var comesBack = commit.Origin is not null;
         if (commits.Begin(commit) && !comesBack)
         {
+            // It may lie around for long, and the command in a large buffer.
+            commit.Forget();
             spare = commit;
         }
     }

@@ -23,7 +23,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         try
         {
             await wire.OpenAsync().ConfigureAwait(false);
-            while (!session.IsLeaving && Hear(await wire.ReceiveAsync(input.Room()).ConfigureAwait(false)))
+            while (!session.IsLeaving && !session.Output.IsCut && Hear(await wire.ReceiveAsync(input.Room()).ConfigureAwait(false)))
             {
                 await ObeyAsync().ConfigureAwait(false);
                 if (!wire.IsInRound)
@@ -166,6 +166,8 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
 
         if (spec.Start is null)
         {
+            // It may take long, as SCAN does, and others of the round wait for what they have committed.
+            session.Node.Engine.Write();
             session.Lanes.RunNow(execution, spec, command);
         }
         else

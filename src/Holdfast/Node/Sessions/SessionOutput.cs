@@ -10,12 +10,15 @@ internal sealed class SessionOutput(ClientWire wire, NodeFigures figures, long m
     private ReplyBuffer sending = new();
     private bool isSending;
     private bool isFinishing;
-    private bool isCut;
+    private volatile bool isCut;
 
     /// <summary>Guards the timeline, the lanes and the tracked keys of the session.</summary>
     public Lock Gate { get; } = new();
 
     public ReplyTimeline Timeline { get; } = new();
+
+    /// <summary>Whether nothing is sent any more, so that nothing is to be done either.</summary>
+    public bool IsCut => isCut;
 
     /// <summary>Completes when nothing will be sent any more.</summary>
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -32,14 +32,15 @@ internal sealed unsafe partial class Epoll : IDisposable
         }
 
         alarm = CreateAlarm(0, CloseOnExec | NonBlocking);
-        if (alarm < 0)
+        try
         {
-            var fault = Fault("Waiting for sockets");
-            _ = Close(file);
-            throw fault;
+            Watch(alarm);
         }
-
-        Watch(alarm);
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether this system has it.</summary>

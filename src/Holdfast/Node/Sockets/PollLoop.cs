@@ -59,9 +59,10 @@ internal sealed class PollLoop : IDisposable
         lock (gate)
         {
             isStopping = true;
-        }
 
-        epoll.Wake();
+            // Under the gate: the loop, which looks at these under it, has not ended yet.
+            epoll.Wake();
+        }
     }
 
     /// <summary>Serves a socket from now on.</summary>
@@ -97,21 +98,22 @@ internal sealed class PollLoop : IDisposable
     /// <summary>Serves the socket of this descriptor no more. It is still open, so that nobody else's has the same.</summary>
     public void Leave(int place)
     {
-        bool isLast;
         lock (gate)
         {
             wires[place] = null;
-            isLast = --count == 0 && isStopping;
-        }
-
-        if (isLast)
-        {
-            epoll.Wake();
+            if (--count == 0 && isStopping)
+            {
+                epoll.Wake();
+            }
         }
     }
 
     /// <summary>Looks once more, in the next round, what has come for the wire. Called by the loop's thread.</summary>
-    public void LookAgain(PolledWire wire) => next.Add(wire);
+    public void LookAgain(PolledWire wire)
+    {
+        wire.IsListed = true;
+        next.Add(wire);
+    }
 
     private void Run()
     {
@@ -132,6 +134,7 @@ internal sealed class PollLoop : IDisposable
 
             foreach (var wire in again)
             {
+                wire.IsListed = false;
                 wire.Look();
             }
 

@@ -23,10 +23,14 @@ internal sealed class PolledWire(PollLoop loop, Socket socket) : ClientWire, IVa
     private int state;
     private bool hasEnded;
     private bool hasRoom;
+    private volatile bool isCut;
     private TaskCompletionSource? waitsForRoom;
     private int isDisposed;
 
     public override bool IsInRound => loop.IsCurrent;
+
+    /// <summary>Whether the loop looks at it in its next round, and not before: others have their turn first. Of the loop's thread.</summary>
+    public bool IsListed { get; set; }
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> room)
     {
@@ -44,7 +48,7 @@ internal sealed class PolledWire(PollLoop loop, Socket socket) : ClientWire, IVa
 
             // Before it is looked: an edge from now on is not missed.
             Volatile.Write(ref state, Idle);
-            var count = Epoll.Receive(handle, room.Span);
+            var count = Receive();
             if (MayHaveMore(count))
             {
                 Volatile.Write(ref state, Ready);
@@ -81,7 +85,12 @@ internal sealed class PolledWire(PollLoop loop, Socket socket) : ClientWire, IVa
     }
 
     /// <inheritdoc/>
-    public override void Cut() => Shutdown(SocketShutdown.Both);
+    public override void Cut()
+    {
+        // What the client has sent before would still come.
+        isCut = true;
+        Shutdown(SocketShutdown.Both);
+    }
 
     public override void Dispose()
     {
@@ -117,7 +126,7 @@ internal sealed class PolledWire(PollLoop loop, Socket socket) : ClientWire, IVa
     /// <summary>Receives what has come, if somebody waits for it. Called by the loop's thread.</summary>
     public void Look()
     {
-        if (Volatile.Read(ref state) != Waiting)
+        if (IsListed || Volatile.Read(ref state) != Waiting)
         {
             return;
         }
@@ -125,7 +134,7 @@ internal sealed class PolledWire(PollLoop loop, Socket socket) : ClientWire, IVa
         int count;
         try
         {
-            count = Epoll.Receive(handle, room.Span);
+            count = Receive();
         }
         catch (Exception exception)
         {
@@ -147,6 +156,8 @@ internal sealed class PolledWire(PollLoop loop, Socket socket) : ClientWire, IVa
 
     void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         received.OnCompleted(continuation, state, token, flags);
+
+    private int Receive() => isCut ? 0 : Epoll.Receive(handle, room.Span);
 
     /// <summary>
     /// Whether it may be in vain to wait for the next edge. Where less came than there was room for, the socket is empty, and an edge tells

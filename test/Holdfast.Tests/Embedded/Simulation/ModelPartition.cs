@@ -18,8 +18,9 @@ internal sealed class ModelPartition
 
     public IEnumerable<ModelCommit> UpTo(long revision) => commits.Take((int)revision);
 
-    /// <summary>The records' numbers at a revision.</summary>
-    public Dictionary<string, long> At(long revision) => revision == 0 ? [] : new(this[revision].After);
+    /// <summary>The records at a revision, those left out that have expired by now.</summary>
+    public Dictionary<string, ModelRecord> At(long revision, long now) =>
+        revision == 0 ? [] : this[revision].After.Where(record => record.Value.Deadline > now).ToDictionary();
 
     public void Add(ModelCommit commit) => commits.Add(commit);
 

@@ -23,12 +23,14 @@ internal sealed class Simulation
     private readonly ModelPartition[] model = [new(), new()];
     private readonly List<ModelCommit> open = [];
     private readonly string[][] affinities;
+    private readonly bool recordsExpire;
     private EmbeddedEngine engine = null!;
     private IEnumerator<Task>? checkpoint;
     private long lastNumber;
 
-    private Simulation(int seed, PlantedBug bug)
+    private Simulation(int seed, PlantedBug bug, bool recordsExpire)
     {
+        this.recordsExpire = recordsExpire;
         random = new Random(seed);
         disk = new SimulatedDisk(random, trace, bug);
         options = new StateEngineOptions { PartitionCount = Partitions, Clock = clock, Entropy = new SimulatedEntropy(random), Log = Tell };
@@ -37,10 +39,13 @@ internal sealed class Simulation
     }
 
     /// <summary>Runs a seed, and tells everything that happened.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="bug">What the disk does wrong.</param>
+    /// <param name="recordsExpire">Whether records are given times to live, are touched, expire and are removed.</param>
     /// <exception cref="SimulationFailure">A promise was broken; the message ends with the trace's last lines.</exception>
-    public static string Run(int seed, PlantedBug bug = PlantedBug.None)
+    public static string Run(int seed, PlantedBug bug = PlantedBug.None, bool recordsExpire = false)
     {
-        var simulation = new Simulation(seed, bug);
+        var simulation = new Simulation(seed, bug, recordsExpire);
         try
         {
             simulation.RunLives();
@@ -64,6 +69,11 @@ internal sealed class Simulation
             open.Clear();
             checkpoint = null;
             clock.EndTimers();
+            if (recordsExpire)
+            {
+                clock.Advance(random.Next(2000));
+            }
+
             if (isClosed)
             {
                 CheckAfter(model.Select(static partition => partition.Revision));
@@ -162,7 +172,7 @@ internal sealed class Simulation
     private void Commit(int partition)
     {
         var of = model[partition];
-        var after = of.At(of.Revision);
+        var after = of.At(of.Revision, clock.GetTimestamp());
         var affinity = affinities[partition][random.Next(3)];
         List<RecordChange> changes = [];
         foreach (var kind in random.Next(3) switch { 0 => (string[])["left"], 1 => ["right"], _ => ["left", "right"] })
@@ -175,8 +185,7 @@ internal sealed class Simulation
             }
             else
             {
-                changes.Add(RecordChange.Update(address).Set("n", $"{++lastNumber}").Set("filler", new byte[random.Next(400)]));
-                after[address.ToString()] = lastNumber;
+                changes.Add(NextChange(address, after));
             }
         }
 
@@ -202,6 +211,28 @@ internal sealed class Simulation
         trace.Append(CultureInfo.InvariantCulture, $"commit {partition} {made.Revision} {commit.Durability}\n");
         of.Add(made);
         open.Add(made);
+    }
+
+    /// <summary>An update or, where records expire, perhaps a touch; notes what that leads to.</summary>
+    private RecordChange NextChange(Address address, Dictionary<string, ModelRecord> after)
+    {
+        var name = address.ToString();
+        var isThere = after.TryGetValue(name, out var before);
+        var lifetime = recordsExpire && random.Next(2) == 0 ? random.Next(1, 4000) : 0;
+        var deadline = lifetime > 0 ? clock.GetTimestamp() + lifetime : isThere ? before.Deadline : long.MaxValue;
+        if (lifetime > 0 && random.Next(3) == 0)
+        {
+            if (isThere)
+            {
+                after[name] = before with { Deadline = deadline };
+            }
+
+            return RecordChange.Keep(address).ExpireAfter(TimeSpan.FromMilliseconds(lifetime));
+        }
+
+        var change = RecordChange.Update(address).Set("n", $"{++lastNumber}").Set("filler", new byte[random.Next(400)]);
+        after[name] = new ModelRecord(lastNumber, deadline);
+        return lifetime > 0 ? change.ExpireAfter(TimeSpan.FromMilliseconds(lifetime)) : change;
     }
 
     /// <summary>Takes note of what became of the commits that wait.</summary>
@@ -265,14 +296,14 @@ internal sealed class Simulation
 
     private void CheckState(EmbeddedEngine at, int partition, long revision)
     {
-        var state = model[partition].At(revision);
+        var state = model[partition].At(revision, clock.GetTimestamp());
         foreach (var affinity in affinities[partition])
         {
             foreach (var kind in (string[])["left", "right"])
             {
                 var address = new Address(kind, affinity);
                 var found = at.Read(address, partition).Record?.Text("n");
-                var expected = state.TryGetValue(address.ToString(), out var number) ? $"{number}" : null;
+                var expected = state.TryGetValue(address.ToString(), out var record) ? $"{record.Number}" : null;
                 Require(found == expected, $"{address} holds {found ?? "nothing"} at revision {revision}, not {expected ?? "nothing"}.");
             }
         }

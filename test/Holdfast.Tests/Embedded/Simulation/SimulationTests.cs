@@ -21,6 +21,17 @@ public sealed class SimulationTests
         Assert.Empty(rare);
     }
 
+    /// <summary>Times to live, touches and removals come through every fault too: nothing expires early, comes back, or takes its successor with it.</summary>
+    [Fact]
+    [Trait("Experiment", "S1")]
+    public void Records_expire_when_they_must_and_never_sooner()
+    {
+        for (var seed = 0; seed < Experiment.Count(small: 100, large: 5000); seed++)
+        {
+            Simulation.Run(seed, recordsExpire: true);
+        }
+    }
+
     /// <summary>Synchronising fails, the process starts again and finds what the operating system still shows, and then the power goes.</summary>
     [Fact]
     public void What_could_not_be_synchronised_and_is_found_by_the_next_process_stays() => Simulation.Run(seed: 380);
@@ -39,6 +50,7 @@ public sealed class SimulationTests
         Assert.Equal(trace, Simulation.Run(seed));
         Assert.NotEqual(trace, Simulation.Run(seed + 100));
         Assert.True(trace.Length > 1000, trace);
+        Assert.Equal(Simulation.Run(seed, recordsExpire: true), Simulation.Run(seed, recordsExpire: true));
     }
 
     [Theory]
