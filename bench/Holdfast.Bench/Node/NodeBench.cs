@@ -82,7 +82,7 @@ internal sealed class NodeBench(SideBySide bench, NodeServer node, string nodeRu
     private Task CompareCommitsAsync(int pipeline) => CompareAsync(
         OnNode($"commit-P{pipeline}", pipeline, Commit("w", nodeRunId)),
         OnRedis($"commit-P{pipeline}", pipeline, Commit("w", redisRunId)),
-        OnRedis($"lean-commit-P{pipeline}", pipeline, ["FCALL", "lean_commit", "2", $"lean:{{{Tag}}}", KeyOf("__rand_int__"), Number(TimeToLive), .. Fields(static (name, value) => [name, value])]));
+        OnRedis($"lean-commit-P{pipeline}", pipeline, ["FCALL", "lean_commit", "2", $"lean:{{{Tag}}}", KeyOf("__rand_int__"), Number(TimeToLive), .. Fields()]));
 
     private async Task CompareAsync(RedisLoad own, params RedisLoad[] others)
     {
@@ -110,11 +110,10 @@ internal sealed class NodeBench(SideBySide bench, NodeServer node, string nodeRu
     private static string[] Commit(string durability, string run) =>
     [
         "FCALL", "hf1_commit", "4", $"hf:{{{Tag}}}:@head", $"hf:{{{Tag}}}:@journal", $"hf:{{{Tag}}}:@client:bench", KeyOf("__rand_int__"),
-        run, durability, "0", "", "0", "1", "U", "1", "E", Number(TimeToLive), "3", .. Fields(static (name, value) => ["S", name, value]), "0",
+        run, durability, "0", "UE>SSS", Number(TimeToLive), .. Fields(),
     ];
 
-    private static IEnumerable<string> Fields(Func<string, string, string[]> tell) =>
-        new[] { "user", "cart", "seen" }.SelectMany(name => tell(name, Value[..32]));
+    private static IEnumerable<string> Fields() => new[] { "user", "cart", "seen" }.SelectMany(static name => new[] { name, Value[..32] });
 
     private static string KeyOf(string number) => $"hf:{{{Tag}}}:{AddressOf(number)}";
 

@@ -5,16 +5,20 @@ using Holdfast.Resp;
 namespace Holdfast.Redis;
 
 /// <summary>
-/// How a commit's changes and events stand in the arguments of <c>hf1_commit</c>, from <c>records</c> on
-/// (docs/wire.md).
+/// How a commit's changes and events stand in the arguments of <c>hf1_commit</c> (docs/wire.md): for each record a
+/// text of marks, one for each thing that is asked for, and then what these take.
 /// </summary>
 internal static class CommitWire
 {
-    public static ReadOnlySpan<byte> CodeOf(Durability durability) => durability switch
+    /// <summary>Longer texts of marks are made on the heap.</summary>
+    private const int MaxStackMarks = 256;
+
+    /// <summary>The mark of the durability, and whether a request id follows.</summary>
+    public static ReadOnlySpan<byte> MarksOf(Durability durability, bool hasRequest) => durability switch
     {
-        Durability.Memory => "m"u8,
-        Durability.Written => "w"u8,
-        _ => "s"u8,
+        Durability.Memory => hasRequest ? "mr"u8 : "m"u8,
+        Durability.Written => hasRequest ? "wr"u8 : "w"u8,
+        _ => hasRequest ? "sr"u8 : "s"u8,
     };
 
     /// <summary>Whether it may run when the store is out of memory: it only removes records, or checks them.</summary>
@@ -26,10 +30,10 @@ internal static class CommitWire
     /// <summary>How many arguments <see cref="Write(RespWriter, Commit)"/> writes.</summary>
     public static int PartsOf(Commit commit)
     {
-        var parts = 2 + (2 * commit.Events.Count);
+        var parts = 2 * commit.Events.Count;
         for (var i = 0; i < commit.Changes.Count; i++)
         {
-            parts += 4;
+            parts += TakesTime(commit.Changes[i].Expiry) ? 2 : 1;
             foreach (ref readonly var condition in commit.Changes[i].ConditionSpan)
             {
                 parts += PartsOf(condition.Kind);
@@ -37,7 +41,7 @@ internal static class CommitWire
 
             foreach (ref readonly var operation in commit.Changes[i].OperationSpan)
             {
-                parts += operation.Kind == FieldOperationKind.Remove ? 2 : 3;
+                parts += operation.Kind == FieldOperationKind.Remove ? 1 : 2;
             }
         }
 
@@ -46,13 +50,11 @@ internal static class CommitWire
 
     public static void Write(RespWriter writer, Commit commit)
     {
-        writer.Bulk(commit.Changes.Count);
         for (var i = 0; i < commit.Changes.Count; i++)
         {
             Write(writer, commit.Changes[i]);
         }
 
-        writer.Bulk(commit.Events.Count);
         for (var i = 0; i < commit.Events.Count; i++)
         {
             writer.Bulk(commit.Events[i].Type);
@@ -86,76 +88,92 @@ internal static class CommitWire
         return Base64Url.EncodeToString(SHA256.HashData(writer.Written.Span));
     }
 
+    private static bool TakesTime(Expiry expiry) => !expiry.IsNever && !expiry.IsUnchanged;
+
     private static int PartsOf(ConditionKind kind) => kind switch
     {
-        ConditionKind.Absent or ConditionKind.Exists => 1,
-        ConditionKind.FieldIs => 3,
-        _ => 2,
+        ConditionKind.Absent or ConditionKind.Exists => 0,
+        ConditionKind.FieldIs => 2,
+        _ => 1,
     };
 
     private static void Write(RespWriter writer, RecordChange change)
     {
-        writer.Bulk(change.Kind switch { ChangeKind.Update => "U"u8, ChangeKind.Delete => "D"u8, _ => "K"u8 });
-        writer.Bulk(change.Conditions.Count);
+        WriteMarks(writer, change);
         foreach (ref readonly var condition in change.ConditionSpan)
         {
             Write(writer, condition);
         }
 
-        if (change.Expiry.IsUnchanged || change.Expiry.IsNever)
-        {
-            writer.Bulk(change.Expiry.IsNever ? "-"u8 : "="u8);
-        }
-        else
+        if (TakesTime(change.Expiry))
         {
             writer.Bulk(change.Expiry.Milliseconds);
         }
 
-        writer.Bulk(change.Operations.Count);
         foreach (ref readonly var operation in change.OperationSpan)
         {
             Write(writer, operation);
         }
     }
 
+    private static void WriteMarks(RespWriter writer, RecordChange change)
+    {
+        var count = 2 + change.Conditions.Count + change.Operations.Count;
+        var marks = count <= MaxStackMarks ? stackalloc byte[MaxStackMarks] : new byte[count];
+        marks[0] = change.Kind switch { ChangeKind.Update => (byte)'U', ChangeKind.Delete => (byte)'D', _ => (byte)'K' };
+        var at = 1;
+        foreach (ref readonly var condition in change.ConditionSpan)
+        {
+            marks[at++] = MarkOf(condition.Kind);
+        }
+
+        marks[at++] = change.Expiry.IsNever ? (byte)'-' : change.Expiry.IsUnchanged ? (byte)'=' : (byte)'>';
+        foreach (ref readonly var operation in change.OperationSpan)
+        {
+            marks[at++] = MarkOf(operation.Kind);
+        }
+
+        writer.Bulk(marks[..count]);
+    }
+
+    private static byte MarkOf(ConditionKind kind) => kind switch
+    {
+        ConditionKind.Absent => (byte)'A',
+        ConditionKind.Exists => (byte)'E',
+        ConditionKind.BornAt => (byte)'B',
+        ConditionKind.RevisionIs => (byte)'R',
+        ConditionKind.FieldIs => (byte)'F',
+        ConditionKind.FieldAbsent => (byte)'N',
+        _ => throw new ArgumentException("A condition of the commit was never given a value."),
+    };
+
+    private static byte MarkOf(FieldOperationKind kind) => kind switch
+    {
+        FieldOperationKind.Set => (byte)'S',
+        FieldOperationKind.Remove => (byte)'R',
+        FieldOperationKind.Add => (byte)'A',
+        _ => (byte)'M',
+    };
+
     private static void Write(RespWriter writer, in Condition condition)
     {
-        switch (condition.Kind)
+        if (condition.Kind is ConditionKind.BornAt or ConditionKind.RevisionIs)
         {
-            case ConditionKind.Absent:
-                writer.Bulk("A"u8);
-                break;
-            case ConditionKind.Exists:
-                writer.Bulk("E"u8);
-                break;
-            case ConditionKind.BornAt or ConditionKind.RevisionIs:
-                writer.Bulk(condition.Kind == ConditionKind.BornAt ? "B"u8 : "R"u8);
-                // What is no revision holds of no record, and neither does the last number that there is on the wire.
-                writer.Bulk(condition.Number is >= 0 and < Counter.Maximum ? condition.Number : Counter.Maximum);
-                break;
-            case ConditionKind.FieldIs:
-                writer.Bulk("F"u8);
-                writer.Bulk(condition.Field!);
+            // What is no revision holds of no record, and neither does the last number that there is on the wire.
+            writer.Bulk(condition.Number is >= 0 and < Counter.Maximum ? condition.Number : Counter.Maximum);
+        }
+        else if (condition.Kind is ConditionKind.FieldIs or ConditionKind.FieldAbsent)
+        {
+            writer.Bulk(condition.Field!);
+            if (condition.Kind == ConditionKind.FieldIs)
+            {
                 writer.Bulk(condition.Value.Span);
-                break;
-            case ConditionKind.FieldAbsent:
-                writer.Bulk("N"u8);
-                writer.Bulk(condition.Field!);
-                break;
-            default:
-                throw new ArgumentException("A condition of the commit was never given a value.");
+            }
         }
     }
 
     private static void Write(RespWriter writer, in FieldOperation operation)
     {
-        writer.Bulk(operation.Kind switch
-        {
-            FieldOperationKind.Set => "S"u8,
-            FieldOperationKind.Remove => "R"u8,
-            FieldOperationKind.Add => "A"u8,
-            _ => "M"u8,
-        });
         writer.Bulk(operation.Field);
         if (operation.Kind == FieldOperationKind.Set)
         {

@@ -3,10 +3,10 @@ using Holdfast.Resp;
 namespace Holdfast.Redis;
 
 /// <summary>
-/// A record as the store tells it: null, or <c>[revision, birth, ttl, fields]</c> (docs/wire.md, "Functions").
+/// A record as the store tells it: null, or <c>[ttl, fields]</c>, the two of metadata among them (docs/wire.md, "Functions").
 /// </summary>
 internal readonly record struct RecordReply(
-    bool Exists, long Revision, long Birth, long TimeToLive, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? Fields)
+    bool Exists, long Revision, long Birth, long TimeToLive, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Fields)
 {
     public static RecordReply Read(ref RespReader reader)
     {
@@ -16,62 +16,73 @@ internal readonly record struct RecordReply(
             return default;
         }
 
-        if (parts < 4)
+        if (parts < 2)
         {
-            throw new RespFormatException($"A record has 4 parts, not {parts}.");
+            throw new RespFormatException($"A record has 2 parts, not {parts}.");
         }
 
-        var revision = reader.ReadInteger();
-        var birth = reader.ReadInteger();
         var timeToLive = reader.ReadInteger();
-        var reply = new RecordReply(true, revision, birth, timeToLive, ReadFields(ref reader));
-        reader.SkipElements(parts - 4);
+        var reply = ReadFields(ref reader, timeToLive);
+        reader.SkipElements(parts - 2);
         return reply;
     }
 
-    /// <summary>The record, if the reply tells its fields.</summary>
+    /// <summary>The record, if there is one.</summary>
     /// <param name="address">The record's name.</param>
     /// <param name="sentAt">When the call was sent: a time to live counts from there, so that no deadline is too late.</param>
     /// <param name="clock">The clock that told it.</param>
     public Record? ToRecord(Address address, long sentAt, TimeProvider clock) =>
-        Exists && Fields is not null ? new Record(address, Revision, Birth, Fields, DeadlineAt(sentAt, clock)) : null;
+        Exists ? new Record(address, Revision, Birth, Fields, DeadlineAt(sentAt, clock)) : null;
 
     /// <summary>When the record expires by this process's clock; null when it never does.</summary>
     public long? DeadlineAt(long sentAt, TimeProvider clock) =>
         TimeToLive < 0 ? null : sentAt + (long)(TimeToLive / 1000.0 * clock.TimestampFrequency);
 
-    private static IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? ReadFields(ref RespReader reader)
+    // A hash that another program made has neither revision nor birth, and counts as of revision 0.
+    private static RecordReply ReadFields(ref RespReader reader, long timeToLive)
     {
-        var count = reader.ReadCount();
-        if (count < 0)
-        {
-            return null;
-        }
-
-        if (count == 0)
-        {
-            return Record.NoFields;
-        }
-
-        var packed = new byte[PackedBytes(reader, count)];
+        var count = reader.ReadCount(0);
+        var (bytes, fields) = Measure(reader, count);
+        var packed = fields == 0 ? [] : new byte[bytes];
         var used = 0;
+        var (revision, birth) = (0L, 0L);
         for (var i = 0; i + 1 < count; i += 2)
         {
-            used += FieldWalk.WritePart(packed.AsSpan(used), reader.ReadText());
-            used += FieldWalk.WritePart(packed.AsSpan(used), reader.ReadText());
+            var name = reader.ReadText();
+            if (!IsMetadata(name))
+            {
+                used += FieldWalk.WritePart(packed.AsSpan(used), name);
+                used += FieldWalk.WritePart(packed.AsSpan(used), reader.ReadText());
+            }
+            else if (name.SequenceEqual("@rev"u8))
+            {
+                revision = reader.ReadInteger();
+            }
+            else
+            {
+                birth = reader.ReadInteger();
+            }
         }
 
-        return new PackedFields(packed, count / 2);
+        return new RecordReply(true, revision, birth, timeToLive, fields == 0 ? Record.NoFields : new PackedFields(packed, fields));
     }
 
-    private static int PackedBytes(RespReader ahead, int count)
+    private static (int Bytes, int Fields) Measure(RespReader ahead, int count)
     {
-        var bytes = 0;
-        for (var i = 0; i < count; i++)
+        var (bytes, fields) = (0, 0);
+        for (var i = 0; i + 1 < count; i += 2)
         {
-            bytes += FieldWalk.PartBytes(ahead.ReadText().Length);
+            var name = ahead.ReadText();
+            var value = ahead.ReadText();
+            if (!IsMetadata(name))
+            {
+                bytes += FieldWalk.PartBytes(name.Length) + FieldWalk.PartBytes(value.Length);
+                fields++;
+            }
         }
 
-        return bytes;
+        return (bytes, fields);
     }
+
+    private static bool IsMetadata(ReadOnlySpan<byte> name) => name.SequenceEqual("@rev"u8) || name.SequenceEqual("@born"u8);
 }

@@ -31,7 +31,7 @@ local PAGE_BYTES = 26214400
 local PAGE_STEP = 16
 
 local RING = 64
-local RING_TIME = 600000 -- 10 min
+local RING_TIME = '600000' -- 10 min
 
 -- Lua's unpack takes at most about 8,000 values.
 local CALL_MOST = 4000
@@ -39,7 +39,14 @@ local CALL_MOST = 4000
 -- begin() sets these for the call that runs; what is Redis's own can't be had while a library is loaded. Arguments are read in their order, and
 -- `bytes` counts names and values towards the commit's limit.
 local args, at, bytes
-local call, find, match, format
+local call, byte, find, match, format
+
+-- The marks of a commit's arguments, by their byte.
+local ABSENT, EXISTS, BIRTH, REVISION, FIELD, NO_FIELD = 65, 69, 66, 82, 70, 78 -- A E B R F N
+local AS_IT_WAS, NEVER, AFTER = 61, 45, 62 -- = - >
+local SET, REMOVE, ADD, MAX = 83, 82, 65, 77 -- S R A M
+local UPDATE, DELETE, KEEP = 85, 68, 75 -- U D K
+local MARKS = { m = 1, w = 1, s = 1, mr = 2, wr = 2, sr = 2 }
 
 local function fail(code, message)
   error({ err = code .. ' ' .. message })
@@ -78,7 +85,7 @@ end
 local function begin(given)
   args, at, bytes = given, 0, 0
   if not call then
-    call, find, match, format = redis.call, string.find, string.match, string.format
+    call, byte, find, match, format = redis.call, string.byte, string.find, string.match, string.format
   end
 end
 
@@ -110,9 +117,10 @@ end
 
 local function read_field()
   local name = read_content()
+  local first = byte(name)
   if #name > MAX_FIELD_NAME_BYTES then
     fail('HFLIMIT', 'a field name has at most ' .. MAX_FIELD_NAME_BYTES .. ' bytes, not ' .. #name)
-  elseif #name == 0 or string.byte(name) == 64 then
+  elseif not first or first == 64 then
     fail('HFARG', "a field name is not empty and does not begin with '@'")
   end
 
@@ -125,171 +133,155 @@ local function finish_reading()
   end
 end
 
--- Three places for each condition: its kind, and what that takes. The fields that it asks for get a place in `places`.
-local function parse_conditions(places)
-  local count = read_integer(0, MAX_SAFE)
-  if count == 0 then
-    return NOTHING
-  end
+local function fail_mark(what, marks, index)
+  fail('HFARG', 'there is no ' .. what .. " '" .. string.sub(marks, index, index) .. "'")
+end
 
-  local list = { false, false, false }
-  for i = 1, count * 3, 3 do
-    local kind = read_text()
-    list[i], list[i + 1], list[i + 2] = kind, false, false
-    if kind == 'B' or kind == 'R' then
-      list[i + 1] = read_integer(0, MAX_SAFE)
-    elseif kind == 'F' or kind == 'N' then
-      local field = read_field()
-      places[field] = 0
-      list[i + 1] = field
-      list[i + 2] = kind == 'F' and read_content()
-    elseif kind ~= 'A' and kind ~= 'E' then
-      fail('HFARG', "there is no condition '" .. string.sub(kind, 1, 32) .. "'")
+-- Reads what the conditions take, whose marks begin at the second, and answers where the expiry's mark stands. The fields that
+-- they ask for get a place in `places`.
+local function read_conditions(marks, places)
+  local index = 2
+  while true do
+    local mark = byte(marks, index)
+    if mark == AFTER or mark == AS_IT_WAS or mark == NEVER then
+      return index, mark
+    elseif mark == BIRTH or mark == REVISION then
+      read_integer(0, MAX_SAFE)
+    elseif mark == FIELD or mark == NO_FIELD then
+      places[read_field()] = 0
+      if mark == FIELD then
+        read_content()
+      end
+    elseif not mark then
+      fail('HFARG', 'a change has an expiry: =, - or >')
+    elseif mark ~= ABSENT and mark ~= EXISTS then
+      fail_mark('condition', marks, index)
+    end
+
+    index = index + 1
+  end
+end
+
+-- The same for the operations, whose marks begin at `index`.
+local function read_operations(marks, index, places)
+  for i = index, #marks do
+    local mark = byte(marks, i)
+    places[read_field()] = 0
+    if mark == SET then
+      read_content()
+    elseif mark == ADD or mark == MAX then
+      read_integer(-MAX_SAFE, MAX_SAFE)
+    elseif mark ~= REMOVE then
+      fail_mark('operation', marks, i)
     end
   end
-
-  return list
 end
 
--- Three places for each operation: its kind, the field, and the value or number.
-local function parse_operations(places)
-  local count = read_integer(0, MAX_SAFE)
-  if count == 0 then
-    return NOTHING
-  end
-
-  local list = { false, false, false }
-  for i = 1, count * 3, 3 do
-    local kind, field = read_text(), read_field()
-    places[field] = 0
-    list[i], list[i + 1], list[i + 2] = kind, field, false
-    if kind == 'S' then
-      list[i + 2] = read_content()
-    elseif kind == 'A' or kind == 'M' then
-      list[i + 2] = read_integer(-MAX_SAFE, MAX_SAFE)
-    elseif kind ~= 'R' then
-      fail('HFARG', "there is no operation '" .. string.sub(kind, 1, 32) .. "'")
-    end
-  end
-
-  return list
-end
-
-local function parse_expiry()
-  local text = read_text()
-  if text == '=' or text == '-' then
-    return text
-  end
-
-  local time = parse_integer(text)
-  if not time or time < 1 or time > MAX_TIME_TO_LIVE then
-    fail('HFARG', 'an expiry is =, - or 1 to ' .. text_of(MAX_TIME_TO_LIVE) .. ' ms')
-  end
-
-  return text
-end
-
--- `places` tells where the value of each field that the change is about stands in its record: 0 for one that is absent.
+-- Checks the change's arguments, and notes where they begin: whoever needs one later finds it there. `places` tells where the value
+-- of each field that the change is about stands in its record: 0 for one that is absent.
 local function parse_change(key)
-  local kind = read_text()
-  if kind ~= 'U' and kind ~= 'D' and kind ~= 'K' then
-    fail('HFARG', "there is no change '" .. string.sub(kind, 1, 32) .. "'")
+  local marks = read_text()
+  local kind = byte(marks)
+  if kind ~= UPDATE and kind ~= DELETE and kind ~= KEEP then
+    fail_mark('change', marks, 1)
   end
 
-  local places = {}
-  local conditions = parse_conditions(places)
-  local change = {
-    key = key,
-    kind = kind,
-    conditions = conditions,
-    needs_fields = kind == 'U' or next(places) ~= nil,
-    expiry = parse_expiry(),
-    operations = parse_operations(places),
-    places = places,
+  local first = at + 1
+  local places = { ['@rev'] = 0, ['@born'] = 0, [''] = 0 } -- Room for one field more.
+  local index, expiry = read_conditions(marks, places)
+  local needs_fields = kind == UPDATE or find(marks, '[FN]') ~= nil
+  local life = -1
+  if expiry == AFTER then
+    life = read_integer(1, MAX_TIME_TO_LIVE)
+  end
+
+  local first_operation = at
+  if index < #marks then
+    if kind ~= UPDATE then
+      fail('HFARG', 'only an update has operations')
+    end
+
+    read_operations(marks, index + 1, places)
+  end
+
+  return {
+    key = key, kind = kind, marks = marks, first = first, expiry_index = index, expiry = expiry, life = life,
+    first_operation = first_operation, needs_fields = needs_fields, places = places, flat = false, size = 0, bytes = 0, is_new = false,
   }
-
-  if kind ~= 'U' and change.operations ~= NOTHING then
-    fail('HFARG', 'only an update has operations')
-  end
-
-  return change
 end
 
-local function parse_event()
-  local event = { type = read_content(), payload = read_content() }
-  event.bytes = #event.type + #event.payload
-  if event.bytes > MAX_EVENT_BYTES then
-    fail('HFLIMIT', 'an event has at most ' .. MAX_EVENT_BYTES .. ' bytes, not ' .. event.bytes)
+local function parse_events()
+  if at == #args then
+    return NOTHING
   end
 
-  return event
-end
+  local events = {}
+  while at < #args do
+    local event = { type = read_content(), payload = read_content() }
+    event.bytes = #event.type + #event.payload
+    if event.bytes > MAX_EVENT_BYTES then
+      fail('HFLIMIT', 'an event has at most ' .. MAX_EVENT_BYTES .. ' bytes, not ' .. event.bytes)
+    end
 
-local function limited_count(most, what)
-  local count = read_integer(0, MAX_SAFE)
-  if count > most then
-    fail('HFLIMIT', 'a commit has at most ' .. most .. ' ' .. what .. ', not ' .. text_of(count))
+    events[#events + 1] = event
   end
 
-  return count
+  if #events > MAX_EVENTS then
+    fail('HFLIMIT', 'a commit has at most ' .. MAX_EVENTS .. ' events, not ' .. #events)
+  end
+
+  return events
 end
 
 local function parse_commit(keys)
-  local commit = { keys = keys, changes = {}, events = NOTHING, run = read_text() }
-  local durability = read_text()
-  if durability ~= 'm' and durability ~= 'w' and durability ~= 's' then
-    fail('HFARG', 'the durability is m, w or s')
+  local run, marks, sequence_text = args[1], args[2], args[3]
+  at = 3
+  if not MARKS[marks] then
+    fail('HFARG', 'the second argument is m, w or s, and r behind it if there is a request id')
   end
 
-  commit.sequence = read_integer(0, MAX_SAFE)
-  commit.fingerprint = read_text()
-  commit.window = read_integer(0, MAX_WINDOW)
-  local before_records = 3
-  if commit.fingerprint ~= '' then
-    commit.request_key = keys[4]
-    before_records = 4
-    if #commit.fingerprint > MAX_FINGERPRINT_BYTES or commit.window < 1 then
-      fail('HFARG', 'a fingerprint has at most 255 bytes, and a request id a window of at least 1 ms')
+  local sequence = parse_integer(sequence_text or '')
+  if not sequence or sequence < 0 then
+    fail_number(sequence_text or '', 0, MAX_SAFE)
+  end
+
+  local fingerprint, window, before_records = false, false, 3
+  if MARKS[marks] == 2 then
+    fingerprint, window, before_records = read_text(), read_integer(1, MAX_WINDOW), 4
+    if fingerprint == '' or #fingerprint > MAX_FINGERPRINT_BYTES then
+      fail('HFARG', 'a fingerprint has 1 to 255 bytes')
     end
   end
 
-  local records = limited_count(MAX_RECORDS, 'records')
-  if #keys ~= before_records + records then
-    fail('HFARG', 'there are ' .. #keys .. ' keys, not ' .. before_records + records)
+  local records = #keys - before_records
+  if records < 0 then
+    fail('HFARG', 'there are too few keys')
+  elseif records > MAX_RECORDS then
+    fail('HFLIMIT', 'a commit has at most ' .. MAX_RECORDS .. ' records, not ' .. records)
   end
 
+  local changes = {}
   for i = 1, records do
-    commit.changes[i] = parse_change(keys[before_records + i])
+    changes[i] = parse_change(keys[before_records + i])
   end
 
-  local events = limited_count(MAX_EVENTS, 'events')
-  if events > 0 then
-    commit.events = {}
-    for i = 1, events do
-      commit.events[i] = parse_event()
-    end
-  end
-
-  finish_reading()
+  local events = parse_events()
   if bytes > MAX_COMMIT_BYTES then
     fail('HFLIMIT', 'a commit has at most ' .. MAX_COMMIT_BYTES .. ' bytes, not ' .. bytes)
   end
 
-  return commit
+  return {
+    keys = keys, changes = changes, events = events, run = run, sequence = sequence, sequence_text = sequence_text,
+    request_key = fingerprint and keys[4], fingerprint = fingerprint, window = window,
+  }
 end
 
--- The last term stands in the last 33 bytes of the terms.
 local function load_head(key)
-  local values = call('HMGET', key, 'rev', 'run', 'terms')
-  local terms = values[3] or ''
-  local term = match(terms, '(%d+):%d+$', -34) or '0'
+  local values = call('HMGET', key, 'rev', 'run', 'term')
+  local revision = values[1] or '0'
   return {
-    key = key,
-    revision = tonumber(values[1] or '0'),
-    run = values[2] or '',
-    terms = terms,
-    term = tonumber(term),
-    term_text = term,
+    key = key, revision = tonumber(revision), revision_text = revision, run = values[2] or '', term = values[3] or '0',
+    is_changed = false, is_opened = false, terms = false,
   }
 end
 
@@ -314,123 +306,143 @@ local function ensure_term(head, run)
     fail('HFARG', "the run id is not the server's")
   end
 
+  local terms = call('HGET', head.key, 'terms')
   head.run = run
-  head.term = math.max(now(), head.term + 1)
-  head.term_text = text_of(head.term)
-  local opened = head.term_text .. ':' .. text_of(head.revision)
-  head.terms = last_terms(head.terms == '' and opened or head.terms .. ',' .. opened)
+  head.term = text_of(math.max(now(), tonumber(head.term) + 1))
+  local opened = head.term .. ':' .. head.revision_text
+  head.terms = last_terms(terms and terms .. ',' .. opened or opened)
   head.is_opened = true
 end
 
 local function save_head(head)
   if head.is_opened then
-    call('HSET', head.key, 'rev', text_of(head.revision), 'run', head.run, 'terms', head.terms)
+    call('HSET', head.key, 'rev', head.revision_text, 'run', head.run, 'term', head.term, 'terms', head.terms)
   else
-    call('HSET', head.key, 'rev', text_of(head.revision))
+    call('HSET', head.key, 'rev', head.revision_text)
   end
 end
 
--- The record, or nil when it is absent: `flat` holds the names and values of its fields, `size` of them, and `places` learns where in it
--- the values stand that somebody asks for. A hash that another program made has revision and birth 0.
-local function load_record(key, places)
-  local flat = call('HGETALL', key)
-  local all = #flat
-  if all == 0 then
-    return nil
+-- Loads the change's record: `flat` holds the names and values of the hash, `size` of them, or is false for one that is absent, and
+-- `places` learns where in it the values stand that somebody asks for. `bytes` counts what is the application's.
+local function load_record(change)
+  local flat, places = call('HGETALL', change.key), change.places
+  local size, total = #flat, 0
+  if size == 0 then
+    return
   end
 
-  local revision, birth, size, total = 0, false, 0, 0
-  for i = 1, all, 2 do
-    local name, value = flat[i], flat[i + 1]
-    if name == '@rev' then
-      revision = tonumber(value)
-    elseif name == '@born' then
-      birth = tonumber(value)
-    else
-      size = size + 2
-      flat[size - 1], flat[size] = name, value
-      total = total + #name + #value
-      if places[name] then
-        places[name] = size
-      end
+  for i = 2, size, 2 do
+    local name, value = flat[i - 1], flat[i]
+    total = total + #name + #value
+    if places[name] then
+      places[name] = i
     end
   end
 
-  for i = all, size + 1, -1 do
-    flat[i] = nil
-  end
-
-  return { revision = revision, birth = birth or 0, has_birth = birth, flat = flat, size = size, bytes = total }
+  local revision, birth = flat[places['@rev']], flat[places['@born']]
+  change.flat, change.size = flat, size
+  change.bytes = total - (revision and #revision + 4 or 0) - (birth and #birth + 5 or 0)
 end
 
--- The same without fields, however large the record is.
-local function load_metadata(key)
+-- The two fields that are Holdfast's own, however large the record is; nil when it is absent. A hash that another program made is of
+-- revision 0.
+local function read_metadata(key)
   local values = call('HMGET', key, '@rev', '@born')
-  if not values[1] and call('EXISTS', key) == 0 then
-    return nil
+  if values[1] or call('EXISTS', key) == 1 then
+    return { '@rev', values[1] or '0', '@born', values[2] or '0' }
   end
 
-  return { revision = tonumber(values[1] or '0'), birth = tonumber(values[2] or '0') }
+  return nil
 end
 
-local function record_reply(key, record)
-  return record and { record.revision, record.birth, call('PTTL', key), record.flat or false } or false
+local function load_metadata(change)
+  local flat = read_metadata(change.key)
+  if flat then
+    change.flat, change.size = flat, 4
+    change.places['@rev'], change.places['@born'] = 2, 4
+  end
 end
 
-local function holds(change, kind, what, value)
-  local record = change.record
-  if kind == 'B' then
-    return record ~= nil and record.birth == what
-  elseif kind == 'A' then
-    return record == nil
-  elseif kind == 'E' then
-    return record ~= nil
-  elseif kind == 'R' then
-    return record ~= nil and record.revision == what
+local function metadata_of(change)
+  local flat, places = change.flat, change.places
+  return { '@rev', flat[places['@rev']] or '0', '@born', flat[places['@born']] or '0' }
+end
+
+local function record_reply(key, flat)
+  return flat and flat[1] and { call('PTTL', key), flat } or false
+end
+
+-- Answers the index of the first condition that does not hold, from 0; nil when all hold. Revisions and births are compared as texts:
+-- decimal numbers have one form.
+local function broken_condition(change)
+  local marks, places, flat = change.marks, change.places, change.flat
+  local value = change.first
+  for i = 2, change.expiry_index - 1 do
+    local mark = byte(marks, i)
+    local holds
+    if mark == BIRTH then
+      holds = flat and (flat[places['@born']] or '0') == args[value]
+      value = value + 1
+    elseif mark == ABSENT then
+      holds = not flat
+    elseif mark == EXISTS then
+      holds = flat
+    elseif mark == REVISION then
+      holds = flat and (flat[places['@rev']] or '0') == args[value]
+      value = value + 1
+    else
+      local place = places[args[value]]
+      holds = place == 0
+      if mark == FIELD then
+        holds = not holds and flat[place] == args[value + 1]
+        value = value + 1
+      end
+
+      value = value + 1
+    end
+
+    if not holds then
+      return i - 2
+    end
   end
 
-  local place = change.places[what]
-  if kind == 'N' then
-    return place == 0
-  end
-
-  return place > 0 and record.flat[place] == value
+  return nil
 end
 
 -- Gives the field a value, or takes it away: then the last one of the record gets its place.
 local function give(change, field, value)
-  local record, places = change.record, change.places
-  local flat, place = record.flat, places[field]
+  local flat, places = change.flat, change.places
+  local place = places[field]
   if value and place > 0 then
-    record.bytes = record.bytes + #value - #flat[place]
+    change.bytes = change.bytes + #value - #flat[place]
     flat[place] = value
   elseif value then
-    local size = record.size + 2
+    local size = change.size + 2
     flat[size - 1], flat[size] = field, value
-    record.size, places[field] = size, size
-    record.bytes = record.bytes + #field + #value
+    change.size, places[field] = size, size
+    change.bytes = change.bytes + #field + #value
   elseif place > 0 then
-    local size = record.size
+    local size = change.size
     local last = flat[size - 1]
-    record.bytes = record.bytes - #field - #flat[place]
+    change.bytes = change.bytes - #field - #flat[place]
     flat[place - 1], flat[place] = last, flat[size]
     flat[size - 1], flat[size] = nil, nil
     if places[last] then
       places[last] = place
     end
 
-    record.size, places[field] = size - 2, 0
+    change.size, places[field] = size - 2, 0
   end
 end
 
 local function counter_of(change, field)
-  local text = change.record.flat[change.places[field]]
+  local text = change.flat[change.places[field]]
   return text and (parse_integer(text) or fail('HFLIMIT', "field '" .. field .. "' holds no counter"))
 end
 
-local function counted(change, kind, field, number)
+local function counted(change, mark, field, number)
   local old = counter_of(change, field)
-  if kind == 'M' then
+  if mark == MAX then
     return text_of(old and math.max(old, number) or number)
   end
 
@@ -444,41 +456,43 @@ end
 
 -- Computes an update's record in memory.
 local function apply_update(change)
-  local record = change.record
-  if not record then
-    record = { revision = 0, flat = {}, size = 0, bytes = 0 }
-    change.record = record
-  end
-
-  local operations = change.operations
-  for i = 1, #operations, 3 do
-    local kind, field, value = operations[i], operations[i + 1], operations[i + 2]
-    if kind == 'A' or kind == 'M' then
-      value = counted(change, kind, field, value)
+  local marks, places, at_value = change.marks, change.places, change.first_operation
+  change.is_new = not change.flat
+  change.flat = change.flat or {}
+  for i = change.expiry_index + 1, #marks do
+    local mark, field = byte(marks, i), args[at_value + 1]
+    if mark == SET then
+      give(change, field, args[at_value + 2])
+      at_value = at_value + 2
+    elseif mark == REMOVE then
+      give(change, field, false)
+      at_value = at_value + 1
+    else
+      give(change, field, counted(change, mark, field, tonumber(args[at_value + 2])))
+      at_value = at_value + 2
     end
-
-    give(change, field, value)
   end
 
-  if record.size > 2 * MAX_FIELDS then
-    fail('HFLIMIT', 'a record has at most ' .. MAX_FIELDS .. ' fields, not ' .. record.size / 2)
-  elseif record.bytes > MAX_RECORD_BYTES then
-    fail('HFLIMIT', 'a record has at most ' .. MAX_RECORD_BYTES .. ' bytes, not ' .. record.bytes)
+  local fields = change.size / 2 - (places['@rev'] > 0 and 1 or 0) - (places['@born'] > 0 and 1 or 0)
+  if fields > MAX_FIELDS then
+    fail('HFLIMIT', 'a record has at most ' .. MAX_FIELDS .. ' fields, not ' .. fields)
+  elseif change.bytes > MAX_RECORD_BYTES then
+    fail('HFLIMIT', 'a record has at most ' .. MAX_RECORD_BYTES .. ' bytes, not ' .. change.bytes)
   end
 end
 
 -- Moves the expiry, and tells it: what was just set need not be asked for.
 local function write_expiry(change)
-  local expiry = change.expiry
-  if expiry == '=' then
-    return call('PTTL', change.key)
-  elseif expiry == '-' then
-    call('PERSIST', change.key)
+  local expiry, key = change.expiry, change.key
+  if expiry == AFTER then
+    call('PEXPIRE', key, args[change.first_operation])
+    return change.life
+  elseif expiry == NEVER then
+    call('PERSIST', key)
     return -1
   end
 
-  call('PEXPIRE', change.key, expiry)
-  return tonumber(expiry)
+  return call('PTTL', key)
 end
 
 local function call_in_steps(command, key, arguments)
@@ -489,19 +503,21 @@ end
 
 -- Writes what became of the fields that operations were about, and answers the record.
 local function write_update(change, head)
-  local record, places, operations = change.record, change.places, change.operations
-  local flat = record.flat
-  record.birth = record.birth or head.revision
-  record.revision = head.revision
-  local sets = { '@rev', head.revision_text }
-  local removals = NOTHING
+  local marks, places, flat = change.marks, change.places, change.flat
+  give(change, '@rev', head.revision_text)
+  local sets = { '@rev', head.revision_text, false, false }
   local size = 2
-  if not record.has_birth then
-    sets[3], sets[4], size = '@born', text_of(record.birth), 4
+  if places['@born'] == 0 then
+    -- What another program made was born at revision 0.
+    local birth = change.is_new and head.revision_text or '0'
+    give(change, '@born', birth)
+    sets[3], sets[4], size = '@born', birth, 4
   end
 
-  for i = 2, #operations, 3 do
-    local field = operations[i]
+  local removals = NOTHING
+  local at_value = change.first_operation + 1
+  for i = change.expiry_index + 1, #marks do
+    local field = args[at_value]
     local place = places[field]
     if place > 0 then
       sets[size + 1], sets[size + 2] = field, flat[place]
@@ -510,11 +526,21 @@ local function write_update(change, head)
       removals = removals == NOTHING and {} or removals
       removals[#removals + 1] = field
     end
+
+    at_value = at_value + (byte(marks, i) == REMOVE and 1 or 2)
   end
 
-  call_in_steps('HSET', change.key, sets)
-  call_in_steps('HDEL', change.key, removals)
-  return { record.revision, record.birth, write_expiry(change), flat }
+  if size <= CALL_MOST then
+    call('HSET', change.key, unpack(sets, 1, size))
+  else
+    call_in_steps('HSET', change.key, sets)
+  end
+
+  if removals ~= NOTHING then
+    call_in_steps('HDEL', change.key, removals)
+  end
+
+  return { write_expiry(change), flat }
 end
 
 local function append_events(commit, head, time)
@@ -577,16 +603,27 @@ local function write_journal(commit, head)
   end
 end
 
--- Tracking forgets a key for everybody when it changes, and remembers all keys of a call at its next read command: the
--- caller's NOLOOP would otherwise leave it without pushes for what it has just written.
-local function track_again(head)
-  call('EXISTS', head.key)
+-- Tracking forgets a key for everybody when it changes, and remembers what the next read command reads, or on a server before version 7.2
+-- all keys of the function: the caller's NOLOOP would otherwise leave it without pushes for what it has just written.
+local function track_again(commit, head)
+  local changes = commit.changes
+  if #changes == 1 then
+    call('EXISTS', head.key, changes[1].key)
+    return
+  end
+
+  local keys = { head.key }
+  for i = 1, #changes do
+    keys[i + 1] = changes[i].key
+  end
+
+  call('EXISTS', unpack(keys))
 end
 
 local function answer(head, reply)
   if head.is_opened then
     save_head(head)
-    track_again(head)
+    call('EXISTS', head.key)
   end
 
   return reply
@@ -595,11 +632,11 @@ end
 local function replay(commit, head, term, revision)
   local records = {}
   for i, change in ipairs(commit.changes) do
-    local load = change.kind == 'K' and load_metadata or load_record
-    records[i] = record_reply(change.key, load(change.key, NOTHING))
+    local key = change.key
+    records[i] = record_reply(key, change.kind == KEEP and read_metadata(key) or change.kind ~= KEEP and call('HGETALL', key))
   end
 
-  return answer(head, { 'replay', tonumber(term), tonumber(revision), records })
+  return answer(head, { 'replay', term, revision, records })
 end
 
 -- The answer to a commit that was made before under the same sequence or request id; nil for one that was not.
@@ -621,7 +658,7 @@ local function repeated(commit, head)
     if fingerprint == commit.fingerprint then
       return replay(commit, head, term, revision)
     elseif fingerprint then
-      return answer(head, { 'different', tonumber(term), tonumber(revision) })
+      return answer(head, { 'different', term, revision })
     end
   end
 
@@ -630,15 +667,19 @@ end
 
 -- Loads the records and answers the first condition that does not hold; nil when all hold.
 local function refused(commit, head)
-  for i, change in ipairs(commit.changes) do
-    local load = change.needs_fields and load_record or load_metadata
-    change.record = load(change.key, change.places)
-    local conditions = change.conditions
-    for j = 1, #conditions, 3 do
-      if not holds(change, conditions[j], conditions[j + 1], conditions[j + 2]) then
-        local reply = record_reply(change.key, load_record(change.key, NOTHING))
-        return answer(head, { 'refused', head.term, head.revision, i - 1, (j - 1) / 3, reply })
-      end
+  local changes = commit.changes
+  for i = 1, #changes do
+    local change = changes[i]
+    if change.needs_fields then
+      load_record(change)
+    else
+      load_metadata(change)
+    end
+
+    local broken = broken_condition(change)
+    if broken then
+      local flat = change.needs_fields and change.flat or call('HGETALL', change.key)
+      return answer(head, { 'refused', head.term, head.revision_text, i - 1, broken, record_reply(change.key, flat) })
     end
   end
 
@@ -648,11 +689,13 @@ end
 -- Computes all that the commit makes of its records, and whether it takes a revision.
 local function compute(commit)
   local takes_revision = commit.events ~= NOTHING
-  for _, change in ipairs(commit.changes) do
-    if change.kind == 'U' then
+  local changes = commit.changes
+  for i = 1, #changes do
+    local change = changes[i]
+    if change.kind == UPDATE then
       apply_update(change)
       takes_revision = true
-    elseif change.kind == 'D' and change.record then
+    elseif change.kind == DELETE and change.flat then
       takes_revision = true
     end
   end
@@ -662,14 +705,16 @@ end
 
 local function write_changes(commit, head)
   local records = {}
-  for i, change in ipairs(commit.changes) do
+  local changes = commit.changes
+  for i = 1, #changes do
+    local change = changes[i]
     records[i] = false
-    if change.kind == 'U' then
+    if change.kind == UPDATE then
       records[i] = write_update(change, head)
-    elseif change.kind == 'D' then
+    elseif change.kind == DELETE then
       call('DEL', change.key)
-    elseif change.record then
-      records[i] = { change.record.revision, change.record.birth, write_expiry(change), false }
+    elseif change.flat then
+      records[i] = { write_expiry(change), metadata_of(change) }
     end
   end
 
@@ -677,16 +722,16 @@ local function write_changes(commit, head)
 end
 
 local function remember(commit, head)
-  local made = head.term_text .. ' ' .. head.revision_text
   local sequence = commit.sequence
   if sequence > 0 then
     local key = commit.keys[3]
-    call('HSET', key, SLOTS[sequence % RING], text_of(sequence) .. ' ' .. made)
+    call('HSET', key, SLOTS[sequence % RING], commit.sequence_text .. ' ' .. head.term .. ' ' .. head.revision_text)
     call('PEXPIRE', key, RING_TIME)
   end
 
   if commit.request_key then
-    call('SET', commit.request_key, made .. ' ' .. commit.fingerprint, 'PX', text_of(commit.window))
+    local made = head.term .. ' ' .. head.revision_text .. ' ' .. commit.fingerprint
+    call('SET', commit.request_key, made, 'PX', text_of(commit.window))
   end
 end
 
@@ -700,10 +745,9 @@ local function make(commit)
 
   if compute(commit) then
     head.revision = head.revision + 1
+    head.revision_text = text_of(head.revision)
     head.is_changed = true
   end
-
-  head.revision_text = text_of(head.revision)
 
   -- The journal first: an append is the one write that can still fail, when the head was lost and the journal was not.
   write_journal(commit, head)
@@ -713,8 +757,8 @@ local function make(commit)
     save_head(head)
   end
 
-  track_again(head)
-  return { 'ok', head.term, head.revision, records }
+  track_again(commit, head)
+  return { 'ok', head.term, head.revision_text, records }
 end
 
 local function hf1_commit(keys, given)
@@ -730,7 +774,7 @@ local function hf1_remove(keys, given)
   end
 
   for _, change in ipairs(commit.changes) do
-    if change.kind == 'U' then
+    if change.kind == UPDATE then
       fail('HFARG', 'a removal updates nothing')
     end
   end
@@ -741,9 +785,9 @@ end
 local function hf1_read(keys, given)
   begin(given)
   local head = load_head(keys[1])
-  local reply = { head.run, head.term, head.revision }
+  local reply = { head.run, head.term, head.revision_text }
   for i = 2, #keys do
-    reply[i + 2] = record_reply(keys[i], load_record(keys[i], NOTHING))
+    reply[i + 2] = record_reply(keys[i], call('HGETALL', keys[i]))
   end
 
   return reply
@@ -754,7 +798,7 @@ local function hf1_open(keys, given)
   local head = load_head(keys[1])
   ensure_term(head, read_text())
   local terms = {}
-  for term, found in string.gmatch(head.terms, '(%d+):(%d+)') do
+  for term, found in string.gmatch(head.terms or call('HGET', keys[1], 'terms') or '', '(%d+):(%d+)') do
     terms[#terms + 1] = tonumber(term)
     terms[#terms + 1] = tonumber(found)
   end
@@ -801,7 +845,7 @@ local function hf1_journal(keys, given)
   local trim = call('HGET', keys[1], 'trim')
   local gap = trim and is_before(revision, index, trim) and 1 or 0
   local events = read_events(keys[2], text_of(revision) .. '-' .. text_of(index), most)
-  return { head.run, head.term, head.revision, gap, events }
+  return { head.run, head.term, head.revision_text, gap, events }
 end
 
 redis.register_function('hf1_commit', hf1_commit)

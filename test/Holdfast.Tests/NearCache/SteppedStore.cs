@@ -104,7 +104,7 @@ internal sealed class SteppedStore : IDisposable
     }
 
     private string RecordText() =>
-        Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"*4\r\n:{revision}\r\n:1\r\n:-1\r\n*2\r\n+at\r\n+{revision}\r\n") : "_\r\n";
+        Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"*2\r\n:-1\r\n*6\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{revision}\r\n") : "_\r\n";
 
     private void Become(long revision, long? record, bool isOwn)
     {

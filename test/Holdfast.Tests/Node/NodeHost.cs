@@ -61,11 +61,10 @@ public sealed class NodeHost : IAsyncLifetime
     public string[] Set(string address, params string[] namesAndValues)
     {
         var head = HeadKey(address);
-        string[] operations = [.. namesAndValues.Chunk(2).SelectMany(static pair => new[] { "S", pair[0], pair[1] })];
         return
         [
             "FCALL", "hf1_commit", "4", head, head.Replace("@head", "@journal"), head.Replace("@head", "@client:test"), Key(address),
-            RunId, "s", "0", "", "0", "1", "U", "0", "=", (namesAndValues.Length / 2).ToString(), .. operations, "0",
+            RunId, "s", "0", "U=" + new string('S', namesAndValues.Length / 2), .. namesAndValues,
         ];
     }
 

@@ -41,16 +41,11 @@ internal ref struct CommitArguments
             throw new WireArgumentException("the run id is not the server's");
         }
 
-        var durability = ReadDurability();
+        var durability = ReadMarks(out var hasRequest);
         var sequence = Integer(0, Counter.Maximum);
-        var request = ReadRequest(partition);
-        var changes = ReadChanges(partition, request is null ? 3 : 4, isRemoval);
+        var request = hasRequest ? ReadRequest(partition) : null;
+        var changes = ReadChanges(partition, hasRequest ? 4 : 3, isRemoval);
         var events = ReadEvents();
-        if (at != command.Count)
-        {
-            throw new WireArgumentException("there are too many arguments");
-        }
-
         if (isRemoval && (request is not null || events.Length > 0))
         {
             throw new WireArgumentException("a removal has no request id and no events");
@@ -77,31 +72,31 @@ internal ref struct CommitArguments
         return key;
     }
 
-    private Durability ReadDurability() => Mark() switch
+    private Durability ReadMarks(out bool hasRequest)
     {
-        'm' => Durability.Memory,
-        'w' => Durability.Written,
-        's' => Durability.Synced,
-        _ => throw new WireArgumentException("the durability is m, w or s"),
-    };
+        var marks = command[Next()];
+        hasRequest = marks is [_, (byte)'r'];
+        return marks switch
+        {
+            [(byte)'m'] or [(byte)'m', (byte)'r'] => Durability.Memory,
+            [(byte)'w'] or [(byte)'w', (byte)'r'] => Durability.Written,
+            [(byte)'s'] or [(byte)'s', (byte)'r'] => Durability.Synced,
+            _ => throw new WireArgumentException("the second argument is m, w or s, and r behind it if there is a request id"),
+        };
+    }
 
-    private RequestId? ReadRequest(int partition)
+    private RequestId ReadRequest(int partition)
     {
         var fingerprint = Text();
-        var window = Integer(0, (long)StateLimits.MaxRequestWindow.TotalMilliseconds);
-        if (fingerprint.Length == 0)
-        {
-            return null;
-        }
-
+        var window = Integer(1, (long)StateLimits.MaxRequestWindow.TotalMilliseconds);
         if (keyCount < 4)
         {
             throw new WireArgumentException("a fingerprint needs a request key");
         }
 
-        if (window < 1 || Encoding.UTF8.GetByteCount(fingerprint) > StateLimits.MaxRequestIdBytes)
+        if (fingerprint.Length == 0 || Encoding.UTF8.GetByteCount(fingerprint) > StateLimits.MaxRequestIdBytes)
         {
-            throw new WireArgumentException("a fingerprint has at most 255 bytes, and a request id a window of at least 1 ms");
+            throw new WireArgumentException("a fingerprint has 1 to 255 bytes");
         }
 
         return WireKeys.TryParseRequest(KeyOf(3, WireKeyKind.Request, partition).Name!, out var id, out var step)
@@ -111,15 +106,10 @@ internal ref struct CommitArguments
 
     private RecordChange[] ReadChanges(int partition, int keysBefore, bool isRemoval)
     {
-        var count = Integer(0, Counter.Maximum);
+        var count = keyCount - keysBefore;
         if (count > StateLimits.MaxRecordsPerCommit)
         {
             throw new StateLimitException($"a commit has at most {StateLimits.MaxRecordsPerCommit} records, not {count}");
-        }
-
-        if (keyCount != keysBefore + count)
-        {
-            throw new WireArgumentException($"there are {keyCount} keys, not {keysBefore + count}");
         }
 
         var changes = new RecordChange[count];
@@ -133,34 +123,41 @@ internal ref struct CommitArguments
 
     private RecordChange ReadChange(Address address, bool isRemoval)
     {
-        var change = Mark() switch
+        var marks = command[Next()];
+        var change = (marks.IsEmpty ? default : (char)marks[0]) switch
         {
             'U' when isRemoval => throw new WireArgumentException("a removal updates nothing"),
             'U' => RecordChange.Update(address),
             'D' => RecordChange.Delete(address),
             'K' => RecordChange.Keep(address),
-            _ => throw new WireArgumentException($"there is no change '{Last()}'"),
+            var mark => throw new WireArgumentException($"there is no change '{mark}'"),
         };
-        for (var conditions = Integer(0, int.MaxValue); conditions > 0; conditions--)
+        var expiry = marks.IndexOfAny("=->"u8);
+        if (expiry < 0)
         {
-            change.When(ReadCondition());
+            throw new WireArgumentException("a change has an expiry: =, - or >");
         }
 
-        ReadExpiry(change);
-        for (var operations = Integer(0, int.MaxValue); operations > 0; operations--)
+        foreach (var mark in marks[1..expiry])
+        {
+            change.When(ReadCondition((char)mark));
+        }
+
+        ReadExpiry(change, marks[expiry]);
+        foreach (var mark in marks[(expiry + 1)..])
         {
             if (change.Kind != ChangeKind.Update)
             {
                 throw new WireArgumentException("only an update has operations");
             }
 
-            change.With(ReadOperation());
+            change.With(ReadOperation((char)mark));
         }
 
         return change;
     }
 
-    private Condition ReadCondition() => Mark() switch
+    private Condition ReadCondition(char mark) => mark switch
     {
         'A' => Condition.Absent,
         'E' => Condition.Exists,
@@ -168,46 +165,44 @@ internal ref struct CommitArguments
         'R' => Condition.RevisionIs(Integer(Counter.Minimum, Counter.Maximum)),
         'F' => Condition.FieldIs(Field(), Content()),
         'N' => Condition.FieldAbsent(Field()),
-        _ => throw new WireArgumentException($"there is no condition '{Last()}'"),
+        _ => throw new WireArgumentException($"there is no condition '{mark}'"),
     };
 
-    private void ReadExpiry(RecordChange change)
+    private void ReadExpiry(RecordChange change, byte mark)
     {
-        var index = Next();
-        if (command.Is(index, "-"u8))
+        if (mark == '-')
         {
             change.NeverExpire();
         }
-        else if (!command.Is(index, "="u8))
+        else if (mark == '>')
         {
-            var most = (long)StateLimits.MaxTimeToLive.TotalMilliseconds;
-            if (!Number.TryParse(command[index], out var milliseconds) || milliseconds < 1 || milliseconds > most)
-            {
-                throw new WireArgumentException($"an expiry is =, - or 1 to {most} ms");
-            }
-
-            change.ExpireAfter(TimeSpan.FromMilliseconds(milliseconds));
+            change.ExpireAfter(TimeSpan.FromMilliseconds(Integer(1, (long)StateLimits.MaxTimeToLive.TotalMilliseconds)));
         }
     }
 
-    private FieldOperation ReadOperation() => Mark() switch
+    private FieldOperation ReadOperation(char mark) => mark switch
     {
         'S' => FieldOperation.Set(Field(), Content()),
         'R' => FieldOperation.Remove(Field()),
         'A' => FieldOperation.Add(Field(), Integer(Counter.Minimum, Counter.Maximum)),
         'M' => FieldOperation.Max(Field(), Integer(Counter.Minimum, Counter.Maximum)),
-        _ => throw new WireArgumentException($"there is no operation '{Last()}'"),
+        _ => throw new WireArgumentException($"there is no operation '{mark}'"),
     };
 
     private NewEvent[] ReadEvents()
     {
-        var count = Integer(0, Counter.Maximum);
+        var count = (command.Count - at) / 2;
+        if ((command.Count - at) % 2 != 0)
+        {
+            throw new WireArgumentException("behind the changes are events, each a type and a payload");
+        }
+
         if (count > StateLimits.MaxEventsPerCommit)
         {
             throw new StateLimitException($"a commit has at most {StateLimits.MaxEventsPerCommit} events, not {count}");
         }
 
-        var events = new NewEvent[count];
+        var events = count == 0 ? [] : new NewEvent[count];
         for (var i = 0; i < events.Length; i++)
         {
             events[i] = new NewEvent(Text(), Content());
@@ -217,12 +212,6 @@ internal ref struct CommitArguments
     }
 
     private int Next() => at < command.Count ? at++ : throw new WireArgumentException("there are too few arguments");
-
-    /// <summary>An argument of one character; NUL if it is none.</summary>
-    private char Mark() => command[Next()] is [var mark] ? (char)mark : '\0';
-
-    /// <summary>The argument that was read last, for a message.</summary>
-    private readonly string Last() => CommandTable.Cut(command[at - 1], 32);
 
     private ReadOnlyMemory<byte> Content() => command.Memory(Next());
 

@@ -1,6 +1,6 @@
 namespace Holdfast.Node;
 
-/// <summary>Writes a record reply: null, or <c>[revision, birth, ttl, fields]</c> (docs/wire.md, Functions).</summary>
+/// <summary>Writes a record reply: null, or <c>[ttl, fields]</c>, the two of metadata first (docs/wire.md, Functions).</summary>
 internal static class RecordReply
 {
     public static void Write(ReplyBuffer reply, Record? record, TimeProvider clock, bool withFields = true)
@@ -11,17 +11,18 @@ internal static class RecordReply
             return;
         }
 
-        reply.Array(4);
-        reply.Integer(record.Revision);
-        reply.Integer(record.Birth);
+        reply.Array(2);
         reply.Integer(MillisecondsLeft(record, clock));
+        reply.Array(withFields ? 4 + (record.Fields.Count * 2) : 4);
+        reply.Bulk("@rev"u8);
+        reply.BulkNumber(record.Revision);
+        reply.Bulk("@born"u8);
+        reply.BulkNumber(record.Birth);
         if (!withFields)
         {
-            reply.Null();
             return;
         }
 
-        reply.Array(record.Fields.Count * 2);
         if (record.Fields is PackedFields packed)
         {
             var walk = new FieldWalk(packed.Packed);

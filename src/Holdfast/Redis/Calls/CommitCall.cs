@@ -46,16 +46,20 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     public override void Write(RespWriter writer, ServerProfile server)
     {
         var keys = 3 + (commit.Request is null ? 0 : 1) + commit.Changes.Count;
-        writer.Command(3 + keys + 5 + CommitWire.PartsOf(commit));
+        writer.Command(3 + keys + (fingerprint is null ? 3 : 5) + CommitWire.PartsOf(commit));
         writer.Bulk("FCALL"u8);
         writer.Bulk(removes ? "hf1_remove"u8 : "hf1_commit"u8);
         writer.Bulk(keys);
         WriteKeys(writer);
         writer.Bulk(server.RunId);
-        writer.Bulk(CommitWire.CodeOf(commit.Durability));
+        writer.Bulk(CommitWire.MarksOf(commit.Durability, fingerprint is not null));
         writer.Bulk(Sequence);
-        writer.Bulk(fingerprint ?? "");
-        writer.Bulk(commit.Request is { } request ? (long)request.Window.TotalMilliseconds : 0);
+        if (commit.Request is { } request)
+        {
+            writer.Bulk(fingerprint!);
+            writer.Bulk((long)request.Window.TotalMilliseconds);
+        }
+
         CommitWire.Write(writer, commit);
     }
 
@@ -122,12 +126,12 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         {
             var change = commit.Changes[i];
             var reply = RecordReply.Read(ref reader);
-            records[i] = reply.ToRecord(change.Address, SentAt, view.Clock);
+            records[i] = change.Kind == ChangeKind.Keep ? null : reply.ToRecord(change.Address, SentAt, view.Clock);
             if (at is not { } moment)
             {
                 view.Cache.Drop(change.Address);
             }
-            else if (reply.Exists && reply.Fields is null)
+            else if (reply.Exists && change.Kind == ChangeKind.Keep)
             {
                 view.Kept(this, moment, change.Address, reply);
             }
