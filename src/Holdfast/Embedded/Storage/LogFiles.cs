@@ -100,6 +100,7 @@ internal sealed class LogFiles : IDisposable
     {
         segment.CutToLength();
         TellSynced();
+        synced.Keep();
         Manifest.Replace(disk, folder);
         segment.Dispose();
         Volatile.Write(ref segment, next);

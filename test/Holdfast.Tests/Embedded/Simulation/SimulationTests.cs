@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Embedded.Simulation;
@@ -9,12 +10,17 @@ public sealed class SimulationTests
     [Trait("Experiment", "S1")]
     public void Every_seed_holds_what_was_acknowledged()
     {
+        // The next process finds what the operating system still shows, and then the power goes.
+        const string thenNoPower = @"(?:(?!\nlife)[\s\S])*killed(?:(?!\nlife)[\s\S])*\nlife(?:(?!\nlife)[\s\S])*no power";
         HashSet<string> rare =
-            ["ManifestInDoubt", "CheckpointFailed", "SnapshotMade", "WritesEnded", "DiskFull", "TornTailCut", "no power", "killed", "close", "StateUnavailableException"];
+        [
+            "ManifestInDoubt", "CheckpointFailed", "SnapshotMade", "WritesEnded", "DiskFull", "TornTailCut", "no power", "killed", "close",
+            "StateUnavailableException", "WritesEnded" + thenNoPower, "ManifestInDoubt" + thenNoPower,
+        ];
         for (var seed = 0; seed < Experiment.Count(small: 300, large: 10_000); seed++)
         {
             var trace = Simulation.Run(seed);
-            rare.RemoveWhere(happening => trace.Contains(happening, StringComparison.Ordinal));
+            rare.RemoveWhere(happening => Regex.IsMatch(trace, happening));
         }
 
         // What seldom happens has happened.
@@ -31,14 +37,6 @@ public sealed class SimulationTests
             Simulation.Run(seed, recordsExpire: true);
         }
     }
-
-    /// <summary>Synchronising fails, the process starts again and finds what the operating system still shows, and then the power goes.</summary>
-    [Fact]
-    public void What_could_not_be_synchronised_and_is_found_by_the_next_process_stays() => Simulation.Run(seed: 380);
-
-    /// <summary>The manifest's name could not be synchronised, the process starts again and finds it all the same, and then the power goes.</summary>
-    [Fact]
-    public void A_manifest_that_the_next_process_finds_stays() => Simulation.Run(seed: 1027);
 
     [Theory]
     [InlineData(1)]
