@@ -9,7 +9,7 @@ exec < /dev/null
 # Each tool that a test or script runs, and the Debian package that has it.
 tools=(redis-server:redis-server redis-cli:redis-tools curl:curl shellcheck:shellcheck node:nodejs npm:npm kill:procps wrk:wrk taskset:util-linux
     strace:strace mkfs.ext4:e2fsprogs mount:mount nginx:nginx haproxy:haproxy php:php-cli script:bsdutils
-    ip:iproute2 faketime:faketime keepalived:keepalived)
+    ip:iproute2 faketime:faketime keepalived:keepalived chromium:chromium)
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }

@@ -8,6 +8,9 @@ namespace Holdfast;
 /// </summary>
 public sealed class Commit
 {
+    /// <summary>Conditions and operations of one change, with its kind and its expiry: on the wire each is one mark of a text (docs/wire.md).</summary>
+    internal const int MaxMarks = 16_384;
+
     /// <summary>Makes a commit of these changes.</summary>
     public Commit(params IReadOnlyList<RecordChange> changes)
     {
@@ -149,6 +152,8 @@ public sealed class Commit
             conditions += condition.Bytes;
         }
 
-        return change.Address.ToString().Length + conditions + fields;
+        return change.Conditions.Count + change.Operations.Count + 2 <= MaxMarks
+            ? change.Address.ToString().Length + conditions + fields
+            : throw new StateLimitException($"The change of {change.Address} has more than {MaxMarks - 2} conditions and operations: make several commits.");
     }
 }

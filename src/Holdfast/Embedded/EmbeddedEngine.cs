@@ -126,6 +126,14 @@ public sealed class EmbeddedEngine : StateEngine
         await signals.EndAllAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Lets memory and meter go without a word to the disk, as the end of the process does, for who simulates that.</summary>
+    internal void Abandon()
+    {
+        Volatile.Write(ref disposed, 1);
+        meter.Dispose();
+        memory.Dispose();
+    }
+
     /// <summary>Tells every change and every signal from now on; false if somebody is told already. See <see cref="ChangeObserver"/>.</summary>
     internal bool TryObserve(ChangeObserver ofChanges, Action<string, ReadOnlyMemory<byte>>? ofSignals = null)
     {

@@ -11,6 +11,7 @@ local MAX_FIELDS = 4096
 local MAX_RECORD_BYTES = 1048576
 local MAX_RECORDS = 64
 local MAX_COMMIT_BYTES = 4194304
+local MAX_MARKS = 16384
 local MAX_EVENTS = 64
 local MAX_EVENT_BYTES = 262144
 local MAX_FINGERPRINT_BYTES = 255
@@ -181,6 +182,10 @@ end
 -- of each field that the change is about stands in its record: 0 for one that is absent.
 local function parse_change(key)
   local marks = read_text()
+  if #marks > MAX_MARKS then
+    fail('HFLIMIT', 'a change has at most ' .. MAX_MARKS .. ' conditions and operations, not ' .. #marks)
+  end
+
   local kind = byte(marks)
   if kind ~= UPDATE and kind ~= DELETE and kind ~= KEEP then
     fail_mark('change', marks, 1)
@@ -215,6 +220,11 @@ local function parse_events()
     return NOTHING
   end
 
+  local count = math.floor((#args - at) / 2)
+  if count > MAX_EVENTS then
+    fail('HFLIMIT', 'a commit has at most ' .. MAX_EVENTS .. ' events, not ' .. count)
+  end
+
   local events = {}
   while at < #args do
     local event = { type = read_content(), payload = read_content() }
@@ -226,16 +236,16 @@ local function parse_events()
     events[#events + 1] = event
   end
 
-  if #events > MAX_EVENTS then
-    fail('HFLIMIT', 'a commit has at most ' .. MAX_EVENTS .. ' events, not ' .. #events)
-  end
-
   return events
 end
 
 local function parse_commit(keys)
   local run, marks, sequence_text = args[1], args[2], args[3]
   at = 3
+  if run == '' then
+    fail('HFARG', "the run id is not the server's")
+  end
+
   if not MARKS[marks] then
     fail('HFARG', 'the second argument is m, w or s, and r behind it if there is a request id')
   end

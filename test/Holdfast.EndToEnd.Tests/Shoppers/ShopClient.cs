@@ -100,7 +100,6 @@ internal sealed class ShopClient : IDisposable
                     ? reply
                     : throw history.Failure($"{method} {path} answered {(int)reply.Status}, not {string.Join(" or ", expected.Select(static code => (int)code))}.");
             }
-
         }
     }
 

@@ -6,6 +6,7 @@ public class NodeErrorTests(NodeHost host) : IClassFixture<NodeHost>
 {
     /// <summary>The one argument of the commit that may be any bytes.</summary>
     private const int SequenceOfTheCommit = 9;
+    private const int MarksOfTheChange = 10;
     private const int ValueOfTheField = 12;
 
     private static readonly string[][] BadCommands =
@@ -121,6 +122,10 @@ public class NodeErrorTests(NodeHost host) : IClassFixture<NodeHost>
         }
 
         Assert.StartsWith("-HFARG behind the changes are events", (string)client.Ask([.. good, "x"])!);
+        Assert.StartsWith("-HFLIMIT a commit has at most 64 events, not 65", (string)client.Ask([.. good, .. Enumerable.Repeat("x", 130)])!);
+        Assert.StartsWith(
+            "-HFLIMIT a change has at most 16384 conditions and operations, not 20002",
+            (string)client.Ask([.. good[..MarksOfTheChange], $"K{new string('A', 20_000)}="])!);
         Assert.Equal(0L, client.Ask("EXISTS", host.Key("cart/bad")));
     }
 

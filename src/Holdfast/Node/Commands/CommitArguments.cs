@@ -124,6 +124,11 @@ internal ref struct CommitArguments
     private RecordChange ReadChange(Address address, bool isRemoval)
     {
         var marks = command[Next()];
+        if (marks.Length > Commit.MaxMarks)
+        {
+            throw new StateLimitException($"a change has at most {Commit.MaxMarks} conditions and operations, not {marks.Length}");
+        }
+
         var change = (marks.IsEmpty ? default : (char)marks[0]) switch
         {
             'U' when isRemoval => throw new WireArgumentException("a removal updates nothing"),
@@ -161,8 +166,8 @@ internal ref struct CommitArguments
     {
         'A' => Condition.Absent,
         'E' => Condition.Exists,
-        'B' => Condition.BornAt(Integer(Counter.Minimum, Counter.Maximum)),
-        'R' => Condition.RevisionIs(Integer(Counter.Minimum, Counter.Maximum)),
+        'B' => Condition.BornAt(Integer(0, Counter.Maximum)),
+        'R' => Condition.RevisionIs(Integer(0, Counter.Maximum)),
         'F' => Condition.FieldIs(Field(), Content()),
         'N' => Condition.FieldAbsent(Field()),
         _ => throw new WireArgumentException($"there is no condition '{mark}'"),
@@ -192,14 +197,14 @@ internal ref struct CommitArguments
     private NewEvent[] ReadEvents()
     {
         var count = (command.Count - at) / 2;
-        if ((command.Count - at) % 2 != 0)
-        {
-            throw new WireArgumentException("behind the changes are events, each a type and a payload");
-        }
-
         if (count > StateLimits.MaxEventsPerCommit)
         {
             throw new StateLimitException($"a commit has at most {StateLimits.MaxEventsPerCommit} events, not {count}");
+        }
+
+        if ((command.Count - at) % 2 != 0)
+        {
+            throw new WireArgumentException("behind the changes are events, each a type and a payload");
         }
 
         var events = count == 0 ? [] : new NewEvent[count];

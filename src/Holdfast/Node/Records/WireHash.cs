@@ -61,6 +61,7 @@ internal sealed class WireHash
     private static WireHash OfHead(PartitionHead head, string runId) => new WireHash(-1)
         .With("rev", Text(head.Revision))
         .With("run", runId)
+        .With("term", Text(head.At.Term))
         .With("terms", string.Join(',', head.Terms.Select(static term => $"{Text(term.Term)}:{Text(term.FoundRevision)}")));
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -24,7 +24,7 @@ internal sealed class Simulation
     private readonly List<ModelCommit> open = [];
     private readonly string[][] affinities;
     private readonly bool recordsExpire;
-    private EmbeddedEngine engine = null!;
+    private EmbeddedEngine? engine;
     private IEnumerator<Task>? checkpoint;
     private long lastNumber;
 
@@ -66,6 +66,8 @@ internal sealed class Simulation
             trace.Append(CultureInfo.InvariantCulture, $"life {life}\n");
             disk.Begin(life == Lives - 1 ? new DiskFaults() : NextFaults());
             var isClosed = Live();
+            engine?.Abandon();
+            engine = null;
             open.Clear();
             checkpoint = null;
             clock.EndTimers();
@@ -152,19 +154,20 @@ internal sealed class Simulation
                 Commit(random.Next(Partitions));
                 break;
             case < 15:
-                engine.StepLog();
+                engine!.StepLog();
                 SettleCommits();
                 break;
             case < 18:
-                checkpoint ??= engine.CheckpointSteps().GetEnumerator();
+                checkpoint ??= engine!.CheckpointSteps().GetEnumerator();
                 StepCheckpoint();
                 break;
             case 18:
                 clock.Advance(random.Next(1, 1500));
+                TellReaped();
                 break;
             default:
                 var partition = random.Next(Partitions);
-                CheckState(engine, partition, engine.Head(partition).Revision);
+                CheckState(engine!, partition, engine!.Head(partition).Revision);
                 break;
         }
     }
@@ -198,7 +201,7 @@ internal sealed class Simulation
         CommitVerdict verdict;
         try
         {
-            verdict = engine.Begin(commit, default);
+            verdict = engine!.Begin(commit, default);
         }
         catch (StateUnavailableException)
         {
@@ -246,7 +249,7 @@ internal sealed class Simulation
             if (commit.Durable.IsCompletedSuccessfully)
             {
                 of.Acknowledge(commit.Revision);
-                Require(engine.Head(commit.Partition).Revision >= commit.Revision, "An acknowledged commit is not shown.");
+                Require(engine!.Head(commit.Partition).Revision >= commit.Revision, "An acknowledged commit is not shown.");
             }
             else if (commit.Durable.Exception!.InnerException is StateFullException && commit.Revision <= of.Revision)
             {
@@ -260,7 +263,7 @@ internal sealed class Simulation
     {
         if (checkpoint!.Current is { IsCompleted: false })
         {
-            engine.StepLog();
+            engine!.StepLog();
             SettleCommits();
         }
         else if (!checkpoint.MoveNext())
@@ -320,6 +323,14 @@ internal sealed class Simulation
         {
             var again = at.Begin(last.Commit, default).Result;
             Require(again.IsReplay && again.At.Revision == last.Revision, $"The repetition of {last.Commit.Request!.Id} was not known.");
+        }
+    }
+
+    private void TellReaped()
+    {
+        if (engine!.MemoryFigures.Expiries is > 0 and var count)
+        {
+            trace.Append(CultureInfo.InvariantCulture, $"reaped {count}\n");
         }
     }
 
