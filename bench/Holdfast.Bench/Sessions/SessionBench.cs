@@ -47,7 +47,7 @@ internal sealed class SessionBench(string folder, string plainCookies)
         await CheckAsync(app);
         loads.Add(new WrkLoad($"sessions-untouched-{store}", app.Url + "/plain", readers));
         loads.Add(new WrkLoad($"sessions-read-{store}", app.Url + "/read", readers));
-        loads.Add(new WrkLoad($"sessions-write-{store}", app.Url + "/write", writers, Follows: true));
+        loads.Add(new WrkLoad($"sessions-write-{store}", app.Url + "/write", writers));
     }
 
     private async Task<SessionApp> StartAsync(string? store)

@@ -4,12 +4,14 @@ using System.Text.RegularExpressions;
 
 namespace Holdfast.Bench;
 
-/// <summary>Requests of one path by wrk's clients, each on a connection of its own and with a session of its own.</summary>
+/// <summary>
+/// Requests of one path by wrk's clients, each on a connection of its own and with a session of its own. They are the same
+/// clients whatever they request, and look for a cookie in each response, so that a ratio compares servers.
+/// </summary>
 /// <param name="Name">What it is called in the lines that are printed.</param>
 /// <param name="Url">What is requested.</param>
 /// <param name="Cookies">A file with the cookies, a client's in each line.</param>
-/// <param name="Follows">Whether clients take the cookies that they are given.</param>
-internal sealed partial record WrkLoad(string Name, string Url, string Cookies, bool Follows = false) : Measured(Name)
+internal sealed partial record WrkLoad(string Name, string Url, string Cookies) : Measured(Name)
 {
     /// <summary>How many clients there are.</summary>
     public const int Clients = 32;
@@ -25,7 +27,7 @@ internal sealed partial record WrkLoad(string Name, string Url, string Cookies, 
             ArgumentList =
             {
                 $"-t{Clients}", $"-c{Clients}", $"-d{slice.TotalSeconds:0}s", "-s", Path.Combine(AppContext.BaseDirectory, "clients.lua"),
-                Url, "--", Cookies, Follows ? "follow" : "keep",
+                Url, "--", Cookies,
             },
         };
         using var wrk = Process.Start(start)!;

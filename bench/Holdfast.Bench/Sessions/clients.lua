@@ -1,6 +1,6 @@
--- Clients for wrk, each a thread with one connection: `wrk -t32 -c32 -s clients.lua URL -- COOKIES [follow]`. COOKIES is a
--- file with a Cookie header's value a line, and each client has the line of its number. With `follow` a client sends the newest
--- cookies that it was given, as a browser does; of several in one response wrk tells the last.
+-- Clients for wrk, each a thread with one connection: `wrk -t32 -c32 -s clients.lua URL -- COOKIES`. COOKIES is a
+-- file with a Cookie header's value a line, and each client has the line of its number. A client sends the newest cookies that
+-- it was given, as a browser does; of several in one response wrk tells the last.
 
 -- What a client spends counts against the application that it measures, so a request is joined from parts that are ready.
 
@@ -33,7 +33,7 @@ local function prepare()
   ready = head .. table.concat(cookies, '; ') .. tail
 end
 
-local function follow(_, headers)
+function response(_, headers)
   local set = headers['Set-Cookie']
   if set then
     keep(sub(set, 1, (find(set, ';', 1, true) or #set + 1) - 1))
@@ -55,10 +55,6 @@ function init(args)
 
   cut()
   prepare()
-
-  if args[2] == 'follow' then
-    response = follow
-  end
 end
 
 function request()
