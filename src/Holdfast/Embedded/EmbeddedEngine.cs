@@ -232,6 +232,9 @@ public sealed class EmbeddedEngine : StateEngine
     /// <inheritdoc cref="Checkpoints.Steps"/>
     internal IEnumerable<Task> CheckpointSteps() => store.Checkpoints.Steps(partitions);
 
+    /// <inheritdoc cref="Evictor.Steps"/>
+    internal IEnumerable<Task> EvictionSteps(long bytes) => evictor.Steps(bytes);
+
     /// <summary>Replaces the log by a snapshot now, on the caller's thread.</summary>
     internal void Checkpoint() => store.Checkpoints.Run(partitions);
 

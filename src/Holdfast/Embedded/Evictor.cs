@@ -23,9 +23,14 @@ internal sealed class Evictor(EmbeddedPartition[] partitions, StoreMemory memory
         {
             while (memory.UsedBytes is var used && used > memory.EvictAboveBytes)
             {
-                var evicted = Evict(used - memory.EvictToBytes);
-                memory.HasNothingToEvict = evicted == 0;
-                if (evicted == 0)
+                var before = Evictions;
+                foreach (var awaited in Steps(used - memory.EvictToBytes))
+                {
+                    Task.WaitAny(awaited);
+                }
+
+                memory.HasNothingToEvict = Evictions == before;
+                if (memory.HasNothingToEvict)
                 {
                     return;
                 }
@@ -41,6 +46,36 @@ internal sealed class Evictor(EmbeddedPartition[] partitions, StoreMemory memory
         }
     }
 
+    /// <summary>Evicts about so many bytes step by step: each is to be followed by the next once its task has ended, however it did.</summary>
+    /// <exception cref="StateException">The log takes no frames.</exception>
+    public IEnumerable<Task> Steps(long bytes)
+    {
+        var now = UseClock.Of(clock.Timestamp);
+        var oldest = BucketToEvict(bytes, now);
+        var last = Task.CompletedTask;
+        var found = new int[EvictedAtOnce];
+        foreach (var bucket in (int[])[oldest + 1, oldest])
+        {
+            foreach (var partition in partitions)
+            {
+                var slot = 0;
+                for (var more = true; more && bytes > 0;)
+                {
+                    more = partition.FindAged(now, bucket, ref slot, ref bytes, found, out var count);
+                    yield return Task.CompletedTask;
+                    if (count > 0)
+                    {
+                        last = partition.Evict(found.AsSpan(0, count));
+                        Evictions += count;
+                    }
+                }
+            }
+        }
+
+        // Memory is free once nobody can see the records any more.
+        yield return last;
+    }
+
     /// <summary>The bucket of an age, which is counted as in <see cref="UseClock"/>: four for each doubling.</summary>
     public static int BucketOf(uint age)
     {
@@ -48,10 +83,9 @@ internal sealed class Evictor(EmbeddedPartition[] partitions, StoreMemory memory
         return (doubling * 4) + (int)(doubling < 2 ? 0 : (age >> (doubling - 2)) & 3);
     }
 
-    /// <summary>Evicts about so many bytes, and tells how many records those were.</summary>
-    private long Evict(long bytes)
+    /// <summary>The bucket of the age with which, and with all that are higher, about so many bytes are found.</summary>
+    private int BucketToEvict(long bytes, uint now)
     {
-        var now = UseClock.Of(clock.Timestamp);
         var ages = new long[Buckets];
         foreach (var partition in partitions)
         {
@@ -66,36 +100,6 @@ internal sealed class Evictor(EmbeddedPartition[] partitions, StoreMemory memory
             oldest--;
         }
 
-        var last = Task.CompletedTask;
-        var left = bytes;
-        var evicted = Sweep(now, oldest + 1, ref left, ref last);
-        evicted += Sweep(now, oldest, ref left, ref last);
-
-        // Memory is free once nobody can see the records any more.
-        Task.WaitAny(last);
-        Evictions += evicted;
-        return evicted;
-    }
-
-    /// <summary>Evicts records whose age is in the bucket or above, until there are no more or enough bytes are gone.</summary>
-    private long Sweep(uint now, int fromBucket, ref long left, ref Task last)
-    {
-        Span<int> slots = stackalloc int[EvictedAtOnce];
-        var evicted = 0L;
-        foreach (var partition in partitions)
-        {
-            var slot = 0;
-            for (var more = true; more && left > 0;)
-            {
-                more = partition.FindAged(now, fromBucket, ref slot, ref left, slots, out var found);
-                if (found > 0)
-                {
-                    last = partition.Evict(slots[..found]);
-                    evicted += found;
-                }
-            }
-        }
-
-        return evicted;
+        return oldest;
     }
 }

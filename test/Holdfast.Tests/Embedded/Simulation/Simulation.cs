@@ -15,6 +15,9 @@ internal sealed class Simulation
     private const int MaxSteps = 160;
     private const string Folder = "/store";
 
+    // The kind of the records that may be evicted.
+    private const string Cache = "cache";
+
     private readonly Random random;
     private readonly StringBuilder trace = new();
     private readonly SimulatedClock clock = new();
@@ -23,17 +26,18 @@ internal sealed class Simulation
     private readonly ModelPartition[] model = [new(), new()];
     private readonly List<ModelCommit> open = [];
     private readonly string[][] affinities;
-    private readonly bool recordsExpire;
+    private readonly bool recordsGo;
     private EmbeddedEngine? engine;
     private IEnumerator<Task>? checkpoint;
+    private IEnumerator<Task>? eviction;
     private long lastNumber;
 
-    private Simulation(int seed, PlantedBug bug, bool recordsExpire)
+    private Simulation(int seed, PlantedBug bug, bool recordsGo)
     {
-        this.recordsExpire = recordsExpire;
+        this.recordsGo = recordsGo;
         random = new Random(seed);
         disk = new SimulatedDisk(random, trace, bug);
-        options = new StateEngineOptions { PartitionCount = Partitions, Clock = clock, Entropy = new SimulatedEntropy(random), Log = Tell };
+        options = new StateEngineOptions { PartitionCount = Partitions, Clock = clock, Entropy = new SimulatedEntropy(random), Log = Tell, EvictableKinds = recordsGo ? [Cache] : [] };
         var map = new PartitionMap(Partitions);
         affinities = [.. Enumerable.Range(0, Partitions).Select(partition => Enumerable.Range(0, 3).Select(number => map.Pin(partition, $"a{number}")).ToArray())];
     }
@@ -41,11 +45,11 @@ internal sealed class Simulation
     /// <summary>Runs a seed, and tells everything that happened.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="bug">What the disk does wrong.</param>
-    /// <param name="recordsExpire">Whether records are given times to live, are touched, expire and are removed.</param>
+    /// <param name="recordsGo">Whether records are given times to live, are touched, expire and are removed, and others are evicted.</param>
     /// <exception cref="SimulationFailure">A promise was broken; the message ends with the trace's last lines.</exception>
-    public static string Run(int seed, PlantedBug bug = PlantedBug.None, bool recordsExpire = false)
+    public static string Run(int seed, PlantedBug bug = PlantedBug.None, bool recordsGo = false)
     {
-        var simulation = new Simulation(seed, bug, recordsExpire);
+        var simulation = new Simulation(seed, bug, recordsGo);
         try
         {
             simulation.RunLives();
@@ -69,9 +73,9 @@ internal sealed class Simulation
             engine?.Abandon();
             engine = null;
             open.Clear();
-            checkpoint = null;
+            checkpoint = eviction = null;
             clock.EndTimers();
-            if (recordsExpire)
+            if (recordsGo)
             {
                 clock.Advance(random.Next(2000));
             }
@@ -157,9 +161,13 @@ internal sealed class Simulation
                 engine!.StepLog();
                 SettleCommits();
                 break;
-            case < 18:
+            case < 17:
+            case 17 when !recordsGo:
                 checkpoint ??= engine!.CheckpointSteps().GetEnumerator();
                 StepCheckpoint();
+                break;
+            case 17 when recordsGo:
+                StepEviction();
                 break;
             case 18:
                 clock.Advance(random.Next(1, 1500));
@@ -178,7 +186,7 @@ internal sealed class Simulation
         var after = of.At(of.Revision, clock.GetTimestamp());
         var affinity = affinities[partition][random.Next(3)];
         List<RecordChange> changes = [];
-        foreach (var kind in random.Next(3) switch { 0 => (string[])["left"], 1 => ["right"], _ => ["left", "right"] })
+        foreach (var kind in random.Next(recordsGo ? 5 : 3) switch { 0 => (string[])["left"], 1 => ["right"], 2 => ["left", "right"], 3 => [Cache], _ => [Cache, "left"] })
         {
             var address = new Address(kind, affinity);
             if (after.ContainsKey(address.ToString()) && random.Next(6) == 0)
@@ -221,7 +229,7 @@ internal sealed class Simulation
     {
         var name = address.ToString();
         var isThere = after.TryGetValue(name, out var before);
-        var lifetime = recordsExpire && random.Next(2) == 0 ? random.Next(1, 4000) : 0;
+        var lifetime = recordsGo && address.Kind != Cache && random.Next(2) == 0 ? random.Next(1, 4000) : 0;
         var deadline = lifetime > 0 ? clock.GetTimestamp() + lifetime : isThere ? before.Deadline : long.MaxValue;
         if (lifetime > 0 && random.Next(3) == 0)
         {
@@ -272,6 +280,31 @@ internal sealed class Simulation
         }
     }
 
+    private void StepEviction()
+    {
+        eviction ??= engine!.EvictionSteps(random.Next(1, 2000)).GetEnumerator();
+        if (eviction.Current is { IsCompleted: false })
+        {
+            return;
+        }
+
+        var before = engine!.MemoryFigures.Evictions;
+        try
+        {
+            eviction = eviction.MoveNext() ? eviction : null;
+        }
+        catch (StateException fault)
+        {
+            trace.Append(CultureInfo.InvariantCulture, $"eviction ends: {fault.GetType().Name}\n");
+            eviction = null;
+        }
+
+        if (engine.MemoryFigures.Evictions - before is > 0 and var count)
+        {
+            trace.Append(CultureInfo.InvariantCulture, $"evicted {count}\n");
+        }
+    }
+
     /// <summary>Opens the store on a disk that works, and compares; then what is there has been found, and stays.</summary>
     private void CheckAfter(IEnumerable<long> atLeast)
     {
@@ -302,12 +335,12 @@ internal sealed class Simulation
         var state = model[partition].At(revision, clock.GetTimestamp());
         foreach (var affinity in affinities[partition])
         {
-            foreach (var kind in (string[])["left", "right"])
+            foreach (var kind in (string[])["left", "right", Cache])
             {
                 var address = new Address(kind, affinity);
                 var found = at.Read(address, partition).Record?.Text("n");
                 var expected = state.TryGetValue(address.ToString(), out var record) ? $"{record.Number}" : null;
-                Require(found == expected, $"{address} holds {found ?? "nothing"} at revision {revision}, not {expected ?? "nothing"}.");
+                Require(found == expected || (kind == Cache && found is null), $"{address} holds {found ?? "nothing"} at revision {revision}, not {expected ?? "nothing"}.");
             }
         }
 
