@@ -5,6 +5,9 @@
 -- A Function that fails keeps what it wrote before, so each one parses, checks and computes everything first, and
 -- writes last. Errors are raised with fail() in that first part only.
 
+-- What this text hashes to, so that a client knows whose library the server has: put here by who loads it.
+local DIGEST = '@digest@'
+
 local MAX_SAFE = 9007199254740991 -- 2^53 - 1
 local MAX_FIELD_NAME_BYTES = 256
 local MAX_FIELDS = 4096
@@ -858,6 +861,7 @@ local function hf1_journal(keys, given)
   return { head.run, head.term, head.revision_text, gap, events }
 end
 
+redis.register_function({ function_name = 'hf1_digest', callback = function() return DIGEST end, flags = { 'no-writes' } })
 redis.register_function('hf1_commit', hf1_commit)
 redis.register_function({ function_name = 'hf1_remove', callback = hf1_remove, flags = { 'allow-oom' } })
 redis.register_function({ function_name = 'hf1_open', callback = hf1_open, flags = { 'allow-oom' } })

@@ -33,7 +33,7 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
 
         await dialogue.AskAsync("CLIENT", "TRACKING", "ON", "NOLOOP").ConfigureAwait(false);
         await CheckStoreAsync().ConfigureAwait(false);
-        await CheckLibraryAsync().ConfigureAwait(false);
+        await CheckLibraryAsync(server.Name == NodeName).ConfigureAwait(false);
         return server;
     }
 
@@ -173,8 +173,15 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
         }
     }
 
-    private async Task CheckLibraryAsync()
+    private async Task CheckLibraryAsync(bool isNode)
     {
+        if (isNode)
+        {
+            // Its functions are no library, and know their partitions.
+            await dialogue.AskAsync("FCALL_RO", "hf1_read", "1", view.Keys.Text(0, StoreKeys.Head)).ConfigureAwait(false);
+            return;
+        }
+
         if (await HasLibraryAsync().ConfigureAwait(false))
         {
             return;
@@ -192,20 +199,13 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
     {
         try
         {
-            // In a cluster the partition may be another primary's: without a key the function fails, and is known to be there.
-            string[] call = isCluster
-                ? ["FCALL_RO", "hf1_read", "0"]
-                : ["FCALL_RO", "hf1_read", "1", view.Keys.Text(0, StoreKeys.Head)];
-            await dialogue.AskAsync(call).ConfigureAwait(false);
-            return true;
+            // Without a key, so that in a cluster too it is this server that answers.
+            var digest = await dialogue.AskAsync(static (ref reader) => reader.ReadString(), "FCALL_RO", "hf1_digest", "0").ConfigureAwait(false);
+            return digest == FunctionLibrary.Digest ? true : throw FunctionLibrary.Foreign();
         }
         catch (StoreErrorException fault) when (fault.Error.IsFunctionMissing)
         {
             return false;
-        }
-        catch (StoreErrorException fault) when (isCluster && fault.Error.Code == "ERR")
-        {
-            return true;
         }
     }
 
