@@ -101,7 +101,7 @@ public static class HoldfastServiceCollectionExtensions
 
     /// <summary>
     /// Moves sessions of ASP.NET Core's own middleware, each when its client first comes: what it holds in the registered <c>IDistributedCache</c> goes into a session of
-    /// Holdfast's, with the request's commit, and is deleted there. It needs the data-protection ring and application name that the
+    /// Holdfast's, with the request's commit, and is deleted there with the client's next request. It needs the data-protection ring and application name that the
     /// session's cookie was protected under. Take it out once the last of those sessions has expired.
     /// </summary>
     /// <param name="services">The application's services.</param>

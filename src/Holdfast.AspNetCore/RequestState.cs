@@ -36,8 +36,8 @@ public sealed class RequestState
         arrived = carriage.Read(context.Request);
         client = new CausalClient(services, arrived.Stamps);
         Login = new RequestLogin(context, services, client);
-        var stock = services.Stock is { } other && !arrived.HasSession && terms.Transport == SessionTransport.Cookie && other.IsNamedBy(context.Request)
-            ? new StockVisit(other, context, services.Logger)
+        var stock = services.Stock is { } other && !arrived.IsOfLaterRelease && terms.Transport == SessionTransport.Cookie && other.IsNamedBy(context.Request)
+            ? new StockVisit(other, context, services.Engine.Partitions, services.Logger)
             : null;
         Session = new RequestSession(services, client, Login, arrived, terms, stock);
     }
@@ -227,10 +227,9 @@ public sealed class RequestState
         await first.Response.WriteAsync(context.Response);
     }
 
-    /// <summary>Gives back what the request held: its claim, and its turn at the session.</summary>
+    /// <summary>Gives back what the request still holds: its claim, and its turn at the session.</summary>
     internal async ValueTask LeaveAsync()
     {
-        Session.IsClosed = true;
         if (Session.RequestCommit.Claim is { } claim)
         {
             await claim.DisposeAsync();
@@ -240,18 +239,42 @@ public sealed class RequestState
     }
 
     /// <summary>
-    /// The request's one commit, ahead of the response's first byte, and the cookie that tells the client of it.
+    /// The request's one commit, ahead of the response's first byte, and the cookie that tells the client of it. From here on nothing of the session can
+    /// be written, so however long the response goes on, the next request may have its turn.
     /// </summary>
     internal async ValueTask CommitRequestAsync()
     {
         // An error page stands for a handler that failed: what the handler changed is not committed.
-        if (context.Features.Get<IExceptionHandlerFeature>() is not null)
+        var isErrorPage = context.Features.Get<IExceptionHandlerFeature>() is not null;
+        try
         {
-            Session.Abandon();
-            TellWhatWasMade();
-            return;
+            if (isErrorPage)
+            {
+                Session.Abandon();
+            }
+            else
+            {
+                await MakeCommitAsync();
+            }
+        }
+        finally
+        {
+            await Session.LeaveAsync();
         }
 
+        if (isErrorPage)
+        {
+            TellWhatWasMade();
+        }
+        else
+        {
+            SendCookies();
+            TellCost();
+        }
+    }
+
+    private async ValueTask MakeCommitAsync()
+    {
         if (Session.RequestCommit.Claim is { } claim)
         {
             claim.Finish(capture!.Take(Gate.Buffer.Written.Span), ArrivedSession, Session.WasEnded);
@@ -259,9 +282,6 @@ public sealed class RequestState
 
         var onlyTouch = context.Response.StatusCode == StatusCodes.Status304NotModified || HttpMethods.IsHead(context.Request.Method);
         await Session.MakeRequestCommitAsync(onlyTouch);
-        Session.IsClosed = true;
-        SendCookies();
-        TellCost();
     }
 
     /// <summary>

@@ -7,8 +7,8 @@ namespace Holdfast.AspNetCore.Cookies;
 /// <summary>
 /// What travels with a client, in two cookies or two headers. One names its session, and is sent only when that session was created or renewed: a response
 /// that has nothing to say about it can't bring an older one back. The other tells what the client has seen, and is sent
-/// whenever that grows. Content of a version that this release does not know counts as none for the request, and stays
-/// with the client until there is something to put in its place: a later release wrote it.
+/// whenever that grows. A session of a version that this release does not know was written by a later one, and stays with the client: it counts as
+/// none for a request that does not change it, and one that would fails.
 /// </summary>
 internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenCarrier, StateEngine engine, long keepStampsSeconds, ILogger logger)
 {
@@ -19,7 +19,7 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
     /// <summary>What the request carries.</summary>
     public Carried Read(HttpRequest request)
     {
-        var (session, held, touchedSeconds, earlier) = ReadSession(request);
+        var (session, held, touchedSeconds, earlier) = ReadSession(request, out var isOfLaterRelease);
         var seen = ReadSeen(request, out var touch);
         if (session is { } named && named.Birth == touch.Birth)
         {
@@ -31,7 +31,7 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
             seen.AddEarlier(earlier, NowSeconds, keepStampsSeconds);
         }
 
-        return new Carried(session, held, touchedSeconds, seen ?? earlier ?? new ClientStamps(), seen is not null);
+        return new Carried(session, held, touchedSeconds, seen ?? earlier ?? new ClientStamps(), seen is not null, isOfLaterRelease);
     }
 
     /// <summary>Sends the client its session.</summary>
@@ -61,8 +61,9 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
     }
 
     /// <summary>The session, by its name or whole, and the stamps that the session cookie of the first release held.</summary>
-    private (SessionReference? Named, HeldSession? Held, long TouchedSeconds, ClientStamps? Stamps) ReadSession(HttpRequest request)
+    private (SessionReference? Named, HeldSession? Held, long TouchedSeconds, ClientStamps? Stamps) ReadSession(HttpRequest request, out bool isOfLaterRelease)
     {
+        isOfLaterRelease = false;
         if (!sessionCarrier.TryRead(request, out var version, out var content))
         {
             return default;
@@ -70,6 +71,7 @@ internal sealed class Carriage(SealedCarrier sessionCarrier, SealedCarrier seenC
 
         if (version is not (SessionFormat.Version or HeldFormat.Version))
         {
+            isOfLaterRelease = true;
             logger.CookieOfLaterRelease(version);
             return default;
         }

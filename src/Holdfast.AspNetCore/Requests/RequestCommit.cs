@@ -8,7 +8,7 @@ namespace Holdfast.AspNetCore.Requests;
 /// What a request commits. Everything of the request's own partition goes in one commit: what the handler enlisted there, and the session,
 /// if the partition is the session's. What belongs to other partitions goes before, a commit for each, so that nobody who sees the
 /// request's own commit misses the others. A keyed request's partition is that of its claim, its own commit stores the response, and those before
-/// it are steps, which take effect once however often the request is run.
+/// it are steps, which take effect once however often the request is run. A conflict of the session that is declared to be one is looked for ahead of them all.
 /// </summary>
 internal sealed class RequestCommit(CausalClient client, SessionCommit session, RequestLogin login)
 {
@@ -51,6 +51,11 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
         login.EnlistIn(this);
         var ofSession = session.Partition;
         var own = Claim?.Place.Partition ?? ofSession;
+        if (ofSession is { } home && (FirstElsewhere(own, ofSession) is not null || HasStepsAheadOf(home)))
+        {
+            await CheckAheadAsync();
+        }
+
         while (FirstElsewhere(own, ofSession) is { } elsewhere)
         {
             await MakeBeforeAsync(elsewhere.Partition, Content.None);
@@ -72,9 +77,26 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
         return isOfSession;
     }
 
+    /// <summary>Whether a keyed request's own effects in the session's partition go before the session.</summary>
+    private bool HasStepsAheadOf(int partition) => Claim is not null && !session.IsUpdate && Find(partition) is not null;
+
+    /// <summary>
+    /// Finds a conflict that is declared to be one before anything is written that would stay written. What changes from here on is still found by
+    /// the session's own commit.
+    /// </summary>
+    private async ValueTask CheckAheadAsync()
+    {
+        var draft = new CommitDraft();
+        session.AddCheckTo(draft);
+        if (!draft.IsEmpty && (await client.CommitAsync(draft.ToCommit(null), CancellationToken.None)).Refusal is { } refusal)
+        {
+            draft.Refused(refusal);
+        }
+    }
+
     /// <summary>
     /// Commits what goes before the request's own commit. Of a keyed request the effects are a step. What Holdfast itself makes anew with each run (sessions
-    /// and logins, with ids of their own) is none: a run would lean on what it did not make.
+    /// and logins, with new ids) is none: a run would lean on what it did not make.
     /// </summary>
     private async ValueTask<bool> MakeBeforeAsync(int partition, Content ofSession)
     {

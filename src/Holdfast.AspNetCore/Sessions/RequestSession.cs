@@ -20,6 +20,8 @@ internal sealed class RequestSession : ISession
     private readonly SessionLoading loading;
     private readonly RequestLogin login;
     private readonly SessionTerms terms;
+    private readonly Carried carried;
+    private readonly StockVisit? stock;
     private bool isEnded;
     private bool endsHeld;
 
@@ -28,12 +30,12 @@ internal sealed class RequestSession : ISession
     /// <param name="login">Who has signed in.</param>
     /// <param name="carried">What its client carries.</param>
     /// <param name="terms">What is declared of the session.</param>
-    /// <param name="stock">The session of another kind that the client comes with, if it is to be moved.</param>
+    /// <param name="stock">The session of another kind that the client comes with, if such are to be moved.</param>
     public RequestSession(
         StateServices services, CausalClient client, RequestLogin login, Carried carried, SessionTerms terms, StockVisit? stock)
     {
-        (this.services, this.client, this.login, this.terms) = (services, client, login, terms);
-        commit = new SessionCommit(services, client, view, login) { Stored = carried.Session, Held = carried.Held, TouchedSeconds = carried.TouchedSeconds };
+        (this.services, this.client, this.login, this.terms, this.carried, this.stock) = (services, client, login, terms, carried, stock);
+        commit = new SessionCommit(services, client, view, login, terms) { Stored = carried.Session, Held = carried.Held, TouchedSeconds = carried.TouchedSeconds };
         RequestCommit = new RequestCommit(client, commit, login);
         loading = new SessionLoading(services, client, commit, view, login, terms, stock) { IsDone = !carried.HasSession && stock is null };
     }
@@ -71,9 +73,6 @@ internal sealed class RequestSession : ISession
         get => field || terms.IsPeek;
         set;
     }
-
-    /// <summary>Whether the response has begun, so that nothing more can be committed ahead of it.</summary>
-    public bool IsClosed { get; set; }
 
     public bool IsAvailable
     {
@@ -176,8 +175,7 @@ internal sealed class RequestSession : ISession
 
     public Task LoadAsync(CancellationToken cancellationToken = default)
     {
-        terms.Check();
-        WasUsed = true;
+        Use();
         return ReadAsync(cancellationToken).AsTask();
     }
 
@@ -198,6 +196,7 @@ internal sealed class RequestSession : ISession
         }
 
         ThrowIfClosed();
+        ThrowIfOfLaterRelease();
         commit.IsDemanded = true;
         return commit.EnsureNewId();
     }
@@ -292,15 +291,18 @@ internal sealed class RequestSession : ISession
         var toHold = HeldAfter();
         commit.StaysHeld = toHold is not null;
         commit.IsPeek = IsPeek;
-        if (!await RequestCommit.MakeAsync(isLast: true) && !IsPeek)
+        commit.Turn?.IsEnding = true;
+        var isOfSession = await RequestCommit.MakeAsync(isLast: true);
+        commit.IsClosed = true;
+        if (!isOfSession && !IsPeek)
         {
             await new SessionTouch(services, client, commit, view).MakeAsync(this);
         }
 
         (ToHold, endsHeld) = (toHold, false);
-        if (isEnded || ToHold is not null || commit.Stored is not null)
+        if (stock is not null && (carried.HasSession || isEnded))
         {
-            await loading.LeaveStockAsync();
+            await stock.LeaveAsync();
         }
 
         if (toHold is not null && commit.Held is null)
@@ -332,7 +334,7 @@ internal sealed class RequestSession : ISession
     /// <summary>Drops what the request changed: its handler failed.</summary>
     public void Abandon()
     {
-        IsClosed = true;
+        commit.IsClosed = true;
         view.Forget();
         RequestCommit.Abandon();
         login.Abandon();
@@ -347,8 +349,14 @@ internal sealed class RequestSession : ISession
         return ReadAsync(cancellationToken);
     }
 
-    /// <summary>Gives back the session's turn, if the request has it.</summary>
-    public ValueTask LeaveAsync() => commit.Turn is { } turn ? turn.DisposeAsync() : ValueTask.CompletedTask;
+    /// <summary>The request changes nothing of the session any more. Gives back the session's turn, if the request has it.</summary>
+    public ValueTask LeaveAsync()
+    {
+        commit.IsClosed = true;
+        var turn = commit.Turn;
+        commit.Turn = null;
+        return turn?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 
     /// <summary>Reads the session, unless that was done.</summary>
     public ValueTask ReadAsync(CancellationToken cancellationToken) => loading.ReadAsync(cancellationToken);
@@ -356,7 +364,17 @@ internal sealed class RequestSession : ISession
     private void LoadToChange()
     {
         ThrowIfClosed();
+        ThrowIfOfLaterRelease();
         Load();
+    }
+
+    /// <summary>A session that is made, or ended, by who can't read what the client has would take its place.</summary>
+    private void ThrowIfOfLaterRelease()
+    {
+        if (carried.IsOfLaterRelease)
+        {
+            throw new StateUnavailableException("The client's session was sealed by a later release of Holdfast, and this instance can't read it: it is not replaced.");
+        }
     }
 
     /// <summary>
@@ -364,18 +382,26 @@ internal sealed class RequestSession : ISession
     /// </summary>
     private void Load()
     {
-        terms.Check();
-        WasUsed = true;
+        Use();
         if (!IsLoaded)
         {
             ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
         }
     }
 
+    private void Use()
+    {
+        WasUsed = true;
+        if (terms.Use())
+        {
+            loading.ReadAgain();
+        }
+    }
+
     /// <exception cref="InvalidOperationException">The response has begun.</exception>
     public void ThrowIfClosed()
     {
-        if (IsClosed)
+        if (commit.IsClosed)
         {
             throw new InvalidOperationException(
                 "The session can't change any more: the response has begun, and the request's commit was made ahead of it. Change it before writing the response.");

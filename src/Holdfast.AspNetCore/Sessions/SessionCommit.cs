@@ -16,10 +16,10 @@ namespace Holdfast.AspNetCore.Sessions;
 /// <item>one that is ended is deleted.</item>
 /// </list>
 /// </summary>
-internal sealed class SessionCommit(StateServices services, CausalClient client, SessionView view, RequestLogin login) : ICommitPart
+internal sealed class SessionCommit(StateServices services, CausalClient client, SessionView view, RequestLogin login, SessionTerms terms) : ICommitPart
 {
     /// <summary>An id has 144 random bits; OWASP ASVS 7.2 asks for 128.</summary>
-    private const int IdBytes = 18;
+    public const int IdBytes = 18;
 
     private const int NoPlace = -1;
 
@@ -39,7 +39,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>Whether the client goes on holding its session, or is to hold the one that the request makes: then there is nothing of it to commit.</summary>
     public bool StaysHeld { get; set; }
 
-    /// <summary>The session that the client came with, if it was found to be gone.</summary>
+    /// <summary>The session that the client came with, if it was found to be gone; or that its stock session becomes, if that was not found.</summary>
     public SessionReference? Gone { get; set; }
 
     /// <summary>The keyed request, if it is one: beside its claim lies the session that it makes for a client that has none.</summary>
@@ -60,8 +60,8 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>When the expiry was last moved, in seconds since 1970.</summary>
     public long TouchedSeconds { get; set; }
 
-    /// <summary>What becomes of changes that rest on something another request has changed meanwhile.</summary>
-    public SessionConcurrency Concurrency { get; set; }
+    /// <summary>Whether the response has begun, so that nothing more can be committed ahead of it.</summary>
+    public bool IsClosed { get; set; }
 
     /// <summary>The session's turn, when the request has it.</summary>
     public SessionTurn? Turn { get; set; }
@@ -78,8 +78,8 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session that the client has after the commit, with its birth unless that commit creates it; null when it has none.</summary>
     public (string Id, long? Birth)? Outcome => Stored is { } stored ? (stored.Id, stored.Birth) : IsToCreate ? (EnsureNewId(), null) : null;
 
-    /// <summary>Whether the commit changes a session that stays the client's.</summary>
-    public bool IsUpdate => Stored is not null && leaving is null;
+    /// <summary>Whether the commit changes a session that keeps its id, so that each run of a keyed request comes to the same: also one that moves to the store.</summary>
+    public bool IsUpdate => leaving is null && (Stored is not null || (Held is { } held && IsToCreate && EnsureNewId() == held.Id));
 
     /// <summary>Whether nothing asks for what only a session in the store can do.</summary>
     public bool MayBeHeld => Stored is null && leaving is null && Gone is null && !IsDemanded && !IsSignIn && login.Current is null;
@@ -105,7 +105,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session that the client holds moves to the store, under another id.</summary>
     public void RenewHeld() => (newId, IsDemanded) = (null, true);
 
-    /// <summary>The id that a session gets if this commit creates one: that of the one that the client holds; else where its predecessor was, beside its ticket or the claim on the request's key, or in any partition.</summary>
+    /// <summary>The id that a session gets if this commit creates one: that of the one that the client holds; else where its predecessor or the turn was, beside its ticket or the claim on the request's key, or in any partition.</summary>
     public string EnsureNewId()
     {
         if (newId is null)
@@ -114,6 +114,17 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         }
 
         return newId;
+    }
+
+    /// <summary>The session begins with what the client's stock one holds, and is made even if nothing else changes; with none, there is nothing to begin with.</summary>
+    public void Import(string id, IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? fields)
+    {
+        Gone = new SessionReference(id, 0);
+        if (fields is not null)
+        {
+            Held = new HeldSession(id, client.Engine.Options.Clock.GetUtcNow(), client.NowSeconds, fields);
+            (view.Read, IsDemanded) = (Held.ToRecord(), true);
+        }
     }
 
     /// <summary>The session that is left, or that the client holds, is ended after all and not renewed.</summary>
@@ -165,9 +176,9 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         }
         else if (IsToCreate)
         {
-            if (Gone is { } gone && !IsSignIn)
+            if (Gone is { } gone)
             {
-                draft.Add(this, SessionRenewal.NotJustNow(gone));
+                AddGone(draft, gone);
             }
 
             AddTrace(draft);
@@ -178,6 +189,18 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         if (!draft.IsEmpty)
         {
             Turn?.AddTo(draft);
+        }
+    }
+
+    /// <summary>
+    /// Adds what finds a conflict that is declared to be one ahead of commits that would go before the session's: what the changes rest on is still so.
+    /// </summary>
+    public void AddCheckTo(CommitDraft draft)
+    {
+        (place, isTouch) = (NoPlace, false);
+        if (terms.Concurrency == SessionConcurrency.Detect && view.RestsOnRead && (Stored ?? (takesAlong ? leaving : null)) is { } expected)
+        {
+            draft.Add(this, view.AddConditionsTo(RecordChange.Keep(view.Read!.Address).When(Condition.BornAt(expected.Birth))));
         }
     }
 
@@ -196,7 +219,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         services.Meter.Committed();
         if (place >= 0 && result.Records[place] is { } record)
         {
-            if (Stored is null && leaving is null && Held is null)
+            if (Stored is null && leaving is null && (Held is null || Gone is not null))
             {
                 services.Meter.SessionCreated();
             }
@@ -237,7 +260,14 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>A parallel request has moved the session that the client holds to the store: this request's changes go on top.</summary>
     private void TakeOver(Record moved)
     {
-        (Stored, Held, newId) = (new SessionReference(moved.Address.Affinity, moved.Birth), null, null);
+        var (stored, idOfSignIn) = (new SessionReference(moved.Address.Affinity, moved.Birth), newId);
+        (Stored, Held, newId) = (stored, null, null);
+        if (IsSignIn)
+        {
+            Leave(stored, takeAlong: true);
+            newId = idOfSignIn;
+        }
+
         Settle(view.Overwrite(moved));
     }
 
@@ -258,7 +288,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>Does what was declared where changes rest on what another request has changed.</summary>
     private void Settle(List<string> overwritten)
     {
-        if (overwritten.Count > 0 && Concurrency == SessionConcurrency.Detect)
+        if (overwritten.Count > 0 && terms.Concurrency == SessionConcurrency.Detect)
         {
             services.Meter.SessionConflict();
             throw new RequestConflictException("Another request has changed what this one read from the session and then set.");
@@ -280,6 +310,23 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         (takesAlong ? leaving : Stored) is { } expected
         && current.Birth == expected.Birth && current.Address == SessionReference.AddressOf(expected.Id);
 
+    /// <summary>
+    /// No session takes the place of one that was renewed just now. One that signs in is the client's next in any case; if it begins with a stock session, it is
+    /// its renewal, unless a parallel request has moved that, which then is renewed.
+    /// </summary>
+    private void AddGone(CommitDraft draft, SessionReference gone)
+    {
+        if (!IsSignIn)
+        {
+            draft.Add(this, SessionRenewal.NotJustNow(gone));
+        }
+        else if (Held is not null)
+        {
+            draft.Add(this, RecordChange.Keep(SessionReference.AddressOf(gone.Id)).When(Condition.Absent));
+            draft.Add(this, SessionRenewal.Mark(gone));
+        }
+    }
+
     private void AddTrace(CommitDraft draft)
     {
         if (services.Options.SessionEvents)
@@ -300,8 +347,8 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     }
 
     private int PartitionOfNew() =>
-        Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id)
-        : Turn is not null && Held is { } held ? client.Engine.Partitions.PartitionOf(held.Id)
+        Turn is { } turn ? turn.Partition
+        : Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id)
         : login.Partition ?? Origin?.Partition ?? AnyPartition();
 
     private int AnyPartition()

@@ -11,7 +11,6 @@ namespace Holdfast.AspNetCore.Sessions;
 internal sealed class SessionLoading(
     StateServices services, CausalClient client, SessionCommit commit, SessionView view, RequestLogin login, SessionTerms terms, StockVisit? stock)
 {
-    private bool isImported;
     private ExceptionDispatchInfo? failure;
 
     /// <summary>Whether it is known what there is of the session.</summary>
@@ -20,17 +19,17 @@ internal sealed class SessionLoading(
     /// <summary>Reads the session, unless that was done.</summary>
     public ValueTask ReadAsync(CancellationToken cancellationToken) => IsDone ? ValueTask.CompletedTask : ReadSlowAsync(cancellationToken);
 
-    /// <summary>What was imported is Holdfast's by now: it must not come back from where it was.</summary>
-    public ValueTask LeaveStockAsync() => isImported ? stock!.LeaveAsync() : ValueTask.CompletedTask;
+    /// <summary>The session is used on other terms than it was read ahead on, when nobody had looked at it: it is read again.</summary>
+    public void ReadAgain() => IsDone = IsDone && view.Read is null;
 
     private async ValueTask ReadSlowAsync(CancellationToken cancellationToken)
     {
         failure?.Throw();
         try
         {
-            await (stock is not null ? ImportAsync(stock, cancellationToken)
+            await (commit.Stored is { } stored ? ReadStoredAsync(stored, cancellationToken)
                 : commit.Held is { } held ? ReadHeldAsync(held, cancellationToken)
-                : ReadStoredAsync(commit.Stored!.Value, cancellationToken));
+                : ImportAsync(stock!, cancellationToken));
         }
         catch (StateException fault)
         {
@@ -40,14 +39,23 @@ internal sealed class SessionLoading(
         }
     }
 
-    /// <summary>Begins a session with what the client brings.</summary>
+    /// <summary>
+    /// The session that a stock one has become, or is to become with this request's commit. Its id follows from the stock one's key: so requests that move it at
+    /// once, and one that is repeated because its response was lost, all come to the same session.
+    /// </summary>
     private async ValueTask ImportAsync(StockVisit from, CancellationToken cancellationToken)
     {
-        foreach (var (key, value) in await from.ReadAsync(cancellationToken))
+        if (from.SessionId is { } id)
         {
-            SessionFields.CheckLimits(key, value);
-            view.Set(key, value);
-            isImported = true;
+            await TakeTurnAsync(id, cancellationToken);
+            if (await client.ReadStampedAsync(SessionReference.AddressOf(id), cancellationToken) is { } moved && commit.CanTakeOver(moved))
+            {
+                (view.Read, commit.Stored) = (moved, new SessionReference(id, moved.Birth));
+            }
+            else
+            {
+                commit.Import(id, await from.ReadAsync(cancellationToken));
+            }
         }
 
         IsDone = true;
@@ -86,13 +94,15 @@ internal sealed class SessionLoading(
         (IsDone, view.Read) = (true, held.ToRecord());
     }
 
-    /// <summary>Where requests of a session are declared to run one at a time, waits for this one's turn ahead of reading.</summary>
+    /// <summary>
+    /// Where requests of a session are declared to run one at a time, waits for this one's turn ahead of reading. One whose response has begun changes
+    /// nothing any more, and needs none.
+    /// </summary>
     private async ValueTask TakeTurnAsync(string sessionId, CancellationToken cancellationToken)
     {
-        commit.Concurrency = terms.Concurrency;
-        if (commit.Concurrency == SessionConcurrency.Serialize && commit.Turn is null)
+        if (terms.Concurrency == SessionConcurrency.Serialize && commit.Turn is null && !commit.IsClosed)
         {
-            commit.Turn = await client.Calls.CountAsync(services.Turns.TakeAsync(sessionId, cancellationToken));
+            commit.Turn = await client.Calls.CountAsync(services.Turns.TakeAsync(sessionId, client.Calls, cancellationToken));
             client.MustSee(commit.Turn.TakenAt);
         }
     }

@@ -4,32 +4,69 @@ namespace Holdfast.AspNetCore.Sessions;
 
 /// <summary>
 /// What is declared of a request's session, by its endpoint or else by the options. How the session travels is settled when the request
-/// arrives, because its cookies or headers are read then.
+/// arrives, because its cookies or headers are read then; what happens with parallel requests, when the session is first used.
 /// </summary>
-internal sealed class SessionTerms(HttpContext context, HoldfastOptions options)
+internal sealed class SessionTerms
 {
-    /// <summary>How the session travels.</summary>
-    public SessionTransport Transport { get; } = TransportOf(context, options);
+    private readonly HttpContext context;
+    private readonly HoldfastOptions options;
+    private Endpoint? endpoint;
+    private bool isUsed;
 
-    /// <summary>What happens when requests of the session run at the same time.</summary>
-    public SessionConcurrency Concurrency => Of<SessionConcurrencyAttribute>(context)?.Concurrency ?? options.SessionConcurrency;
-
-    /// <summary>Whether the request leaves the session's idle timeout alone.</summary>
-    public bool IsPeek => Of<SessionPeekAttribute>(context) is not null;
-
-    /// <exception cref="InvalidOperationException">The endpoint was not known when the request arrived, and wants its session by another way.</exception>
-    public void Check()
+    public SessionTerms(HttpContext context, HoldfastOptions options)
     {
-        if (TransportOf(context, options) is var declared && declared != Transport)
-        {
-            throw new InvalidOperationException(
-                $"The endpoint takes its session by {declared}, which was not known when the request reached Holdfast: call app.UseRouting() ahead of app.UseHoldfast().");
-        }
+        (this.context, this.options, endpoint) = (context, options, context.GetEndpoint());
+        (Transport, Concurrency) = (TransportOf(endpoint), ConcurrencyOf(endpoint));
     }
 
-    private static SessionTransport TransportOf(HttpContext context, HoldfastOptions options) =>
-        Of<SessionTransportAttribute>(context)?.Transport ?? options.SessionTransport;
+    /// <summary>How the session travels.</summary>
+    public SessionTransport Transport { get; }
 
-    private static T? Of<T>(HttpContext context)
-        where T : class => context.GetEndpoint()?.Metadata.GetMetadata<T>();
+    /// <summary>What happens when requests of the session run at the same time, as far as is known by now.</summary>
+    public SessionConcurrency Concurrency { get; private set; }
+
+    /// <summary>Whether the request leaves the session's idle timeout alone.</summary>
+    public bool IsPeek => context.GetEndpoint()?.Metadata.GetMetadata<SessionPeekAttribute>() is not null;
+
+    /// <summary>
+    /// The session is used. Returns whether another <see cref="Concurrency"/> turns out to be declared than was known so far. An endpoint that takes
+    /// over later on, such as an error page's, changes nothing.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The endpoint became known too late for what it declares.</exception>
+    public bool Use()
+    {
+        var current = context.GetEndpoint();
+        if (isUsed && current == endpoint)
+        {
+            return false;
+        }
+
+        if (TransportOf(current) is var transport && transport != Transport)
+        {
+            throw TooLate($"takes its session by {transport}, which was not known when the request reached Holdfast");
+        }
+
+        if (isUsed && endpoint is not null)
+        {
+            return false;
+        }
+
+        var declared = ConcurrencyOf(current);
+        var isOther = declared != Concurrency;
+        if (isUsed && isOther)
+        {
+            throw TooLate($"declares {declared} of its session, which was not known when the session was first used");
+        }
+
+        (endpoint, Concurrency, isUsed) = (current, declared, true);
+        return isOther;
+    }
+
+    private SessionTransport TransportOf(Endpoint? of) => of?.Metadata.GetMetadata<SessionTransportAttribute>()?.Transport ?? options.SessionTransport;
+
+    private SessionConcurrency ConcurrencyOf(Endpoint? of) =>
+        of?.Metadata.GetMetadata<SessionConcurrencyAttribute>()?.Concurrency ?? options.SessionConcurrency;
+
+    private static InvalidOperationException TooLate(string what) =>
+        new($"The endpoint {what}: call app.UseRouting() ahead of app.UseHoldfast().");
 }

@@ -1,3 +1,5 @@
+using Holdfast.AspNetCore.Requests;
+
 namespace Holdfast.AspNetCore.Sessions;
 
 /// <summary>
@@ -19,8 +21,11 @@ internal sealed class SessionTurns(StateEngine engine)
     private readonly Dictionary<string, Queue> queues = new(StringComparer.Ordinal);
 
     /// <summary>Waits for the session's turn.</summary>
+    /// <param name="sessionId">The session's id.</param>
+    /// <param name="calls">What counts the request's calls: taking the turn is one, whatever the waiting takes.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="SessionBusyException">It did not come in time.</exception>
-    public async ValueTask<SessionTurn> TakeAsync(string sessionId, CancellationToken cancellationToken)
+    public async ValueTask<SessionTurn> TakeAsync(string sessionId, CountedCalls calls, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Patience, engine.Options.Clock);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
@@ -31,7 +36,7 @@ internal sealed class SessionTurns(StateEngine engine)
             await queue.Turn.WaitAsync(ending.Token);
             isFirst = true;
             var lease = await AcquireAsync(new Address("session-turn", sessionId), ending.Token);
-            return new SessionTurn(lease, () => Leave(sessionId, queue, isFirst: true));
+            return new SessionTurn(engine, calls, lease, () => Leave(sessionId, queue, isFirst: true));
         }
         catch (Exception fault)
         {

@@ -29,6 +29,9 @@ internal sealed class SessionView
     /// <summary>Whether the request has changes that merge with those of others, which only the store can do.</summary>
     public bool HasMerges => IsCounting || updates is { Count: > 0 };
 
+    /// <summary>Whether the request changes something that it has looked at.</summary>
+    public bool RestsOnRead => looked is not null && changes.Keys.Any(RestsOnLook);
+
     private bool IsCounting => added is { Count: > 0 } || raised is { Count: > 0 };
 
     public IEnumerable<string> Keys =>
@@ -81,9 +84,7 @@ internal sealed class SessionView
         var field = SessionFields.NameOf(key);
         return changes.TryGetValue(field, out var value)
             ? SessionFields.ParseCounter(key, value is null ? null : value)
-            : Math.Max(
-                SessionFields.ParseCounter(key, Read?[field]) + (added?.GetValueOrDefault(field) ?? 0),
-                raised is not null && raised.TryGetValue(field, out var floor) ? floor : long.MinValue);
+            : CountFrom(SessionFields.ParseCounter(key, Read?[field]), field);
     }
 
     /// <summary>Adds to a counter, whatever others add meanwhile.</summary>
@@ -168,15 +169,22 @@ internal sealed class SessionView
         (looked, added, raised, updates) = (null, null, null, null);
     }
 
-    /// <summary>The changes are committed, and the record is this one now, or none. What the request had looked at besides stays looked at.</summary>
+    /// <summary>
+    /// The changes are committed, and the record is this one now, or none. What the request had looked at besides stays looked at, and what it has
+    /// counted in is as it would be by the request's own count alone.
+    /// </summary>
     public void Committed(Record? record)
     {
         Read = record ?? Read;
-        foreach (var field in changes.Keys)
+        foreach (var (field, seen) in looked?.ToArray() ?? [])
         {
-            if (looked?.ContainsKey(field) == true)
+            if (changes.ContainsKey(field))
             {
-                looked[field] = record?[field];
+                looked![field] = record?[field];
+            }
+            else if (IsCountedIn(field))
+            {
+                looked![field] = SessionFields.FormatCounter(CountFrom(SessionFields.ParseCounter(field, seen), field));
             }
         }
 
@@ -195,13 +203,23 @@ internal sealed class SessionView
             {
                 change.When(StillIs(field, Read?[field]));
             }
-            else if (looked is not null && looked.TryGetValue(field, out var seen))
+        }
+
+        return AddChangesTo(looked is null ? change : AddConditionsTo(change));
+    }
+
+    /// <summary>Adds the conditions that what the request has looked at, and changes, is still so.</summary>
+    public RecordChange AddConditionsTo(RecordChange change)
+    {
+        foreach (var field in changes.Keys)
+        {
+            if (RestsOnLook(field))
             {
-                change.When(StillIs(field, seen));
+                change.When(StillIs(field, looked![field]));
             }
         }
 
-        return AddChangesTo(change);
+        return change;
     }
 
     /// <summary>Adds the changes to a commit's that creates the record.</summary>
@@ -245,7 +263,7 @@ internal sealed class SessionView
         var overwritten = new List<string>();
         foreach (var field in changes.Keys)
         {
-            if (updates?.ContainsKey(field) != true && looked is not null && looked.TryGetValue(field, out var seen) && !IsSame(seen, current[field]))
+            if (RestsOnLook(field) && !IsSame(looked![field], current[field]))
             {
                 looked.Remove(field);
                 overwritten.Add(SessionFields.KeyOf(field)!);
@@ -269,6 +287,13 @@ internal sealed class SessionView
         ThrowIf(updates?.ContainsKey(field) == true, field);
         changes[field] = value;
     }
+
+    /// <summary>Whether a change would overwrite what others do to a field that the request has looked at; an update heeds it.</summary>
+    private bool RestsOnLook(string field) => looked?.ContainsKey(field) == true && updates?.ContainsKey(field) != true;
+
+    private long CountFrom(long count, string field) => Math.Max(
+        count + (added?.GetValueOrDefault(field) ?? 0),
+        raised is not null && raised.TryGetValue(field, out var floor) ? floor : long.MinValue);
 
     private bool IsCountedIn(string field) => added?.ContainsKey(field) == true || raised?.ContainsKey(field) == true;
 

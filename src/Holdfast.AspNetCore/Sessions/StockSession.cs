@@ -22,21 +22,18 @@ internal sealed class StockSession(IDistributedCache cache, IDataProtectionProvi
 
     public bool IsNamedBy(HttpRequest request) => request.Cookies.ContainsKey(cookieName);
 
-    /// <summary>What the client's stock session holds; null when it has none that can be read.</summary>
-    public async ValueTask<IReadOnlyList<KeyValuePair<string, byte[]>>?> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
-        KeyOf(request) is { } key && await cache.GetAsync(key, cancellationToken) is { } blob ? Parse(blob) : null;
+    /// <summary>What the session of the key holds; null when there is none that can be read.</summary>
+    public async ValueTask<IReadOnlyList<KeyValuePair<string, byte[]>>?> ReadAsync(string key, CancellationToken cancellationToken) =>
+        await cache.GetAsync(key, cancellationToken) is { } blob ? Parse(blob) : null;
 
-    /// <summary>Deletes the session, and has the client forget it.</summary>
-    public async ValueTask RemoveAsync(HttpContext context)
-    {
-        context.Response.Cookies.Delete(cookieName);
-        if (KeyOf(context.Request) is { } key)
-        {
-            await cache.RemoveAsync(key);
-        }
-    }
+    /// <summary>Deletes the session.</summary>
+    public Task RemoveAsync(string key) => cache.RemoveAsync(key);
 
-    private string? KeyOf(HttpRequest request)
+    /// <summary>Has the client forget its session.</summary>
+    public void RemoveCookie(HttpResponse response) => response.Cookies.Delete(cookieName);
+
+    /// <summary>The key of the client's session, 128 random bits that nobody but the client's cookie and the cache know; null when the cookie is none.</summary>
+    public string? KeyOf(HttpRequest request)
     {
         try
         {

@@ -136,7 +136,7 @@ public sealed class ClientCookiesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cookie_of_a_later_release_counts_as_none_and_stays_until_a_session_must_be_made()
+    public async Task A_session_cookie_of_a_later_release_counts_as_none_and_is_never_replaced()
     {
         var later = Sealed(SentCookies.Session, 9, [1, 2, 3]);
         using var rejected = new LongCounter(host, "holdfast.cookies.rejected");
@@ -144,12 +144,19 @@ public sealed class ClientCookiesTests : IAsyncLifetime
         Assert.Equal("", await read.Content.ReadAsStringAsync());
         Assert.Empty(SentCookies.HeadersOf(read));
         using var write = await SendAsync("/write", later);
+        Assert.Equal(HttpStatusCode.OK, write.StatusCode);
         Assert.Null(SentCookies.HeaderOf(write, SentCookies.Session));
-        using var end = await SendAsync("/end", later);
-        Assert.Null(SentCookies.HeaderOf(end, SentCookies.Session));
+        foreach (var path in (string[])["/set/a", "/end", "/renew", "/affinity", "/sign-in"])
+        {
+            // Another instance, of the later release, can do it.
+            using var change = await SendAsync(path, later);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, change.StatusCode);
+            Assert.NotNull(change.Headers.RetryAfter);
+            Assert.Null(SentCookies.HeaderOf(change, SentCookies.Session));
+        }
+
+        Assert.Empty(await engine.RecordsAsync("session"));
         Assert.Equal(0, rejected.Value);
-        using var set = await SendAsync("/set/a", later);
-        Assert.Equal("a", await ReadAsync("/keys", SentCookies.AllOf(set)));
     }
 
     [Fact]
@@ -260,6 +267,8 @@ public sealed class ClientCookiesTests : IAsyncLifetime
         app.MapGet("/set/{key}", (string key, HttpContext context) => context.Session.SetString(key, "x"));
         app.MapGet("/end", (HttpContext context) => context.GetState().EndSession());
         app.MapGet("/renew", (HttpContext context) => context.GetState().RenewSession());
+        app.MapGet("/affinity", (HttpContext context) => context.GetState().SessionAffinity);
+        app.MapGet("/sign-in", (HttpContext context) => context.GetState().SignInAsync("ada").AsTask());
         app.MapGet("/id", (HttpContext context) => context.Session.Id);
         app.MapGet("/keys", (HttpContext context) => string.Join(',', context.Session.Keys));
         app.MapGet("/thing", async (HttpContext context) => (await context.GetState().ReadAsync(new Address("thing", "x")))?.Text("f"));

@@ -98,6 +98,21 @@ public abstract class CausalityTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("/serialized")]
+    [InlineData("/counted")]
+    public async Task Parallel_increments_of_one_session_on_several_instances_all_count(string path)
+    {
+        const int Requests = 200;
+        using var browser = WebHost.Browser();
+        await browser.GetStringAsync(hosts[0].At("/set/first"));
+        await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => browser.GetStringAsync(hosts[i % Instances].At(path))));
+        foreach (var host in hosts)
+        {
+            Assert.Equal($"{Requests}", await browser.GetStringAsync(host.At(path + "-so-far")));
+        }
+    }
+
     /// <summary>Starts the store and tells how to connect to it.</summary>
     protected abstract Task<string> StartStoreAsync();
 
@@ -114,6 +129,14 @@ public abstract class CausalityTests : IAsyncLifetime
             return key + " was set";
         });
         app.MapGet("/count", (HttpContext context) => context.Session.Keys.Count().ToString(CultureInfo.InvariantCulture));
+        app.MapGet("/serialized", async (HttpContext context) =>
+        {
+            await context.Session.LoadAsync();
+            context.Session.SetInt32("serialized", (context.Session.GetInt32("serialized") ?? 0) + 1);
+        }).WithSessionConcurrency(SessionConcurrency.Serialize);
+        app.MapGet("/serialized-so-far", (HttpContext context) => context.Session.GetInt32("serialized")?.ToString(CultureInfo.InvariantCulture));
+        app.MapGet("/counted", async (HttpContext context) => { await context.GetState().SessionValues.IncrementAsync("counted"); });
+        app.MapGet("/counted-so-far", (HttpContext context) => context.Session.GetString("counted"));
         app.MapGet("/put/{name}/{value}", async (string name, string value, HttpContext context) =>
         {
             context.Session.SetString(name, value);

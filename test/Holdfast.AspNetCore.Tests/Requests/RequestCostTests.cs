@@ -48,6 +48,8 @@ public sealed partial class RequestCostTests : IAsyncLifetime
         await CheckAsync(2, "/set-and-enlist-elsewhere");
         await CheckAsync(1, "/read-elsewhere");
         await CheckAsync(2, "/set-in-turn");
+        await CheckAsync(2, "/keys-in-turn");
+        await CheckAsync(3, "/detect-and-enlist-elsewhere");
         await CheckAsync(1, "/end");
         await CheckAsync(0, "/keys");
     }
@@ -146,6 +148,13 @@ public sealed partial class RequestCostTests : IAsyncLifetime
         app.MapGet("/read-elsewhere", async (HttpContext context) =>
             (await context.GetState().ReadAsync(new Address("thing", "x", "never-read"), context.RequestAborted))?.Text("f"));
         app.MapGet("/set-in-turn", (HttpContext context) => Set(context)).WithSessionConcurrency(SessionConcurrency.Serialize);
+        app.MapGet("/detect-and-enlist-elsewhere", (HttpContext context) =>
+        {
+            _ = context.Session.GetString("a");
+            Set(context);
+            EnlistElsewhere(context.GetState());
+        }).WithSessionConcurrency(SessionConcurrency.Detect);
+        app.MapGet("/keys-in-turn", (HttpContext context) => context.Session.Keys.Count()).WithSessionConcurrency(SessionConcurrency.Serialize);
         app.MapPost("/keyed", (HttpContext context) => Set(context)).WithIdempotency();
         app.MapPost("/keyed-elsewhere", (HttpContext context) =>
         {

@@ -75,6 +75,30 @@ public sealed class SessionConcurrencyTests : IAsyncLifetime
         Assert.Equal("1", await browser.GetStringAsync(second.At("/get?key=count")));
     }
 
+    [Theory]
+    [InlineData("/detect-and-enlist")]
+    [InlineData("/detect-and-sign-in")]
+    public async Task Detect_writes_nothing_elsewhere_either(string path)
+    {
+        Assert.Equal(HttpStatusCode.Conflict, await CrossAsync(path));
+        Assert.Equal("100", await browser.GetStringAsync(second.At("/get?key=count")));
+        Assert.Empty(await engine.RecordsAsync("thing"));
+        Assert.Empty(await engine.RecordsAsync("logins"));
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync(first.At(path))).StatusCode);
+        Assert.Equal("101", await browser.GetStringAsync(second.At("/get?key=count")));
+    }
+
+    [Theory]
+    [InlineData("/detect-own", "/get?key=own", HttpStatusCode.OK)]
+    [InlineData("/merge-own", "/get?key=own", HttpStatusCode.OK)]
+    [InlineData("/detect-own", "/increment-own", HttpStatusCode.Conflict)]
+    public async Task What_the_request_has_counted_and_committed_itself_is_no_conflict(string path, string other, HttpStatusCode expected)
+    {
+        Assert.Equal(expected, await CrossAsync(path, other));
+        Assert.Equal(expected == HttpStatusCode.OK ? "100" : "2", await browser.GetStringAsync(second.At("/get?key=own")));
+        Assert.Equal(expected == HttpStatusCode.OK ? 0 : 1, conflicts.Value);
+    }
+
     [Fact]
     public async Task A_renewal_under_detect_takes_along_what_it_did_not_touch_and_refuses_what_it_did()
     {
@@ -177,6 +201,21 @@ public sealed class SessionConcurrencyTests : IAsyncLifetime
         app.MapGet("/blind", (HttpContext context) => context.Session.SetString("count", "1"));
         app.MapGet("/merge", Increment);
         app.MapGet("/detect", Increment).WithSessionConcurrency(SessionConcurrency.Detect);
+        app.MapGet("/detect-and-enlist", (HttpContext context) =>
+        {
+            var state = context.GetState();
+            Increment(context, null, null);
+            var elsewhere = (state.Engine.Partitions.PartitionOf(state.SessionAffinity) + 1) % state.Engine.Partitions.Count;
+            state.Enlist(RecordChange.Update(new Address("thing", state.Engine.Partitions.Pin(elsewhere, "x"))).Add("n", 1));
+        }).WithSessionConcurrency(SessionConcurrency.Detect);
+        app.MapGet("/detect-and-sign-in", async (HttpContext context) =>
+        {
+            Increment(context, null, null);
+            await context.GetState().SignInAsync("ada");
+        }).WithSessionConcurrency(SessionConcurrency.Detect);
+        app.MapGet("/increment-own", async (HttpContext context) => { await context.GetState().SessionValues.IncrementAsync("own"); });
+        app.MapGet("/merge-own", CountAndSetAsync);
+        app.MapGet("/detect-own", CountAndSetAsync).WithSessionConcurrency(SessionConcurrency.Detect);
         app.MapGet("/serialize", async (HttpContext context) =>
         {
             await context.Session.LoadAsync();
@@ -185,6 +224,14 @@ public sealed class SessionConcurrencyTests : IAsyncLifetime
         app.MapGet("/serialize-read", [SessionConcurrency(SessionConcurrency.Serialize)] (HttpContext context) => context.Session.GetString("count") ?? "");
         app.MapGet("/serialize-throw", string (HttpContext context) => throw new InvalidOperationException(context.Session.GetString("count")))
             .WithSessionConcurrency(SessionConcurrency.Serialize);
+    }
+
+    private static async Task CountAndSetAsync(HttpContext context)
+    {
+        _ = context.Session.GetString("own");
+        await context.GetState().SessionValues.IncrementAsync("own");
+        await context.Session.CommitAsync();
+        context.Session.SetString("own", "100");
     }
 
     private static void Increment(HttpContext context, string? key, bool? renew)

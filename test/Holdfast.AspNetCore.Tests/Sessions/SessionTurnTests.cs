@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Holdfast.AspNetCore.Tests.Sessions;
+
+/// <summary>How long a request of an application that serializes its sessions keeps its turn, on two instances.</summary>
+public sealed class SessionTurnTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(100);
+    private readonly CookieContainer jar = new();
+    private HttpClient browser = null!;
+    private CountingEngine engine = null!;
+    private WebHost first = null!;
+    private WebHost second = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        browser = WebHost.Browser(jar);
+        engine = await Engines.OpenAsync();
+        first = await StartAsync();
+        second = await StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync(first.At("/count"))).StatusCode);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        browser.Dispose();
+        await first.DisposeAsync();
+        await second.DisposeAsync();
+        await engine.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("/stream")]
+    [InlineData("/stream?set")]
+    [InlineData("/stream?late")]
+    [InlineData("/stream-without")]
+    public async Task A_response_that_goes_on_does_not_keep_the_turn(string path)
+    {
+        using var stream = await browser.GetStreamAsync(first.At(path));
+        var opening = new byte[4];
+        await stream.ReadExactlyAsync(opening);
+        Assert.Equal("open", Encoding.ASCII.GetString(opening));
+        await AssertFreeAsync();
+    }
+
+    [Fact]
+    public async Task A_WebSocket_does_not_keep_the_turn()
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Cookie", jar.GetCookieHeader(first.Url));
+        await socket.ConnectAsync(new UriBuilder(first.At("/socket")) { Scheme = "ws" }.Uri, CancellationToken.None);
+        var opening = new byte[4];
+        await socket.ReceiveAsync(opening, CancellationToken.None);
+        Assert.Equal("open", Encoding.ASCII.GetString(opening));
+        await AssertFreeAsync();
+    }
+
+    [Fact]
+    public async Task A_turn_lasts_through_the_commits_that_the_handler_makes_itself()
+    {
+        Task<HttpResponseMessage>? crossing = null;
+        var turnsRefused = 0;
+        engine.AfterCommit = async (commit, result) =>
+        {
+            if (!result.IsCommitted && commit.Changes[0].Address.Kind == "session-turn")
+            {
+                Interlocked.Increment(ref turnsRefused);
+            }
+
+            if (crossing is null && result.IsCommitted && commit.Changes.Any(static change => change.Address.Kind == "session"))
+            {
+                // The other request either waits for its turn, or has been let in.
+                crossing = browser.GetAsync(second.At("/count-twice"));
+                var began = TimeProvider.System.GetTimestamp();
+                while (!crossing.IsCompleted && Volatile.Read(ref turnsRefused) == 0)
+                {
+                    Assert.True(TimeProvider.System.GetElapsedTime(began) < Deadline, "It neither waits nor ends.");
+                    await Task.Delay(10);
+                }
+            }
+
+            return result;
+        };
+        using var response = await browser.GetAsync(first.At("/count-twice"));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await crossing!).StatusCode);
+        engine.AfterCommit = null;
+        Assert.Equal("5", await browser.GetStringAsync(second.At("/get")));
+        Assert.Empty(await engine.RecordsAsync("session-turn"));
+    }
+
+    [Fact]
+    public async Task A_turn_that_was_lost_refuses_the_commits_that_the_handler_makes_itself()
+    {
+        engine.BeforeCommit = async commit =>
+        {
+            if (commit.Changes.Any(static change => change.Address.Kind == "session"))
+            {
+                engine.BeforeCommit = null;
+                var turn = Assert.Single(await engine.RecordsAsync("session-turn"));
+                await engine.CommitAsync(new Commit(RecordChange.Delete(turn.Address)));
+            }
+        };
+        using var response = await browser.GetAsync(first.At("/count-twice"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("1", await browser.GetStringAsync(second.At("/get")));
+    }
+
+    [Fact]
+    public async Task A_session_that_is_ended_and_begun_anew_within_a_turn_is_fenced_by_it_too()
+    {
+        using var response = await browser.GetAsync(first.At("/begin-anew"));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("1", await browser.GetStringAsync(second.At("/get")));
+        Assert.Empty(await engine.RecordsAsync("session-turn"));
+    }
+
+    /// <summary>Requests of the session are served on both instances, and the turn is nobody's.</summary>
+    private async Task AssertFreeAsync()
+    {
+        foreach (var host in (WebHost[])[first, second])
+        {
+            using var response = await browser.GetAsync(host.At("/count"));
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        Assert.Empty(await engine.RecordsAsync("session-turn"));
+    }
+
+    private Task<WebHost> StartAsync() => WebHost.StartAsync(engine, Map, static options => options.SessionConcurrency = SessionConcurrency.Serialize);
+
+    private static void Map(WebApplication app)
+    {
+        app.UseHoldfast();
+        app.UseWebSockets();
+        app.MapGet("/get", (HttpContext context) => context.Session.GetInt32("count")?.ToString(CultureInfo.InvariantCulture));
+        app.MapGet("/count", CountAsync);
+        app.MapGet("/count-twice", async (HttpContext context) =>
+        {
+            await CountAsync(context);
+            await context.Session.CommitAsync();
+            await CountAsync(context);
+        });
+        app.MapGet("/begin-anew", async (HttpContext context) =>
+        {
+            await CountAsync(context);
+            context.GetState().EndSession();
+            await context.Session.CommitAsync();
+            await CountAsync(context);
+        });
+        app.MapGet("/stream", async (HttpContext context, string? set, string? late) =>
+        {
+            if (late is null)
+            {
+                await context.Session.LoadAsync();
+            }
+
+            if (set is not null)
+            {
+                await CountAsync(context);
+            }
+
+            await OpenAsync(context);
+        });
+        app.MapGet("/stream-without", OpenAsync);
+        app.MapGet("/socket", async (HttpContext context) =>
+        {
+            await context.Session.LoadAsync();
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            await socket.SendAsync("open"u8.ToArray(), WebSocketMessageType.Text, true, context.RequestAborted);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
+    }
+
+    private static async Task CountAsync(HttpContext context)
+    {
+        await context.Session.LoadAsync();
+        context.Session.SetInt32("count", (context.Session.GetInt32("count") ?? 0) + 1);
+    }
+
+    /// <summary>Sends the beginning of a response that has no end, and looks at the session once more.</summary>
+    private static async Task OpenAsync(HttpContext context)
+    {
+        await context.Response.WriteAsync("open");
+        await context.Response.Body.FlushAsync();
+        if (context.Request.Query.ContainsKey("late"))
+        {
+            await context.Session.LoadAsync();
+        }
+
+        await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}
