@@ -33,7 +33,7 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
 
         await dialogue.AskAsync("CLIENT", "TRACKING", "ON", "NOLOOP").ConfigureAwait(false);
         await CheckStoreAsync().ConfigureAwait(false);
-        await CheckLibraryAsync(server.Name == NodeName).ConfigureAwait(false);
+        await CheckLibraryAsync(server.IsNode).ConfigureAwait(false);
         return server;
     }
 
