@@ -97,7 +97,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
 
     private async ValueTask LoadByHabitAsync(Endpoint? endpoint, RequestState state, CancellationToken cancellationToken)
     {
-        if (state.Session.IsLoaded || !habit.Expects(endpoint))
+        if (state.Session.IsLoaded || !habit.Expects(endpoint, state.Session.TakesTurn))
         {
             return;
         }

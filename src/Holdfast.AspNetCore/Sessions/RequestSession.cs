@@ -61,6 +61,9 @@ internal sealed class RequestSession : ISession
     /// <summary>Whether it is known what the store holds of the session.</summary>
     public bool IsLoaded => loading.IsDone;
 
+    /// <summary>Whether reading the session takes its turn, as far as is known by now.</summary>
+    public bool TakesTurn => terms.Concurrency == SessionConcurrency.Serialize;
+
     /// <summary>The keyed request that made the session, once that is loaded.</summary>
     public string? Origin => view.Read?.Text(SessionFields.Origin);
 

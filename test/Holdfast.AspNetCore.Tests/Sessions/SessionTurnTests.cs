@@ -12,6 +12,7 @@ public sealed class SessionTurnTests : IAsyncLifetime
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(100);
     private readonly CookieContainer jar = new();
+    private readonly TaskCompletionSource quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HttpClient browser = null!;
     private CountingEngine engine = null!;
     private WebHost first = null!;
@@ -46,6 +47,18 @@ public sealed class SessionTurnTests : IAsyncLifetime
         await stream.ReadExactlyAsync(opening);
         Assert.Equal("open", Encoding.ASCII.GetString(opening));
         await AssertFreeAsync();
+    }
+
+    [Fact]
+    public async Task A_request_that_keeps_its_client_waiting_and_does_not_use_the_session_takes_no_turn()
+    {
+        using var leaving = new CancellationTokenSource();
+        var waiting = browser.GetAsync(first.At("/quiet"), leaving.Token);
+        await quiet.Task.WaitAsync(Deadline);
+        await AssertFreeAsync();
+        Assert.False(waiting.IsCompleted);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
     [Fact]
@@ -134,7 +147,7 @@ public sealed class SessionTurnTests : IAsyncLifetime
 
     private Task<WebHost> StartAsync() => WebHost.StartAsync(engine, Map, static options => options.SessionConcurrency = SessionConcurrency.Serialize);
 
-    private static void Map(WebApplication app)
+    private void Map(WebApplication app)
     {
         app.UseHoldfast();
         app.UseWebSockets();
@@ -168,6 +181,11 @@ public sealed class SessionTurnTests : IAsyncLifetime
             await OpenAsync(context);
         });
         app.MapGet("/stream-without", OpenAsync);
+        app.MapGet("/quiet", async (HttpContext context) =>
+        {
+            quiet.SetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
         app.MapGet("/socket", async (HttpContext context) =>
         {
             await context.Session.LoadAsync();
