@@ -7,7 +7,14 @@ internal static class NodeEvents
     {
         if (item.Level > EngineEventLevel.Debug)
         {
-            Console.Error.WriteLine($"{item.Level.ToString().ToLowerInvariant()} {item.Name}: {OnOneLine(item.Message)}");
+            try
+            {
+                Console.Error.WriteLine($"{item.Level.ToString().ToLowerInvariant()} {item.Name}: {OnOneLine(item.Message)}");
+            }
+            catch (IOException)
+            {
+                // Where it goes is full or gone: that is no reason to stop serving.
+            }
         }
     }
 

@@ -6,7 +6,7 @@ internal sealed class Clients(RequestMemory memory)
     /// <summary>How long a client is remembered after its last commit.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
-    private const int OverheadBytes = 160 + (ClientCommits.Count * 3 * sizeof(long));
+    private const int OverheadBytes = 160;
 
     private readonly Dictionary<string, ClientCommits> clients = new(StringComparer.Ordinal);
 
@@ -14,8 +14,14 @@ internal sealed class Clients(RequestMemory memory)
 
     public ClientCommits? Find(string client) => clients.GetValueOrDefault(client);
 
-    /// <summary>What remembering the client takes beyond what it takes already.</summary>
-    public long BytesFor(string client) => clients.ContainsKey(client) ? 0 : BytesOf(client);
+    /// <summary>What remembering the client's commit of this number takes beyond what the client takes already.</summary>
+    public long BytesFor(string client, long sequence)
+    {
+        var places = ClientCommits.PlacesFor(sequence);
+        return clients.TryGetValue(client, out var commits)
+            ? Math.Max(0, places - commits.All.Length) * ClientCommits.PlaceBytes
+            : BytesOf(client, places);
+    }
 
     /// <summary>The client's commits; the caller has reserved the memory.</summary>
     public ClientCommits FindOrAdd(string client)
@@ -36,10 +42,10 @@ internal sealed class Clients(RequestMemory memory)
             if (commits.LastUse < timestamp)
             {
                 clients.Remove(client);
-                memory.Release(BytesOf(client));
+                memory.Release(BytesOf(client, commits.All.Length));
             }
         }
     }
 
-    private static long BytesOf(string client) => OverheadBytes + (2 * client.Length);
+    private static long BytesOf(string client, int places) => OverheadBytes + (2 * client.Length) + (places * ClientCommits.PlaceBytes);
 }

@@ -25,7 +25,7 @@ internal static class CommitMemory
     /// <summary>What remembering the commit takes.</summary>
     public static long BytesOf(PartitionState state, PendingCommit pending) =>
         (pending.Mark is { } mark ? RequestMarks.BytesOf(pending.Request!.Value, mark.Fingerprint) : 0)
-        + (pending.Sender.IsRemembered ? state.Clients.BytesFor(pending.Sender.Client!) : 0);
+        + (pending.Sender.IsRemembered ? state.Clients.BytesFor(pending.Sender.Client!, pending.Sender.Sequence) : 0);
 
     /// <summary>Remembers the commit; the memory was reserved.</summary>
     public static void Add(PartitionState state, PendingCommit pending)

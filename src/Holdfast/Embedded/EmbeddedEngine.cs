@@ -29,7 +29,7 @@ public sealed class EmbeddedEngine : StateEngine
     private DurableWait? lastWait;
     private int disposed;
 
-    private EmbeddedEngine(StateEngineOptions options, EmbeddedStore store, StoreMemory memory, PartitionState[] states)
+    private EmbeddedEngine(StateEngineOptions options, EmbeddedStore store, StoreMemory memory, PartitionState[] states, bool isStepped)
         : base(options)
     {
         (this.store, this.memory) = (store, memory);
@@ -43,7 +43,7 @@ public sealed class EmbeddedEngine : StateEngine
         options.Entropy.Fill(runId);
         RunId = Convert.ToHexStringLower(runId);
         evictor = new Evictor(partitions, memory, new StoreClock(options.Clock));
-        sweeper = new Sweeper(partitions, store, evictor, options.Clock);
+        sweeper = new Sweeper(partitions, store, memory, evictor, options.Clock, isStepped);
         memory.OnEvictionDue = sweeper.Hurry;
         meter = new StoreMeter(this);
     }
@@ -221,13 +221,16 @@ public sealed class EmbeddedEngine : StateEngine
 
     /// <summary>The memory of records, and what was removed to have some.</summary>
     internal MemoryFigures MemoryFigures =>
-        new(memory.UsedBytes, memory.HeldBytes, memory.MaxBytes, evictor.Evictions, sweeper.Expiries);
+        new(memory.UsedBytes, memory.HeldBytes, memory.MaxBytes, evictor.Evictions, partitions.Sum(static partition => partition.Expired));
 
     /// <summary>What the log has done since it was opened, and what waits for it.</summary>
     internal LogFigures LogFigures => store.Log.Figures;
 
     /// <summary>Takes a step of the log, of an engine that is stepped.</summary>
     internal void StepLog() => store.Log.Step();
+
+    /// <inheritdoc cref="Checkpoints.IsDue"/>
+    internal bool IsCheckpointDue => store.Checkpoints.IsDue;
 
     /// <inheritdoc cref="Checkpoints.Steps"/>
     internal IEnumerable<Task> CheckpointSteps() => store.Checkpoints.Steps(partitions);
@@ -370,7 +373,7 @@ public sealed class EmbeddedEngine : StateEngine
                 store.Log.Start();
             }
 
-            return new EmbeddedEngine(options, store, memory, states);
+            return new EmbeddedEngine(options, store, memory, states, settings.IsStepped);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

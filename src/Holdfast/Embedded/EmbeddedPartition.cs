@@ -26,6 +26,12 @@ internal sealed class EmbeddedPartition
 
     public int Index => state.Index;
 
+    /// <summary>How many records were removed since the store was opened because their time was over.</summary>
+    public long Expired => state.Expired;
+
+    /// <summary>How many records were removed since then to have their memory.</summary>
+    public long Evicted => state.Evicted;
+
     public Reading Read(Address address)
     {
         lock (gate)
@@ -204,10 +210,8 @@ internal sealed class EmbeddedPartition
 
     /// <summary>Removes some of the records that have expired; false when there are no more of them now.</summary>
     /// <param name="pause">After how many milliseconds records that can't be removed yet are looked at again.</param>
-    /// <param name="removed">How many were removed.</param>
-    public bool Reap(long pause, out int removed)
+    public bool Reap(long pause)
     {
-        removed = 0;
         var now = state.Clock.Timestamp;
         if (state.Expiries.Next > now)
         {
@@ -222,7 +226,7 @@ internal sealed class EmbeddedPartition
             var expired = buffer[..state.Expiries.Take(now, again, buffer)];
             if (expired.Length > 0 && !isClosed)
             {
-                removed = Remove(expired, now, again) ? expired.Length : 0;
+                Remove(expired, now, again);
             }
 
             return expired.Length == ReapedAtOnce;
@@ -275,9 +279,9 @@ internal sealed class EmbeddedPartition
         }
     }
 
-    /// <summary>Removes the records that were found and may still be evicted; tells when they are gone for everybody.</summary>
+    /// <summary>Removes the records that were found and may still be evicted; tells when they are gone for everybody, or null if none may.</summary>
     /// <exception cref="StateException">The log takes no frames.</exception>
-    public Task Evict(Span<int> found)
+    public Task? Evict(Span<int> found)
     {
         lock (gate)
         {
@@ -290,16 +294,24 @@ internal sealed class EmbeddedPartition
                 }
             }
 
-            return count == 0 ? Task.CompletedTask : commits.Remove(found[..count], state.Clock.Timestamp);
+            return count == 0 ? null : commits.Remove(found[..count], state.Clock.Timestamp, isEviction: true);
         }
     }
 
-    /// <summary>Forgets request ids, clients and events whose time is over.</summary>
-    public void Forget(long now, long clientsUnusedSince, long eventsBefore)
+    /// <summary>Forgets some of the request ids whose time is over; false when there are no more.</summary>
+    public bool ForgetRequests(long now)
     {
         lock (gate)
         {
-            state.Requests.Forget(now, ForgottenAtOnce);
+            return state.Requests.Forget(now, ForgottenAtOnce);
+        }
+    }
+
+    /// <summary>Forgets clients and events whose time is over.</summary>
+    public void Forget(long clientsUnusedSince, long eventsBefore)
+    {
+        lock (gate)
+        {
             state.Clients.ForgetUnusedSince(clientsUnusedSince);
             state.Journal.TrimBefore(eventsBefore);
         }
@@ -359,12 +371,11 @@ internal sealed class EmbeddedPartition
         }
     }
 
-    private bool Remove(ReadOnlySpan<int> expired, long now, long again)
+    private void Remove(ReadOnlySpan<int> expired, long now, long again)
     {
         try
         {
-            commits.Remove(expired, now);
-            return true;
+            commits.Remove(expired, now, isEviction: false);
         }
         catch (StateException)
         {
@@ -373,8 +384,6 @@ internal sealed class EmbeddedPartition
             {
                 state.Expiries.Note(slot, again);
             }
-
-            return false;
         }
     }
 

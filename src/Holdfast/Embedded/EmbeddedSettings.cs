@@ -9,7 +9,7 @@ internal sealed record EmbeddedSettings
     /// <summary>The disk that the store is on.</summary>
     public StoreDisk Disk { get; init; } = StoreDisk.Machine;
 
-    /// <summary>Whether the steps of the log are taken by whoever opened the engine, and not by a thread.</summary>
+    /// <summary>Whether the steps of the log, of snapshots and of evictions are taken by whoever opened the engine, and not by threads.</summary>
     public bool IsStepped { get; init; }
 
     /// <inheritdoc cref="RequestMemory.DefaultMaxBytes"/>

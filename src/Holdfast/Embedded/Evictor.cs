@@ -14,7 +14,7 @@ internal sealed class Evictor(EmbeddedPartition[] partitions, StoreMemory memory
     public bool IsDue => memory.Kinds.HasEvictable && memory.UsedBytes > memory.EvictAboveBytes;
 
     /// <summary>How many records were evicted since the store was opened.</summary>
-    public long Evictions { get; private set; }
+    public long Evictions => partitions.Sum(static partition => partition.Evicted);
 
     /// <summary>Evicts until there is room again or nothing to evict, on this thread.</summary>
     public void Run()
@@ -50,9 +50,9 @@ internal sealed class Evictor(EmbeddedPartition[] partitions, StoreMemory memory
     /// <exception cref="StateException">The log takes no frames.</exception>
     public IEnumerable<Task> Steps(long bytes)
     {
-        var now = UseClock.Of(clock.Timestamp);
+        var now = memory.Uses.Of(clock.Timestamp);
         var oldest = BucketToEvict(bytes, now);
-        var last = Task.CompletedTask;
+        List<Task> gone = [];
         var found = new int[EvictedAtOnce];
         foreach (var bucket in (int[])[oldest + 1, oldest])
         {
@@ -63,17 +63,19 @@ internal sealed class Evictor(EmbeddedPartition[] partitions, StoreMemory memory
                 {
                     more = partition.FindAged(now, bucket, ref slot, ref bytes, found, out var count);
                     yield return Task.CompletedTask;
-                    if (count > 0)
+                    if (partition.Evict(found.AsSpan(0, count)) is { } durable && durable != gone.LastOrDefault())
                     {
-                        last = partition.Evict(found.AsSpan(0, count));
-                        Evictions += count;
+                        gone.Add(durable);
                     }
                 }
             }
         }
 
         // Memory is free once nobody can see the records any more.
-        yield return last;
+        foreach (var durable in gone)
+        {
+            yield return durable;
+        }
     }
 
     /// <summary>The bucket of an age, which is counted as in <see cref="UseClock"/>: four for each doubling.</summary>

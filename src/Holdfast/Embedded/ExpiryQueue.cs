@@ -6,21 +6,36 @@ namespace Holdfast.Embedded;
 /// </summary>
 internal sealed class ExpiryQueue(RecordTable table)
 {
+    private const int MaxStale = 1024;
+
     private readonly PriorityQueue<int, long> queue = new();
+
+    // Entries that are not their slot's any more, as it has an earlier one.
+    private int stale;
     private long next = long.MaxValue;
 
     /// <summary>No record expires before this; read without the lock.</summary>
     public long Next => Volatile.Read(ref next);
 
+    /// <summary>How many places the queue takes.</summary>
+    public int Count => queue.Count;
+
     /// <summary>The slot's newest record has this deadline.</summary>
     public void Note(int slot, long deadline)
     {
         ref var place = ref table[slot];
-        if (deadline < place.QueuedDeadline)
+        if (deadline >= place.QueuedDeadline)
         {
-            place.QueuedDeadline = deadline;
-            queue.Enqueue(slot, deadline);
-            Volatile.Write(ref next, Math.Min(next, deadline));
+            return;
+        }
+
+        stale += place.QueuedDeadline == Slot.Never ? 0 : 1;
+        place.QueuedDeadline = deadline;
+        queue.Enqueue(slot, deadline);
+        Volatile.Write(ref next, Math.Min(next, deadline));
+        if (stale > MaxStale && stale > queue.Count / 2)
+        {
+            DropStale();
         }
     }
 
@@ -34,6 +49,7 @@ internal sealed class ExpiryQueue(RecordTable table)
             ref var place = ref table[slot];
             if (place.QueuedDeadline != due)
             {
+                stale--;
                 continue;
             }
 
@@ -55,5 +71,18 @@ internal sealed class ExpiryQueue(RecordTable table)
 
         Volatile.Write(ref next, queue.TryPeek(out _, out var first) ? first : long.MaxValue);
         return count;
+    }
+
+    private void DropStale()
+    {
+        queue.Clear();
+        stale = 0;
+        for (var slot = 0; slot < table.SlotCount; slot++)
+        {
+            if (table[slot].QueuedDeadline is var deadline && deadline != Slot.Never)
+            {
+                queue.Enqueue(slot, deadline);
+            }
+        }
     }
 }

@@ -68,7 +68,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
     /// <summary>Removes records that nobody can see any more, or that are to go, without a revision.</summary>
     /// <returns>Ends when they are gone for everybody.</returns>
     /// <exception cref="StateException">The log takes no frames; nothing was changed.</exception>
-    public Task Remove(ReadOnlySpan<int> slots, long now)
+    public Task Remove(ReadOnlySpan<int> slots, long now, bool isEviction)
     {
         var changes = new PlannedChange[slots.Length];
         for (var i = 0; i < slots.Length; i++)
@@ -87,6 +87,8 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
             TakesRevision = false,
             Timestamp = now,
             WallMilliseconds = state.Clock.WallMilliseconds,
+            Expired = isEviction ? 0 : changes.Length,
+            Evicted = isEviction ? changes.Length : 0,
             UntilSynced = pendingSyncs > 0,
         };
         WriteFrame(pending, null, changes.Length);
@@ -98,6 +100,8 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
     public void Release(PendingCommit pending)
     {
         state.VisibleSequence = pending.Sequence;
+        state.Expired += pending.Expired;
+        state.Evicted += pending.Evicted;
         pendings--;
         pendingSyncs -= pending.UntilSynced ? 1 : 0;
         foreach (ref readonly var change in pending.Changes.AsSpan())

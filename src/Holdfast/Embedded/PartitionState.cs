@@ -21,6 +21,12 @@ internal sealed class PartitionState
 
     public RequestMemory Memory { get; }
 
+    /// <summary>How many records were removed since the store was opened because their time was over.</summary>
+    public long Expired { get; set; }
+
+    /// <summary>How many records were removed since then to have their memory.</summary>
+    public long Evicted { get; set; }
+
     public StoreMemory Store { get; }
 
     public RecordTable Table { get; }

@@ -27,6 +27,12 @@ internal sealed class PendingCommit(EmbeddedPartition partition) : ILogEntry
 
     public RequestMark? Mark { get; init; }
 
+    /// <summary>How many records it removes because their time was over.</summary>
+    public int Expired { get; init; }
+
+    /// <summary>How many records it removes to have their memory.</summary>
+    public int Evicted { get; init; }
+
     public required bool UntilSynced { get; init; }
 
     public bool IsWrittenByCaller => Sender.Writes;

@@ -15,8 +15,10 @@ internal sealed class Sweeper : IAsyncDisposable
 
     private readonly EmbeddedPartition[] partitions;
     private readonly EmbeddedStore store;
+    private readonly StoreMemory memory;
     private readonly Evictor evictor;
     private readonly StoreClock clock;
+    private readonly bool isStepped;
     private readonly ITimer timer;
     private int sweeping;
     private int checkpointing;
@@ -24,15 +26,12 @@ internal sealed class Sweeper : IAsyncDisposable
     private int evicting;
     private int sweeps;
 
-    public Sweeper(EmbeddedPartition[] partitions, EmbeddedStore store, Evictor evictor, TimeProvider time)
+    public Sweeper(EmbeddedPartition[] partitions, EmbeddedStore store, StoreMemory memory, Evictor evictor, TimeProvider time, bool isStepped)
     {
-        (this.partitions, this.store, this.evictor) = (partitions, store, evictor);
+        (this.partitions, this.store, this.memory, this.evictor, this.isStepped) = (partitions, store, memory, evictor, isStepped);
         clock = new StoreClock(time);
         timer = time.CreateTimer(static sweeper => ((Sweeper)sweeper!).Sweep(), this, Period, Period);
     }
-
-    /// <summary>How many records were removed since the store was opened because their time was over.</summary>
-    public long Expiries { get; private set; }
 
     /// <summary>Has the next sweep begin at once.</summary>
     public void Hurry()
@@ -55,7 +54,12 @@ internal sealed class Sweeper : IAsyncDisposable
         try
         {
             Volatile.Write(ref hurried, 0);
-            if (evictor.IsDue && Interlocked.Exchange(ref evicting, 1) == 0)
+            if (!evictor.IsDue)
+            {
+                // Whoever found the memory full a moment ago would wait for an eviction that there is no reason for any more.
+                memory.TellRoom();
+            }
+            else if (!isStepped && Interlocked.Exchange(ref evicting, 1) == 0)
             {
                 new Thread(Evict) { IsBackground = true, Name = "holdfast-evict" }.Start();
             }
@@ -66,7 +70,7 @@ internal sealed class Sweeper : IAsyncDisposable
                 Forget();
             }
 
-            if (store.Checkpoints.IsDue && Interlocked.Exchange(ref checkpointing, 1) == 0)
+            if (!isStepped && store.Checkpoints.IsDue && Interlocked.Exchange(ref checkpointing, 1) == 0)
             {
                 new Thread(Checkpoint) { IsBackground = true, Name = "holdfast-snapshot" }.Start();
             }
@@ -81,10 +85,8 @@ internal sealed class Sweeper : IAsyncDisposable
     {
         foreach (var partition in partitions)
         {
-            for (var more = true; more;)
+            while (partition.Reap((long)Period.TotalMilliseconds))
             {
-                more = partition.Reap((long)Period.TotalMilliseconds, out var removed);
-                Expiries += removed;
             }
         }
     }
@@ -96,7 +98,11 @@ internal sealed class Sweeper : IAsyncDisposable
         var events = clock.After(now, -(long)StateLimits.JournalMaxAge.TotalMilliseconds);
         foreach (var partition in partitions)
         {
-            partition.Forget(now, clients, events);
+            while (partition.ForgetRequests(now))
+            {
+            }
+
+            partition.Forget(clients, events);
         }
     }
 

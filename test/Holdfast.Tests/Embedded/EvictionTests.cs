@@ -132,6 +132,32 @@ public sealed class EvictionTests : IDisposable
         Assert.Equal(engine.MemoryByKind().ToDictionary(), again.MemoryByKind().ToDictionary());
     }
 
+    /// <summary>Memory was full when a commit looked, and is not any more when somebody could evict: then nobody evicts, and the commit must go on.</summary>
+    [Fact]
+    public async Task Who_waits_for_room_goes_on_when_removals_have_made_it()
+    {
+        var stepped = new Simulation.SimulatedClock();
+        await using var engine = await store.OpenAsync(Options with { Clock = stepped }, new EmbeddedSettings { IsStepped = true });
+        var made = 0;
+        while (engine.MemoryFigures.UsedBytes <= Limit)
+        {
+            engine.Begin(new Commit(RecordChange.Update(new Address("cache", $"{made++}")).Set("value", new byte[ValueBytes])), default);
+            engine.StepLog();
+        }
+
+        var room = engine.Room();
+        Assert.False(room!.IsCompleted);
+        for (var i = 0; i < made / 2; i++)
+        {
+            engine.Begin(new Commit(RecordChange.Delete(new Address("cache", $"{i}"))), default);
+        }
+
+        engine.StepLog();
+        stepped.Advance(250);
+        Assert.True(room.IsCompleted);
+        Assert.Equal(0, engine.MemoryFigures.Evictions);
+    }
+
     [Fact]
     public async Task Options_that_are_not_right_are_named_all_at_once()
     {

@@ -7,7 +7,7 @@ namespace Holdfast.Embedded;
 /// A partition's records by address: slots, whose numbers stay while they are taken, and an index over them, open-addressed with linear
 /// probing. Nothing in it is an object for each record. Guarded by the partition's lock.
 /// </summary>
-internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, ulong seed)
+internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseClock uses, ulong seed)
 {
     /// <summary>What a record takes beside its block: its slot, its place in the index and in the expiry queue.</summary>
     public const int OverheadBytes = 80;
@@ -148,7 +148,7 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, ulong s
         ref var place = ref this[slot];
         if (kinds.IsEvictable(place.Kind))
         {
-            place.LastUse = UseClock.Of(now);
+            place.LastUse = uses.Of(now);
         }
     }
 

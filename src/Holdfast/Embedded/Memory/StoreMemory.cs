@@ -18,6 +18,7 @@ internal sealed class StoreMemory : IDisposable
     public StoreMemory(StateEngineOptions options)
     {
         Kinds = new KindTable(options.EvictableKinds);
+        Uses = new UseClock(options.Clock);
         allocators = [.. Enumerable.Range(0, Math.Min(MaxAllocators, options.PartitionCount)).Select(static _ => new SlabAllocator())];
         MaxBytes = options.MaxMemoryBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3;
         Span<byte> random = stackalloc byte[sizeof(ulong)];
@@ -26,6 +27,9 @@ internal sealed class StoreMemory : IDisposable
     }
 
     public KindTable Kinds { get; }
+
+    /// <summary>Tells when records were last used.</summary>
+    public UseClock Uses { get; }
 
     /// <summary>What records may take.</summary>
     public long MaxBytes { get; }
@@ -91,7 +95,7 @@ internal sealed class StoreMemory : IDisposable
         }
     }
 
-    public RecordTable TableOf(int partition) => new(allocators[partition % allocators.Length], Kinds, seed);
+    public RecordTable TableOf(int partition) => new(allocators[partition % allocators.Length], Kinds, Uses, seed);
 
     /// <summary>Completes when eviction has made room for commits; null when there is some, or will be none.</summary>
     public Task? Room()

@@ -18,8 +18,11 @@ internal sealed class Checkpoints(
     private volatile bool isManifestInDoubt;
     private bool hasEnded;
 
-    /// <summary>Whether the log has grown enough to be replaced, and nothing speaks against trying.</summary>
-    public bool IsDue => writer.SegmentBytes is var bytes && bytes >= minLogBytes && bytes >= Interlocked.Read(ref snapshotBytes)
+    /// <summary>
+    /// Whether the log has grown enough to be replaced, and nothing speaks against trying. It still has after an attempt that failed, though that may have
+    /// begun a new segment.
+    /// </summary>
+    public bool IsDue => (pause.FollowsFailure || (writer.SegmentBytes is var bytes && bytes >= minLogBytes && bytes >= Interlocked.Read(ref snapshotBytes)))
         && pause.IsOver && !isManifestInDoubt;
 
     /// <summary>Whether the log is worth a last snapshot when the store is closed.</summary>
@@ -85,10 +88,24 @@ internal sealed class Checkpoints(
         {
             // Whatever it was, the log still holds everything.
             pause.Lengthen();
+            RemoveUnfinished();
             log(new EngineEvent(EngineEventLevel.Warning, "CheckpointFailed", $"A snapshot of {folder} could not be made: the log stays.", fault));
         }
 
         return false;
+    }
+
+    /// <summary>Gives back the room that the snapshot took which did not come into force: the log may need it.</summary>
+    private void RemoveUnfinished()
+    {
+        try
+        {
+            disk.Delete(Path.Combine(folder, Manifest.SnapshotName(manifest.Snapshot + 1)));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It was not begun, or stays until there is one that comes into force.
+        }
     }
 
     private IEnumerable<Task> StepsOfOne(EmbeddedPartition[] partitions)

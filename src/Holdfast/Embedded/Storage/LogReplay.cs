@@ -163,8 +163,7 @@ internal sealed class LogReplay(PartitionState[] partitions, bool followsSnapsho
 
     private void ApplyClient(ref PayloadReader reader, PartitionState state, long revision, long wall)
     {
-        var commits = Restore(state, reader.Text(), anchor.FromWall(wall));
-        commits.Add(reader.Number(), state.Term, revision);
+        Restore(state, reader.Text(), anchor.FromWall(wall), reader.Number(), state.Term, revision);
     }
 
     /// <summary>Remembers a request id that was promised, unless its time is over.</summary>
@@ -177,11 +176,12 @@ internal sealed class LogReplay(PartitionState[] partitions, bool followsSnapsho
         }
     }
 
-    public static ClientCommits Restore(PartitionState state, string client, long lastUse)
+    /// <summary>Remembers a client's commit.</summary>
+    public static void Restore(PartitionState state, string client, long lastUse, long sequence, long term, long revision)
     {
-        state.Memory.ReserveAnyway(state.Clients.BytesFor(client));
+        state.Memory.ReserveAnyway(state.Clients.BytesFor(client, sequence));
         var commits = state.Clients.FindOrAdd(client);
         commits.LastUse = lastUse;
-        return commits;
+        commits.Add(sequence, term, revision);
     }
 }

@@ -31,6 +31,7 @@ internal sealed class LogWriter : IDisposable
     private bool isStepping;
     private bool isToldOfFrames;
     private bool waitsForever;
+    private bool isFull;
     private long rollBacks;
 
     public LogWriter(LogFiles files, Action<EngineEvent> log)
@@ -354,6 +355,12 @@ internal sealed class LogWriter : IDisposable
             return;
         }
 
+        if (isFull)
+        {
+            isFull = false;
+            Tell(EngineEventLevel.Information, "DiskHasRoom", $"The disk of {files.Folder} has room again, and commits are made.", null);
+        }
+
         Release(batch, untilSynced: false);
         batch.CompleteWritten();
         if ((batch.NeedsSync || (files.IsSyncOverdue && IsOwnThread)) && !TrySync(batch))
@@ -429,7 +436,13 @@ internal sealed class LogWriter : IDisposable
     private void Refuse(LogBatch batch, IOException fault)
     {
         var refusal = LogFaults.Full(files.Folder, fault);
-        log(new EngineEvent(EngineEventLevel.Error, "DiskFull", refusal.Message, fault));
+        if (!isFull)
+        {
+            // Once, and not for each of those who try again.
+            isFull = true;
+            Tell(EngineEventLevel.Error, "DiskFull", refusal.Message, fault);
+        }
+
         var dropped = TakeBack(batch, refusal);
         try
         {
@@ -469,7 +482,19 @@ internal sealed class LogWriter : IDisposable
             closed = end;
         }
 
-        log(new EngineEvent(EngineEventLevel.Error, "WritesEnded", end.Message, fault));
+        Tell(EngineEventLevel.Error, "WritesEnded", end.Message, fault);
+    }
+
+    private void Tell(EngineEventLevel level, string name, string message, Exception? fault)
+    {
+        try
+        {
+            log(new EngineEvent(level, name, message, fault));
+        }
+        catch (Exception)
+        {
+            // The application's log, which should not, has failed: commits must end all the same.
+        }
     }
 
     /// <summary>Closes appending and rolls back every entry that was not released, newest last: none depends on the order.</summary>

@@ -5,7 +5,20 @@ namespace Holdfast.Embedded;
 /// <summary>The disk of the machine, by the operating system's calls.</summary>
 internal sealed partial class MachineDisk : StoreDisk
 {
-    public override void CreateFolder(string folder) => Directory.CreateDirectory(folder);
+    public override void CreateFolder(string folder)
+    {
+        folder = Path.GetFullPath(folder);
+        if (Directory.Exists(folder))
+        {
+            return;
+        }
+
+        // What is made in a folder whose own name has not reached the disk is lost with it.
+        var parent = Path.GetDirectoryName(folder)!;
+        CreateFolder(parent);
+        Directory.CreateDirectory(folder);
+        SyncFolder(parent);
+    }
 
     public override IDisposable Lock(string folder) => FolderLock.Take(folder);
 

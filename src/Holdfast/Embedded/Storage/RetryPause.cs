@@ -9,19 +9,22 @@ internal sealed class RetryPause(StoreClock clock)
     private long milliseconds;
     private long until = long.MinValue;
 
+    /// <summary>Whether the last attempt failed.</summary>
+    public bool FollowsFailure => Interlocked.Read(ref milliseconds) > 0;
+
     public bool IsOver => clock.Timestamp >= Interlocked.Read(ref until);
 
     /// <summary>Takes note of a failure.</summary>
     public void Lengthen()
     {
-        milliseconds = Math.Clamp(2 * milliseconds, ShortestMilliseconds, LongestMilliseconds);
+        Interlocked.Exchange(ref milliseconds, Math.Clamp(2 * milliseconds, ShortestMilliseconds, LongestMilliseconds));
         Interlocked.Exchange(ref until, clock.After(clock.Timestamp, milliseconds));
     }
 
     /// <summary>Takes note of a success.</summary>
     public void End()
     {
-        milliseconds = 0;
+        Interlocked.Exchange(ref milliseconds, 0);
         Interlocked.Exchange(ref until, long.MinValue);
     }
 }

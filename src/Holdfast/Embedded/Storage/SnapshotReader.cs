@@ -132,13 +132,13 @@ internal static class SnapshotReader
 
     private static void Client(ref PayloadReader reader, PartitionState state, in WallAnchor opened)
     {
-        var commits = LogReplay.Restore(state, reader.Text(), opened.FromWall(reader.Number()));
+        var (client, lastUse) = (reader.Text(), opened.FromWall(reader.Number()));
         for (var count = reader.Count(); count > 0; count--)
         {
             var (sequence, term, revision) = (reader.Number(), reader.Number(), reader.Number());
             if (sequence > 0)
             {
-                commits.Add(sequence, term, revision);
+                LogReplay.Restore(state, client, lastUse, sequence, term, revision);
             }
         }
     }

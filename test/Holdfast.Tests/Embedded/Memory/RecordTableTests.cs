@@ -14,7 +14,7 @@ public sealed class RecordTableTests
     public void It_holds_what_a_dictionary_would(int seed)
     {
         using var memory = new SlabAllocator();
-        var table = new RecordTable(memory, new KindTable([]), (ulong)seed);
+        var table = new RecordTable(memory, new KindTable([]), new UseClock(TimeProvider.System), (ulong)seed);
         var random = new Random(seed);
         Dictionary<string, int> model = [];
         for (var step = 0; step < Experiment.Count(30_000, 1_000_000); step++)
