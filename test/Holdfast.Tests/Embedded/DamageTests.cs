@@ -126,6 +126,7 @@ public sealed class DamageTests : IAsyncLifetime
         catch (Exception fault) when (fault is StateCorruptException or StateMismatchException)
         {
             Assert.Contains(path, fault.Message, StringComparison.Ordinal);
+            Assert.Matches(@"\boffset \d+\b", fault.Message);
             return;
         }
 

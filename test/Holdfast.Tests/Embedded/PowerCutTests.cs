@@ -16,13 +16,16 @@ public sealed class PowerCutTests
     [Trait("Experiment", "R3")]
     public Task It_survives_across_new_segments_and_snapshots() => CutAsync(minLogBytes: 32 << 10, maxCommits: 200);
 
-    [Fact]
+    // With a short log, snapshots fail for want of room too, and what they have taken of it by then must not stay taken.
+    [Theory]
     [Trait("Experiment", "R5")]
-    public async Task A_disk_without_room_refuses_commits_and_shows_what_it_has_until_there_is_room()
+    [InlineData(long.MaxValue)]
+    [InlineData(32 << 10)]
+    public async Task A_disk_without_room_refuses_commits_and_shows_what_it_has_until_there_is_room(long minLogBytes)
     {
         using var disk = new LoopDisk(megabytes: 24);
         using var store = new StoreCopy(Path.Combine(disk.Folder, "store"));
-        using var writer = new CrashWriter(store.Folder, Writers, minLogBytes: long.MaxValue);
+        using var writer = new CrashWriter(store.Folder, Writers, minLogBytes);
         await writer.UntilAsync(() => writer.Commits > 0);
         using (disk.Fill())
         {

@@ -128,7 +128,7 @@ internal sealed record Manifest
             "1" => 1,
             "2" => CurrentVersion,
             var other => throw new StateMismatchException(
-                $"{path} is of storage format {other}, and this version of Holdfast reads formats 1 and {CurrentVersion}: "
+                $"{path} says at offset {Title.Length + 1} that it is of storage format {other}, and this version of Holdfast reads formats 1 and {CurrentVersion}: "
                 + "open the folder with the Holdfast version that wrote it, or choose an empty folder."),
         };
     }
