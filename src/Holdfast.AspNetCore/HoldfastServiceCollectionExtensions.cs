@@ -11,6 +11,7 @@ using Holdfast.AspNetCore.Tickets;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -75,6 +76,7 @@ public static class HoldfastServiceCollectionExtensions
         services.TryAddSingleton<IdempotencyMeter>();
         services.TryAddSingleton<StoredCookies>();
         services.TryAddSingleton<IdempotentEndpoints>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, IdempotentRouting>());
         return services;
     }
 

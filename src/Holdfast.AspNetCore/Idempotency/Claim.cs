@@ -20,6 +20,7 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
     private readonly StateEngine engine;
     private readonly CountedCalls calls;
     private readonly IdempotencyMeter meter;
+    private readonly KeyRoom room;
     private readonly IdempotencyOptions options;
     private readonly Lease lease;
     private readonly CancellationTokenSource ending = new();
@@ -39,9 +40,9 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
     private bool isFinished;
 
     public Claim(
-        StateEngine engine, CountedCalls calls, IdempotencyMeter meter, KeyPlace place, IdempotencyOptions options, string fingerprint, Record record, Lease lease)
+        StateEngine engine, CountedCalls calls, IdempotencyMeter meter, KeyRoom room, KeyPlace place, IdempotencyOptions options, string fingerprint, Record record, Lease lease)
     {
-        (this.engine, this.calls, this.meter, this.options, this.lease, this.record) = (engine, calls, meter, options, lease, record);
+        (this.engine, this.calls, this.meter, this.room, this.options, this.lease, this.record) = (engine, calls, meter, room, options, lease, record);
         (Place, Fingerprint) = (place, fingerprint);
         Id = string.Create(CultureInfo.InvariantCulture, $"{place.Affinity}.{record.Birth:x}");
         (revision, countedBytes, hour) = (record.Revision, record.Counter(ClaimFields.Bytes), record.Counter(ClaimFields.Hour));
@@ -71,6 +72,18 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
 
     /// <summary>Whether the record is about to be forgotten, so that a commit under it might come after.</summary>
     public static bool IsExpiring(Record record, TimeProvider clock) => record.TimeToLive(clock) < LastMoments;
+
+    private int PlanBytes => Plan?.Length ?? 0;
+
+    /// <summary>What is reserved for steps.</summary>
+    private long StepRoomBytes => countedBytes - KeyUsage.KeyBytes - PlanBytes - options.MaxResponseBytes;
+
+    /// <summary>Sees to room for another step, ahead of its commit. Most requests have what they need reserved.</summary>
+    /// <exception cref="ClaimLostException">Another has taken over.</exception>
+    /// <exception cref="KeysFullException">There is no room.</exception>
+    public ValueTask MakeStepRoomAsync() => stepBytes + KeyUsage.StepBytes <= StepRoomBytes
+        ? ValueTask.CompletedTask
+        : GrowAsync(RecordChange.Update(Place.Record), RecordChange.Update(Place.Record), KeyUsage.StepRoomBytes);
 
     /// <summary>
     /// The name of a step, under which the commit takes effect once. Names are remembered for as long as the record at least.
@@ -106,19 +119,21 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
 
     /// <summary>Stores the plan.</summary>
     /// <exception cref="ClaimLostException">Another has taken over.</exception>
+    /// <exception cref="KeysFullException">There is no room.</exception>
     public async ValueTask StoreAsync(ReadOnlyMemory<byte> plan)
     {
+        var hadTraces = hasTraces;
         hasTraces = true;
-        var store = RecordChange.Update(Place.Record).When(Condition.RevisionIs(revision)).Set(ClaimFields.Plan, plan).Add(ClaimFields.Bytes, plan.Length);
-        var usage = KeyUsage.Change(engine.Partitions, Place.Partition).Add(KeyUsage.FieldOf(hour), plan.Length);
-        var result = await calls.CommitAsync(new Commit(store, usage), CancellationToken.None);
-        if (!result.IsCommitted)
+        try
         {
-            throw Lost();
+            await GrowAsync(RecordChange.Update(Place.Record).Set(ClaimFields.Plan, plan), RecordChange.Update(Place.Record).Remove(ClaimFields.Plan), plan.Length);
+        }
+        catch (KeysFullException)
+        {
+            hasTraces = hadTraces;
+            throw;
         }
 
-        revision = result.At.Revision;
-        countedBytes += plan.Length;
         Plan = plan;
     }
 
@@ -160,7 +175,7 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
 
         draft.Add(this, done);
         draft.Add(this, RecordChange.Delete(Place.Claim));
-        draft.Add(this, Recount(countedBytes - (Plan?.Length ?? 0) + stepBytes + response.Bytes));
+        draft.Add(this, Recount(KeyUsage.KeyBytes + stepBytes + response.Bytes));
     }
 
     public void Made(CommitResult result) => isFinished = isCompleting;
@@ -196,12 +211,60 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
         return new ClaimLostException();
     }
 
-    private Commit Leaving() => new(Fence, RecordChange.Delete(lease.Address));
+    /// <summary>Makes a change for which the key takes so much more, and unmakes it if there is no room for that.</summary>
+    private async ValueTask GrowAsync(RecordChange change, RecordChange back, long bytes)
+    {
+        var usage = new KeyUsage((await CountAsync(change, bytes)).Records[1]!, engine.Options.Clock.GetUtcNow());
+        var hasRoom = false;
+        try
+        {
+            hasRoom = await room.HasAsync(usage, bytes);
+        }
+        finally
+        {
+            if (!hasRoom)
+            {
+                await CountAsync(back, -bytes);
+            }
+        }
+
+        if (!hasRoom)
+        {
+            meter.Full();
+            throw new KeysFullException();
+        }
+    }
+
+    private async ValueTask<CommitResult> CountAsync(RecordChange change, long bytes)
+    {
+        var result = await calls.CommitAsync(
+            new Commit(change.When(Condition.RevisionIs(revision)).Add(ClaimFields.Bytes, bytes), UsageBy(bytes)), CancellationToken.None);
+        if (!result.IsCommitted)
+        {
+            throw Lost();
+        }
+
+        revision = result.At.Revision;
+        countedBytes += bytes;
+        return result;
+    }
+
+    /// <summary>Gives back what was reserved for the rest of the request.</summary>
+    private Commit Leaving()
+    {
+        var less = KeyUsage.KeyBytes + PlanBytes + stepBytes - countedBytes;
+        return new(
+            RecordChange.Update(Place.Record).When(Condition.RevisionIs(revision)).Add(ClaimFields.Bytes, less),
+            RecordChange.Delete(lease.Address),
+            UsageBy(less));
+    }
 
     private Commit Forgetting() => new(
         RecordChange.Delete(Place.Record).When(Condition.RevisionIs(revision)),
         RecordChange.Delete(lease.Address),
-        KeyUsage.Change(engine.Partitions, Place.Partition).Add(KeyUsage.FieldOf(hour), -countedBytes));
+        UsageBy(-countedBytes));
+
+    private RecordChange UsageBy(long bytes) => KeyUsage.Change(engine.Partitions, Place.Partition).Add(KeyUsage.FieldOf(hour), bytes);
 
     /// <summary>Counts the key in the hour in which it expires now, with its final size.</summary>
     private RecordChange Recount(long total)

@@ -24,14 +24,17 @@ internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, KeyRoom
     public async ValueTask<ClaimAnswer> TakeAsync(CountedCalls calls, KeyPlace place, string fingerprint, IdempotencyOptions options)
     {
         Record? seen = null;
+        var unasked = 0L;
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             var sentAt = Clock.GetTimestamp();
-            var commit = seen is null ? First(place, fingerprint, options) : Again(place, seen, options);
+            var reserving = seen is null ? KeyUsage.Reservation(options) : Missing(seen, options);
+            var commit = seen is null ? First(place, fingerprint, options) : Again(place, seen, reserving, options);
             var result = await calls.CommitAsync(commit, CancellationToken.None);
             if (result.IsCommitted)
             {
-                if (await TakenAsync(calls, place, options, fingerprint, result, sentAt) is { } taken)
+                unasked += reserving;
+                if (await TakenAsync(calls, place, options, fingerprint, result, sentAt, unasked) is { } taken)
                 {
                     return taken;
                 }
@@ -74,29 +77,34 @@ internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, KeyRoom
 
     private Commit First(KeyPlace place, string fingerprint, IdempotencyOptions options)
     {
-        var hour = KeyUsage.HourOf(Clock.GetUtcNow(), options.Window);
+        var (hour, reserved) = (KeyUsage.HourOf(Clock.GetUtcNow(), options.Window), KeyUsage.Reservation(options));
         return new Commit(
             RecordChange.Update(place.Record).When(Condition.Absent)
                 .Set(ClaimFields.Fingerprint, fingerprint)
                 .Add(ClaimFields.Runs, 1)
-                .Add(ClaimFields.Bytes, KeyUsage.KeyBytes)
+                .Add(ClaimFields.Bytes, reserved)
                 .Add(ClaimFields.Hour, hour)
                 .ExpireAfter(options.Window),
             Lease.Taking(place.Claim, options.ClaimLifetime),
-            KeyUsage.Change(engine.Partitions, place.Partition).Add(KeyUsage.FieldOf(hour), KeyUsage.KeyBytes));
+            KeyUsage.Change(engine.Partitions, place.Partition).Add(KeyUsage.FieldOf(hour), reserved));
     }
 
     /// <summary>
     /// Takes over from a run that died. The record keeps its expiry, so that it is never remembered for longer than the steps of its
     /// first run are: a run that has them forgotten would make them anew.
     /// </summary>
-    private static Commit Again(KeyPlace place, Record seen, IdempotencyOptions options) => new(
-        RecordChange.Update(place.Record).When(Condition.RevisionIs(seen.Revision)).Add(ClaimFields.Runs, 1),
-        Lease.Taking(place.Claim, options.ClaimLifetime));
+    private Commit Again(KeyPlace place, Record seen, long reserving, IdempotencyOptions options) => new(
+        RecordChange.Update(place.Record).When(Condition.RevisionIs(seen.Revision)).Add(ClaimFields.Runs, 1).Add(ClaimFields.Bytes, reserving),
+        Lease.Taking(place.Claim, options.ClaimLifetime),
+        KeyUsage.Change(engine.Partitions, place.Partition).Add(KeyUsage.FieldOf(seen.Counter(ClaimFields.Hour)), reserving));
 
-    /// <summary>What the commit has taken; null when that has ended since.</summary>
+    /// <summary>What another run needs beyond what is reserved still: all of that after a crash, and little after a run that gave its claim back.</summary>
+    private static long Missing(Record seen, IdempotencyOptions options) =>
+        Math.Max(KeyUsage.Reservation(options) + (seen[ClaimFields.Plan]?.Length ?? 0) - seen.Counter(ClaimFields.Bytes), 0);
+
+    /// <summary>What the commit has taken; null when that has ended since. What is reserved and nobody has asked room for, is asked for.</summary>
     private async ValueTask<ClaimAnswer?> TakenAsync(
-        CountedCalls calls, KeyPlace place, IdempotencyOptions options, string fingerprint, CommitResult result, long sentAt)
+        CountedCalls calls, KeyPlace place, IdempotencyOptions options, string fingerprint, CommitResult result, long sentAt, long unasked)
     {
         // A commit that was repeated after a lost connection tells the records as they are by now.
         if (result.Records[RecordPlace] is not { } record || record.Revision != result.At.Revision
@@ -105,12 +113,12 @@ internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, KeyRoom
             return null;
         }
 
-        var usage = result.Records.Count > UsagePlace && result.Records[UsagePlace] is { } counted ? new KeyUsage(counted, Clock.GetUtcNow()) : null;
-        var claim = new Claim(engine, calls, meter, place, options, fingerprint, record, lease) { PastHours = usage?.Past ?? [] };
+        var usage = new KeyUsage(result.Records[UsagePlace]!, Clock.GetUtcNow());
+        var claim = new Claim(engine, calls, meter, room, place, options, fingerprint, record, lease) { PastHours = usage.Past };
         var hasRoom = false;
         try
         {
-            hasRoom = usage is null || await room.HasAsync(usage, KeyUsage.KeyBytes + options.MaxResponseBytes);
+            hasRoom = unasked == 0 || await room.HasAsync(usage, unasked);
         }
         finally
         {
@@ -120,6 +128,6 @@ internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, KeyRoom
             }
         }
 
-        return hasRoom ? new ClaimAnswer.Taken(claim) : new ClaimAnswer.Full(usage!.SecondsToRelief);
+        return hasRoom ? new ClaimAnswer.Taken(claim) : new ClaimAnswer.Full(usage.SecondsToRelief);
     }
 }

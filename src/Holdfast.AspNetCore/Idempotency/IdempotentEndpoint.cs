@@ -24,13 +24,13 @@ internal sealed class IdempotentEndpoint(
         && !HttpMethods.IsConnect(method) && !HttpMethods.Equals(method, "QUERY");
 
     /// <summary>Makes sure that a request that declares idempotency has it.</summary>
-    /// <exception cref="InvalidOperationException">The pipeline is in another order.</exception>
+    /// <exception cref="InvalidOperationException">Holdfast is not there to see to it.</exception>
     public static void DemandAt(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<IdempotentEndpoint>() is null)
         {
             throw new InvalidOperationException(
-                "This endpoint is to be idempotent, but app.UseHoldfast() did not see it: call it after app.UseRouting(), if you call that, and ahead of authentication and endpoints.");
+                "This endpoint is to be idempotent, but Holdfast does not know of it: call builder.AddHoldfast() and app.UseHoldfast().");
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class IdempotentEndpoint(
             meter.Refused();
             await KeyProblem.InvalidAsync(context, problem);
         }
-        else if (await FingerprintAsync(context.Request, context.RequestAborted) is not { } fingerprint)
+        else if (await FingerprintAsync(context) is not { } fingerprint)
         {
             meter.Refused();
             await KeyProblem.TooLargeAsync(context, options.MaxRequestBytes);
@@ -70,8 +70,8 @@ internal sealed class IdempotentEndpoint(
         }
     }
 
-    private ValueTask<string?> FingerprintAsync(HttpRequest request, CancellationToken cancellationToken) =>
-        request.ContentLength > options.MaxRequestBytes ? new((string?)null) : RequestFingerprint.OfAsync(request, options, cancellationToken);
+    private ValueTask<string?> FingerprintAsync(HttpContext context) =>
+        context.Request.ContentLength > options.MaxRequestBytes ? new((string?)null) : RequestFingerprint.OfAsync(context, options);
 
     private Task AnswerAsync(HttpContext context, RequestState state, ClaimAnswer answer)
     {

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 
 namespace Holdfast.AspNetCore.Idempotency;
@@ -15,11 +14,6 @@ namespace Holdfast.AspNetCore.Idempotency;
 internal sealed class IdempotentEndpoints(
     StateEngine engine, StoredCookies cookies, IdempotencyMeter meter, IOptions<HoldfastOptions> options)
 {
-    private const int MemoryBytes = 32 << 10;
-
-    /// <summary>How far a body that somebody reads ahead of the endpoint may go beyond the limit, so that the endpoint is there to refuse it.</summary>
-    private const int Slack = 64 << 10;
-
     private readonly ConditionalWeakTable<Endpoint, Endpoint> idempotent = [];
     private readonly Claims claims = new(engine, meter, new KeyRoom(engine, options.Value.MaxIdempotencyBytes));
 
@@ -28,31 +22,37 @@ internal sealed class IdempotentEndpoints(
     /// <param name="response">The server's response.</param>
     public void Enter(HttpContext context, IHttpResponseFeature response)
     {
-        if (context.GetEndpoint() is not { RequestDelegate: not null } declared || declared.Metadata.GetMetadata<IIdempotencyMetadata>() is null)
+        if (context.GetEndpoint() is not { } declared)
         {
             return;
         }
 
-        var made = idempotent.GetValue(declared, Make);
-        context.SetEndpoint(made);
-        if (IdempotentEndpoint.IsKeyed(context.Request.Method))
+        var chosen = For(declared);
+        if (chosen != declared)
         {
-            var endpoint = made.Metadata.GetMetadata<IdempotentEndpoint>()!;
-            IdempotencySupport.AnnounceOn(response, endpoint.Support);
-            MakeRewindable(context, endpoint.Options.MaxRequestBytes);
+            context.SetEndpoint(chosen);
         }
+
+        Prepare(context, chosen, response);
     }
 
-    /// <summary>So that the body can be read for the fingerprint and again by the handler, and before both by whoever wants a form's token.</summary>
-    private static void MakeRewindable(HttpContext context, int maxBytes)
+    /// <summary>The endpoint that runs in place of one that declares idempotency; of others, it is that one.</summary>
+    public Endpoint For(Endpoint declared) =>
+        declared.RequestDelegate is not null && declared.Metadata.GetMetadata<IIdempotencyMetadata>() is not null
+        && declared.Metadata.GetMetadata<IdempotentEndpoint>() is null
+            ? idempotent.GetValue(declared, Make)
+            : declared;
+
+    /// <summary>Prepares a request to an idempotent endpoint; others pass.</summary>
+    public static void Prepare(HttpContext context, Endpoint chosen, IHttpResponseFeature response)
     {
-        var request = context.Request;
-        if (request.Headers.ContainsKey(IdempotencyKey.HeaderName) && !request.Body.CanSeek
-            && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
+        if (chosen.Metadata.GetMetadata<IdempotentEndpoint>() is { } endpoint && IdempotentEndpoint.IsKeyed(context.Request.Method))
         {
-            var body = new FileBufferingReadStream(request.Body, MemoryBytes, (long)maxBytes + Slack, Path.GetTempPath());
-            request.Body = body;
-            context.Response.RegisterForDisposeAsync(body);
+            IdempotencySupport.AnnounceOn(response, endpoint.Support);
+            if (context.Request.Headers.ContainsKey(IdempotencyKey.HeaderName))
+            {
+                ArrivedBody.Keep(context, endpoint.Options.MaxRequestBytes);
+            }
         }
     }
 
@@ -64,7 +64,8 @@ internal sealed class IdempotentEndpoints(
         var problems = IdempotencyOptionsProblems.Of(chosen, $"IdempotencyOptions of {declared.DisplayName}").ToList();
         if (problems.Count > 0)
         {
-            throw new OptionsValidationException(nameof(IdempotencyOptions), typeof(IdempotencyOptions), problems);
+            // Told by the request itself: routing stands outside of what handles exceptions.
+            return new Endpoint(_ => throw new OptionsValidationException(nameof(IdempotencyOptions), typeof(IdempotencyOptions), problems), declared.Metadata, declared.DisplayName);
         }
 
         var endpoint = new IdempotentEndpoint(

@@ -81,6 +81,11 @@ public sealed class IdempotentRequest
             throw new ArgumentException("A step has the request's id: leave Commit.Request empty.", nameof(commit));
         }
 
+        if (claim is not null)
+        {
+            await claim.MakeStepRoomAsync();
+        }
+
         var id = claim is null ? new RequestId(Id, StepPrefix + name) : claim.Step(StepPrefix + name);
         var isFenced = claim is not null && state.Engine.Partitions.PartitionOf(commit.Changes.Count > 0 ? commit.Changes[0].Address.Affinity : commit.Affinity) == claim.Place.Partition;
         var step = new Commit(isFenced ? [.. commit.Changes, claim!.Fence] : commit.Changes)

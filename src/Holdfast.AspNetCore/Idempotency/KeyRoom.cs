@@ -4,7 +4,8 @@ namespace Holdfast.AspNetCore.Idempotency;
 /// Whether there is room for another key. Half of what keys may take is divided evenly: a partition's share is its own, whatever the others take. The
 /// other half is for whichever partitions need more. How much of it is taken, nobody counts in one place, which every key would have to
 /// pass: an instance that needs some of it adds up what the partitions say, and lets in at most a sixteenth of what is free before it adds up
-/// again. So up to sixteen instances that do so at once stay within it.
+/// again. So one instance stays within it; each further one that does so at the same time goes beyond it by a sixteenth at most, which is what it was let by a
+/// sum from before the others took the rest.
 /// </summary>
 internal sealed class KeyRoom(StateEngine engine, long maxBytes)
 {
@@ -19,23 +20,23 @@ internal sealed class KeyRoom(StateEngine engine, long maxBytes)
     private readonly long share = maxBytes / 2 / engine.Partitions.Count;
     private Task<Sum>? latest;
 
-    /// <summary>Whether a key that was just counted has room.</summary>
-    /// <param name="usage">What its partition says, the key included.</param>
-    /// <param name="mostBytes">What the key will take at most.</param>
+    /// <summary>Whether there is room for what was just reserved.</summary>
+    /// <param name="usage">What its partition says, the reservation included.</param>
+    /// <param name="reservedBytes">The reservation.</param>
     /// <exception cref="StateException">The partitions could not be asked.</exception>
-    public ValueTask<bool> HasAsync(KeyUsage usage, long mostBytes) => usage.Bytes <= share ? new(true) : HasMoreAsync(mostBytes);
+    public ValueTask<bool> HasAsync(KeyUsage usage, long reservedBytes) => usage.Bytes <= share ? new(true) : HasMoreAsync(reservedBytes);
 
-    private async ValueTask<bool> HasMoreAsync(long mostBytes)
+    private async ValueTask<bool> HasMoreAsync(long reservedBytes)
     {
         while (true)
         {
-            var sum = await LatestAsync(mostBytes);
-            if (sum.TryTake(mostBytes))
+            var sum = await LatestAsync(reservedBytes);
+            if (sum.TryTake(reservedBytes))
             {
                 return true;
             }
 
-            if (sum.Part < mostBytes)
+            if (sum.Part < reservedBytes)
             {
                 return false;
             }
@@ -43,11 +44,11 @@ internal sealed class KeyRoom(StateEngine engine, long maxBytes)
     }
 
     /// <summary>A sum that may be relied upon, and has something left or never had.</summary>
-    private Task<Sum> LatestAsync(long mostBytes)
+    private Task<Sum> LatestAsync(long reservedBytes)
     {
         lock (gate)
         {
-            if (latest is null or { IsFaulted: true } or { IsCanceled: true } || (latest.IsCompletedSuccessfully && IsUsedUp(latest.Result, mostBytes)))
+            if (latest is null or { IsFaulted: true } or { IsCanceled: true } || (latest.IsCompletedSuccessfully && IsUsedUp(latest.Result, reservedBytes)))
             {
                 latest = AddUpAsync();
             }
@@ -56,8 +57,8 @@ internal sealed class KeyRoom(StateEngine engine, long maxBytes)
         }
     }
 
-    private bool IsUsedUp(Sum sum, long mostBytes) =>
-        engine.Options.Clock.GetElapsedTime(sum.At) > SumLasts || (sum.Part >= mostBytes && sum.Left < mostBytes);
+    private bool IsUsedUp(Sum sum, long reservedBytes) =>
+        engine.Options.Clock.GetElapsedTime(sum.At) > SumLasts || (sum.Part >= reservedBytes && sum.Left < reservedBytes);
 
     private async Task<Sum> AddUpAsync()
     {

@@ -4,7 +4,8 @@ namespace Holdfast.AspNetCore.Idempotency;
 
 /// <summary>
 /// How many bytes a partition's keys take: the record <c>idempotency-usage/…</c>, changed in the same commits as the keys. It counts by the hour in
-/// which keys expire, so that what has expired counts no more without anybody having to say so; later commits take the fields of past hours away.
+/// which keys expire, so that what has expired counts no more without anybody having to say so; later commits take the fields of past hours away. A request that
+/// runs counts as what it may take at most, reserved with its claim, so that no number of them at the same time goes beyond what there is room for.
 /// </summary>
 internal sealed class KeyUsage
 {
@@ -13,6 +14,9 @@ internal sealed class KeyUsage
 
     /// <summary>What the engine's memory of a step takes.</summary>
     public const int StepBytes = 256;
+
+    /// <summary>What is reserved for steps at a time: sixteen.</summary>
+    public const int StepRoomBytes = 16 * StepBytes;
 
     private const char Mark = 'h';
     private const int SecondsPerHour = 3600;
@@ -29,7 +33,10 @@ internal sealed class KeyUsage
     /// <param name="now">The time.</param>
     public KeyUsage(Record record, DateTimeOffset now) => (this.record, nowSeconds) = (record, now.ToUnixTimeSeconds());
 
-    /// <summary>What the partition's keys take by now.</summary>
+    /// <summary>What is reserved for a request that begins: beyond it, a plan and further steps ask for room themselves.</summary>
+    public static long Reservation(IdempotencyOptions options) => KeyBytes + StepRoomBytes + options.MaxResponseBytes;
+
+    /// <summary>What the partition's keys take by now, and what is reserved.</summary>
     public long Bytes => Hours().Where(hour => EndOf(hour) > nowSeconds).Sum(hour => record.Counter(FieldOf(hour)));
 
     /// <summary>In how many seconds some of it expires.</summary>

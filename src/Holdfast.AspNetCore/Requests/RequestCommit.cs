@@ -113,6 +113,11 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
     /// <summary>Makes a commit of one partition, anew while what it stands on changes. Returns whether something of the session was in it.</summary>
     private async ValueTask<bool> MakeAsync(int partition, Content content, Claim? naming)
     {
+        if (naming is not null)
+        {
+            await naming.MakeStepRoomAsync();
+        }
+
         var enlisted = Find(partition);
         RequestId? step = null;
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)

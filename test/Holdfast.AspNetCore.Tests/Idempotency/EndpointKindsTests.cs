@@ -91,14 +91,34 @@ public sealed class EndpointKindsTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/lambda")]
+    [InlineData("/attributed-lambda")]
     [InlineData("/plain/place")]
-    public async Task In_a_pipeline_of_another_order_it_does_not_run_at_all(string path)
+    [InlineData("/page")]
+    [InlineData("/attributed-page")]
+    public async Task Where_routing_comes_after_it_does_too(string path)
     {
         await using var host = await StartAsync(static app =>
         {
             app.UseHoldfast();
             app.UseRouting();
         });
+        using var client = WebHost.Plain();
+        using var first = await client.PostAsync(host.At(path).ToString(), "k");
+        using var again = await client.PostAsync(host.At(path).ToString(), "k");
+        Assert.True(again.IsReplayed());
+        Assert.Equal(await first.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
+        Assert.Equal("window=86400, required", again.Headers.GetValues("Idempotency-Key-Support").Single());
+    }
+
+    [Theory]
+    [InlineData("/lambda")]
+    [InlineData("/attributed-lambda")]
+    [InlineData("/plain/place")]
+    [InlineData("/page")]
+    [InlineData("/attributed-page")]
+    public async Task Without_Holdfast_in_the_pipeline_it_does_not_run_at_all(string path)
+    {
+        await using var host = await StartAsync(static _ => { });
         using var client = WebHost.Plain();
         await client.PostAsync(host.At(path).ToString(), "k").TextAsync(HttpStatusCode.InternalServerError);
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.AspNetCore.Tests.Idempotency;
@@ -9,10 +10,16 @@ public sealed class KeyUsageTests
     /// <summary>What a key takes besides its response.</summary>
     private const int KeyBytes = 512;
 
-    /// <summary>With it a key takes a partition's share, to the byte: half of all that keys may take, of 256 partitions.</summary>
-    private const int ResponseBytes = KeyAndResponse - KeyBytes;
+    /// <summary>What is reserved for the steps of a request.</summary>
+    private const int StepRoomBytes = 16 * StepBytes;
 
-    private const int KeyAndResponse = 32 << 10;
+    private const int StepBytes = 256;
+
+    /// <summary>What a request takes while it runs: a partition's share, to the byte, which is half of all that keys may take, of 256 partitions.</summary>
+    private const int Reservation = 32 << 10;
+
+    private const int ResponseBytes = Reservation - StepRoomBytes - KeyBytes;
+    private const int KeyAndResponse = KeyBytes + ResponseBytes;
     private const long MaxBytes = 16 << 20;
 
     [Fact]
@@ -36,7 +43,7 @@ public sealed class KeyUsageTests
 
         // All that is common but the last part of a sixteenth that would not hold another, and the share of one partition.
         var share = MaxBytes / 2 / app.Engine.Partitions.Count;
-        Assert.InRange(fits * KeyAndResponse, (MaxBytes / 2) - (16 * KeyAndResponse), (MaxBytes / 2) + share);
+        Assert.InRange(fits * KeyAndResponse, (MaxBytes / 2) - (16 * Reservation), (MaxBytes / 2) + share);
         Assert.Equal((fits, 1), (app.Runs, (int)full.Value));
         Assert.Equal(fits * KeyAndResponse, await UsageAsync(app, "ada"));
 
@@ -133,11 +140,146 @@ public sealed class KeyUsageTests
         Assert.Empty(await app.KeysAsync("idempotency-usage"));
     }
 
+    [Fact]
+    public async Task The_bound_holds_for_requests_that_run_at_the_same_time()
+    {
+        const int Requests = 300;
+        var (arrived, go) = (0, new TaskCompletionSource());
+        await using var app = await KeyedApp.StartAsync(
+            async context =>
+            {
+                Interlocked.Increment(ref arrived);
+                await go.Task;
+                await context.Response.WriteAsync(new string('x', 60 << 10));
+            },
+            clock: new TestClock(),
+            configure: static options => options.MaxIdempotencyBytes = MaxBytes);
+        var answers = Enumerable.Range(0, Requests).Select(async i =>
+        {
+            using var response = await app.Client($"user{i}").PostAsync("/", "k");
+            Interlocked.Add(ref arrived, response.IsSuccessStatusCode ? 0 : 1);
+            return response.StatusCode;
+        }).ToList();
+        await KeyedApp.SeeAsync(() => Volatile.Read(ref arrived) == Requests);
+        go.SetResult();
+        var statuses = await Task.WhenAll(answers);
+        Assert.Contains(HttpStatusCode.ServiceUnavailable, statuses);
+        Assert.Contains(HttpStatusCode.OK, statuses);
+        var stored = (await app.KeysAsync()).Sum(static record => record.Fields.Values.Sum(static value => (long)value.Length));
+        Assert.InRange(stored, 1, MaxBytes);
+        var counted = (await app.KeysAsync("idempotency-usage")).Sum(static usage => usage.Fields.Keys.Sum(usage.Counter));
+        Assert.InRange(counted, stored, MaxBytes);
+    }
+
+    [Fact]
+    public async Task Another_instance_goes_beyond_the_bound_by_a_sixteenth_of_what_is_common_at_most()
+    {
+        var clock = new TestClock();
+        await using var app = await StartAsync(clock);
+        await using var another = await WebHost.StartAsync(
+            app.Engine,
+            static web =>
+            {
+                web.UseHoldfast();
+                web.MapPost("/", static () => new string('x', ResponseBytes - 50)).WithIdempotency(static options => options with
+                {
+                    MaxResponseBytes = ResponseBytes, Affinity = static _ => "ada",
+                });
+            },
+            static options => options.MaxIdempotencyBytes = MaxBytes);
+        using var client = WebHost.Plain();
+        client.BaseAddress = another.Url;
+
+        // The other one adds up while nearly all is free, and relies on that after this one has taken the rest.
+        await client.PostAsync("/", "a").TextAsync();
+        await client.PostAsync("/", "b").TextAsync();
+        await FillAsync(app.Client("ada"));
+        Assert.InRange(await UsageAsync(app, "ada"), 1, MaxBytes / 2);
+        Assert.InRange(await FillAsync(client), 1, 16);
+        Assert.InRange(await UsageAsync(app, "ada"), 1, (MaxBytes / 2) + (MaxBytes / 2 / 16));
+    }
+
+    [Fact]
+    public async Task More_than_sixteen_steps_ask_for_room_sixteen_at_a_time()
+    {
+        await using var app = await KeyedApp.StartAsync(async context =>
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                await context.GetIdempotentRequest().StepAsync($"{i}", new Commit(RecordChange.Update(new Address("counted", "ada")).Add("n", 1)));
+            }
+        });
+        await app.Client("ada").PostAsync("/", "k").TextAsync();
+        Assert.Equal(40, (await app.Engine.ReadAsync(new Address("counted", "ada"))).Record!.Counter("n"));
+        Assert.Equal(1 + 40 + 2 + 1, app.Commits.Count);
+        Assert.Equal(KeyBytes + (40 * StepBytes), await UsageAsync(app, "ada"));
+    }
+
+    [Fact]
+    public async Task Enlisted_changes_of_many_partitions_ask_for_room_too()
+    {
+        const int Partitions = 40;
+        await using var app = await KeyedApp.StartAsync(static context =>
+        {
+            var state = context.GetState();
+            for (var i = 0; i < Partitions; i++)
+            {
+                state.Enlist(RecordChange.Update(new Address("counted", state.Engine.Partitions.Pin(i, "one"))).Add("n", 1));
+            }
+
+            return Task.CompletedTask;
+        });
+        await app.Client("ada").PostAsync("/", "k").TextAsync();
+        var steps = Partitions - (app.PartitionOf("ada") < Partitions ? 1 : 0);
+        Assert.Equal(KeyBytes + (steps * StepBytes), await UsageAsync(app, "ada"));
+        Assert.Equal(Partitions, (await app.Engine.RecordsAsync("counted")).Count);
+    }
+
+    [Fact]
+    public async Task A_plan_for_which_there_is_no_room_is_not_stored_and_the_request_is_answered_503()
+    {
+        var planBytes = 100;
+        await using var app = await KeyedApp.StartAsync(
+            async context =>
+            {
+                await context.GetIdempotentRequest().PlanAsync(() => new ValueTask<string>(new string('p', planBytes)));
+                await context.Response.WriteAsync(new string('x', context.Request.Query.ContainsKey("large") ? ResponseBytes : 1));
+            },
+            static options => options with { MaxResponseBytes = ResponseBytes },
+            new TestClock(),
+            static options => options.MaxIdempotencyBytes = MaxBytes);
+        await FillAsync(app.Client("ada"), "/?large");
+        planBytes = 200 << 10;
+        var other = OtherPartition(app);
+        var before = app.Runs;
+        await app.Client(other).PostAsync("/", "k").TextAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(before + 1, app.Runs);
+        Assert.Equal(0, await UsageAsync(app, other));
+        Assert.DoesNotContain(await app.KeysAsync(), static record => record["plan"] is not null);
+        planBytes = 100;
+        await app.Client(other).PostAsync("/", "k").TextAsync();
+        Assert.Equal(KeyBytes + 1, await UsageAsync(app, other));
+    }
+
     private static Task<KeyedApp> StartAsync(TimeProvider clock) => KeyedApp.StartAsync(
         static context => context.Response.WriteAsync(new string('x', ResponseBytes)),
         static options => options with { MaxResponseBytes = ResponseBytes },
         clock,
         static options => options.MaxIdempotencyBytes = MaxBytes);
+
+    /// <summary>Sends requests until one finds no room, and tells how many did.</summary>
+    private static async Task<int> FillAsync(HttpClient client, string path = "/")
+    {
+        for (var n = 0; ; n++)
+        {
+            using var response = await client.PostAsync(path, $"fill{n}");
+            if (!response.IsSuccessStatusCode)
+            {
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+                return n;
+            }
+        }
+    }
 
     private static async Task<long> UsageAsync(KeyedApp app, string user)
     {
