@@ -93,7 +93,7 @@ internal sealed class SessionExpiry(IServiceProvider provider, IOptions<Holdfast
             {
                 if (await LeftAsync(session, cancellationToken) is { } left)
                 {
-                    await tracked.PutOffAsync(session, In(left), cancellationToken);
+                    tracked.PutOff(session, In(left));
                 }
                 else
                 {
@@ -103,7 +103,7 @@ internal sealed class SessionExpiry(IServiceProvider provider, IOptions<Holdfast
             catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
             {
                 logger.NotLookedAt(fault);
-                await tracked.PutOffAsync(session, In(RetryPause), cancellationToken);
+                tracked.PutOff(session, In(RetryPause));
             }
         }
 

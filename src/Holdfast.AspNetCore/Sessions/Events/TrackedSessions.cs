@@ -2,18 +2,22 @@ namespace Holdfast.AspNetCore.Sessions.Events;
 
 /// <summary>
 /// Sessions whose end has not been told yet, as one instance has heard, each with the moment at which it is to be looked at. It takes a bounded number; who adds
-/// one more waits until another has had its moment.
+/// one more waits until another has ended.
 /// </summary>
 internal sealed class TrackedSessions(int partitions, int maxCount) : IDisposable
 {
     /// <summary>About 150 MB. Beyond this number, an expiry may be noticed late.</summary>
     public const int DefaultMaxCount = 500_000;
 
-    private readonly Dictionary<Tracked, JournalPosition> positions = [];
+    private readonly Dictionary<Tracked, (JournalPosition Position, long? Moment)> known = [];
     private readonly SortedSet<(JournalPosition Position, string Handle)>[] inOrder =
         [.. Enumerable.Range(0, partitions).Select(static _ => new SortedSet<(JournalPosition, string)>())];
 
-    private readonly PriorityQueue<Tracked, long> moments = new();
+    private readonly SortedSet<(long Moment, int Partition, string Handle)> moments = new(Comparer<(long Moment, int Partition, string Handle)>.Create(static (one, other) =>
+        one.Moment != other.Moment ? one.Moment.CompareTo(other.Moment)
+        : one.Partition != other.Partition ? one.Partition.CompareTo(other.Partition)
+        : string.CompareOrdinal(one.Handle, other.Handle)));
+
     private readonly SemaphoreSlim room = new(maxCount);
     private readonly Lock gate = new();
 
@@ -24,7 +28,7 @@ internal sealed class TrackedSessions(int partitions, int maxCount) : IDisposabl
         {
             lock (gate)
             {
-                return positions.Count;
+                return known.Count;
             }
         }
     }
@@ -39,10 +43,10 @@ internal sealed class TrackedSessions(int partitions, int maxCount) : IDisposabl
         await room.WaitAsync(cancellationToken);
         lock (gate)
         {
-            if (positions.TryAdd(session, position))
+            if (known.TryAdd(session, (position, moment)))
             {
                 inOrder[session.Partition].Add((position, session.Handle));
-                moments.Enqueue(session, moment);
+                moments.Add((moment, session.Partition, session.Handle));
                 return;
             }
         }
@@ -55,27 +59,33 @@ internal sealed class TrackedSessions(int partitions, int maxCount) : IDisposabl
     {
         lock (gate)
         {
-            if (positions.Remove(session, out var position))
+            if (!known.Remove(session, out var its))
             {
-                inOrder[session.Partition].Remove((position, session.Handle));
+                return;
+            }
+
+            inOrder[session.Partition].Remove((its.Position, session.Handle));
+            if (its.Moment is { } moment)
+            {
+                moments.Remove((moment, session.Partition, session.Handle));
             }
         }
+
+        room.Release();
     }
 
-    /// <summary>The sessions whose moment has come, at most so many. Each is to be removed or put off.</summary>
+    /// <summary>The sessions whose moment has come, at most so many. Each is to be removed or put off, and keeps its place meanwhile.</summary>
     public List<Tracked> TakeDue(long now, int maxTaken)
     {
         var due = new List<Tracked>();
         lock (gate)
         {
-            while (due.Count < maxTaken && moments.TryPeek(out var session, out var moment) && moment <= now)
+            while (due.Count < maxTaken && moments.Count > 0 && moments.Min is var first && first.Moment <= now)
             {
-                moments.Dequeue();
-                room.Release();
-                if (positions.ContainsKey(session))
-                {
-                    due.Add(session);
-                }
+                moments.Remove(first);
+                var session = new Tracked(first.Partition, first.Handle);
+                known[session] = known[session] with { Moment = null };
+                due.Add(session);
             }
         }
 
@@ -83,19 +93,21 @@ internal sealed class TrackedSessions(int partitions, int maxCount) : IDisposabl
     }
 
     /// <summary>The session is to be looked at again.</summary>
-    public async ValueTask PutOffAsync(Tracked session, long moment, CancellationToken cancellationToken)
+    public void PutOff(Tracked session, long moment)
     {
-        await room.WaitAsync(cancellationToken);
         lock (gate)
         {
-            if (positions.ContainsKey(session))
+            if (known.TryGetValue(session, out var its))
             {
-                moments.Enqueue(session, moment);
-                return;
+                if (its.Moment is { } earlier)
+                {
+                    moments.Remove((earlier, session.Partition, session.Handle));
+                }
+
+                known[session] = its with { Moment = moment };
+                moments.Add((moment, session.Partition, session.Handle));
             }
         }
-
-        room.Release();
     }
 
     /// <summary>After which position of a partition's journal somebody has to begin who is to know these too.</summary>
