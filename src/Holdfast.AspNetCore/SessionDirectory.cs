@@ -45,7 +45,7 @@ public sealed class SessionDirectory
     {
         var logins = await ReadAsync(userId, cancellationToken);
         var listed = await Task.WhenAll(logins.Select(login => ListAsync(login.Id, login.Login, cancellationToken)));
-        await PruneAsync(userId, logins.Where((_, i) => listed[i] is null).Select(static login => login.Id).ToList());
+        await PruneAsync(userId, logins.Where((_, i) => listed[i] is null).ToList());
         return [.. listed.OfType<SignedInSession>().OrderByDescending(static session => session.Created).ThenBy(static session => session.Id, StringComparer.Ordinal)];
     }
 
@@ -57,7 +57,7 @@ public sealed class SessionDirectory
     public async ValueTask<bool> EndAsync(string userId, string signInId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(signInId);
-        return await EndAsync(userId, login => login == signInId, cancellationToken) > 0;
+        return await EndAsync(userId, (login, _) => login == signInId, cancellationToken) > 0;
     }
 
     /// <summary>
@@ -65,7 +65,7 @@ public sealed class SessionDirectory
     /// first, then call this.
     /// </summary>
     /// <exception cref="StateException">The store can't answer.</exception>
-    public ValueTask<int> EndAllAsync(string userId, CancellationToken cancellationToken = default) => EndAsync(userId, static _ => true, cancellationToken);
+    public ValueTask<int> EndAllAsync(string userId, CancellationToken cancellationToken = default) => EndAsync(userId, static (_, _) => true, cancellationToken);
 
     /// <summary>Ends all of the user's sessions but one, in one commit, and tells how many those were.</summary>
     /// <param name="userId">The user.</param>
@@ -75,7 +75,7 @@ public sealed class SessionDirectory
     public ValueTask<int> EndOthersAsync(string userId, string signInId, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(signInId);
-        return EndAsync(userId, login => login != signInId, cancellationToken);
+        return EndAsync(userId, (login, _) => login != signInId, cancellationToken);
     }
 
     /// <summary>
@@ -90,14 +90,14 @@ public sealed class SessionDirectory
         {
             await foreach (var record in engine.ScanAsync(partition, LoginRecord.Kind, cancellationToken))
             {
-                count += await EndAsync(new LoginEnding(record.Address, record, static _ => true));
+                count += await EndAsync(new LoginEnding(record.Address, record, static (_, _) => true));
             }
         }
 
         return count;
     }
 
-    private async ValueTask<int> EndAsync(string userId, Func<string, bool> isMeant, CancellationToken cancellationToken) =>
+    private async ValueTask<int> EndAsync(string userId, Func<string, Login?, bool> isMeant, CancellationToken cancellationToken) =>
         await EndAsync(new LoginEnding(LoginRecord.AddressOf(userId), await ReadRecordAsync(userId, cancellationToken), isMeant));
 
     private async ValueTask<int> EndAsync(LoginEnding ending)
@@ -109,7 +109,7 @@ public sealed class SessionDirectory
 
     private async Task<SignedInSession?> ListAsync(string id, Login login, CancellationToken cancellationToken)
     {
-        var session = login.Session is { } sessionId ? (await engine.ReadAsync(SessionReference.AddressOf(sessionId), Freshness.Latest, cancellationToken)).Record : null;
+        var session = await SessionOfAsync(login, cancellationToken);
         var created = DateTimeOffset.FromUnixTimeMilliseconds(login.Created);
         if (session is null && Now - created > BeginsWithin && !await HasTicketAsync(login, cancellationToken))
         {
@@ -129,6 +129,23 @@ public sealed class SessionDirectory
         };
     }
 
+    /// <summary>The login's session, under the id from before its renewal if that is not through: both are looked at in one moment.</summary>
+    private async ValueTask<Record?> SessionOfAsync(Login login, CancellationToken cancellationToken)
+    {
+        if (login.Session is not { } session)
+        {
+            return null;
+        }
+
+        if (login.Before is not { } before || engine.Partitions.PartitionOf(before) != engine.Partitions.PartitionOf(session))
+        {
+            return (await engine.ReadAsync(SessionReference.AddressOf(session), Freshness.Latest, cancellationToken)).Record;
+        }
+
+        var readings = await engine.ReadManyAsync([SessionReference.AddressOf(session), SessionReference.AddressOf(before)], cancellationToken);
+        return readings[0].Record ?? readings[1].Record;
+    }
+
     private async ValueTask<bool> HasTicketAsync(Login login, CancellationToken cancellationToken) =>
         login.Ticket is { } key && (await engine.ReadAsync(TicketRecord.AddressOf(key), Freshness.Latest, cancellationToken)).Record is not null;
 
@@ -141,12 +158,13 @@ public sealed class SessionDirectory
     private async ValueTask<Record?> ReadRecordAsync(string userId, CancellationToken cancellationToken) =>
         (await engine.ReadAsync(LoginRecord.AddressOf(userId), Freshness.Latest, cancellationToken)).Record;
 
-    /// <summary>Takes out logins of which nothing is left; they would only take up room.</summary>
-    private async ValueTask PruneAsync(string userId, List<string> gone)
+    /// <summary>Takes out logins of which nothing is left; they would only take up room. One that has changed since, such as by a renewal, stays.</summary>
+    private async ValueTask PruneAsync(string userId, List<(string Id, Login Login)> gone)
     {
         if (gone.Count > 0)
         {
-            await OwnCommit.MakeAsync(engine, new LoginEnding(LoginRecord.AddressOf(userId), await ReadRecordAsync(userId, CancellationToken.None), gone.Contains));
+            var record = await ReadRecordAsync(userId, CancellationToken.None);
+            await OwnCommit.MakeAsync(engine, new LoginEnding(LoginRecord.AddressOf(userId), record, (id, login) => login is not null && gone.Contains((id, login))));
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
     /// <summary>What commits fail with; null when they don't.</summary>
     public StateException? CommitFault { get; set; }
 
+    /// <summary>Called ahead of each read, with each address.</summary>
+    public Func<Address, Task>? BeforeRead { get; set; }
+
     /// <summary>Called ahead of each commit.</summary>
     public Func<Commit, Task>? BeforeCommit { get; set; }
 
@@ -42,18 +45,24 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
 
     public (int Reads, int Commits) Count() => (Interlocked.Exchange(ref reads, 0), Interlocked.Exchange(ref commits, 0));
 
-    protected override ValueTask<Reading> ReadCoreAsync(Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
+    protected override async ValueTask<Reading> ReadCoreAsync(Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref reads);
         LastFreshness = freshness;
-        return ReadFault is null ? inner.ReadAsync(address, freshness, cancellationToken) : throw ReadFault;
+        await ReadingAsync(address);
+        return ReadFault is null ? await inner.ReadAsync(address, freshness, cancellationToken) : throw ReadFault;
     }
 
-    protected override ValueTask<IReadOnlyList<Reading>> ReadManyCoreAsync(
+    protected override async ValueTask<IReadOnlyList<Reading>> ReadManyCoreAsync(
         IReadOnlyList<Address> addresses, int partition, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref reads);
-        return ReadFault is null ? inner.ReadManyAsync(addresses, cancellationToken) : throw ReadFault;
+        foreach (var address in addresses)
+        {
+            await ReadingAsync(address);
+        }
+
+        return ReadFault is null ? await inner.ReadManyAsync(addresses, cancellationToken) : throw ReadFault;
     }
 
     protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
@@ -73,4 +82,6 @@ internal sealed class CountingEngine(StateEngine inner, Action? afterwards = nul
         var result = CommitFault is null ? await inner.CommitAsync(commit, cancellationToken) : throw CommitFault;
         return AfterCommit is { } after ? await after(commit, result) : result;
     }
+
+    private Task ReadingAsync(Address address) => BeforeRead?.Invoke(address) ?? Task.CompletedTask;
 }

@@ -28,9 +28,12 @@ internal static class EndedLogins
     {
         foreach (var some in RecordsOf(login).GroupBy(engine.Partitions.PartitionOf))
         {
-            var told = login is { IsTold: true, Session: { } session } && engine.Partitions.PartitionOf(session) == some.Key
-                ? await EndingAsync(engine, session, reason)
-                : null;
+            SessionEnding? told = null;
+            foreach (var session in SessionsOf(login).Where(session => login.IsTold && engine.Partitions.PartitionOf(session) == some.Key))
+            {
+                told ??= await EndingAsync(engine, session, reason);
+            }
+
             await OwnCommit.MakeAsync(engine, new Deletion(some, told));
         }
     }
@@ -46,7 +49,7 @@ internal static class EndedLogins
 
     private static IEnumerable<Address> RecordsOf(Login login)
     {
-        if (login.Session is { } session)
+        foreach (var session in SessionsOf(login))
         {
             yield return SessionReference.AddressOf(session);
         }
@@ -56,6 +59,9 @@ internal static class EndedLogins
             yield return TicketRecord.AddressOf(ticket);
         }
     }
+
+    /// <summary>Its session under either id that it may have: it is there under one of them at most.</summary>
+    private static IEnumerable<string> SessionsOf(Login login) => new[] { login.Session, login.Before }.OfType<string>();
 
     /// <summary>Deletes records, and tells of the session among them that it has ended.</summary>
     private sealed class Deletion(IEnumerable<Address> records, SessionEnding? told) : ICommitPart

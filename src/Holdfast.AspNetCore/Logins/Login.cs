@@ -33,6 +33,13 @@ internal sealed record Login
     [JsonPropertyName("session")]
     public string? Session { get; init; }
 
+    /// <summary>
+    /// The id that its session had before it was renewed. The directory hears of a renewal in a commit ahead of the session's own: until that is made, or if it
+    /// never is, the session is there under this.
+    /// </summary>
+    [JsonPropertyName("before")]
+    public string? Before { get; init; }
+
     /// <summary>Whether it is told when its session ends.</summary>
     [JsonPropertyName("told")]
     public bool IsTold { get; init; }

@@ -3,7 +3,7 @@ using Holdfast.AspNetCore.Requests;
 namespace Holdfast.AspNetCore.Logins;
 
 /// <summary>Ends some of a user's logins, or all, in one commit; those that come meanwhile are looked at too.</summary>
-internal sealed class LoginEnding(Address address, Record? read, Func<string, bool> isMeant) : ICommitPart
+internal sealed class LoginEnding(Address address, Record? read, Func<string, Login?, bool> isMeant) : ICommitPart
 {
     /// <summary>Those that it ends.</summary>
     public IReadOnlyList<Login> Ended { get; private set; } = [];
@@ -11,7 +11,7 @@ internal sealed class LoginEnding(Address address, Record? read, Func<string, bo
     public void AddTo(CommitDraft draft)
     {
         var all = LoginRecord.All(read).ToList();
-        var meant = all.Where(login => isMeant(login.Id)).ToList();
+        var meant = all.Where(login => isMeant(login.Id, login.Login)).ToList();
         Ended = [.. meant.Select(static login => login.Login).OfType<Login>()];
         if (meant.Count == 0)
         {

@@ -12,7 +12,7 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
 {
     private Dictionary<string, Record?>? read;
     private List<UserLogins>? users;
-    private List<(Address Ticket, TicketChange Change)>? tickets;
+    private List<(Address Ticket, ICommitPart Change)>? tickets;
     private LoginReference? ofTicket;
     private bool isNew;
 
@@ -99,27 +99,45 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
         ofTicket = ofTicket == login ? null : ofTicket;
     }
 
-    /// <summary>Has a ticket changed with the request's commit; once deleted, it stays so.</summary>
+    /// <summary>Has a ticket created or deleted with the request's commit.</summary>
     public void Change(RecordChange ofTicket)
     {
+        if (ChangeOf(ofTicket.Address) is { } known)
+        {
+            known.Become(ofTicket);
+            return;
+        }
+
         tickets?.RemoveAll(other => other.Ticket == ofTicket.Address);
         (tickets ??= []).Add((ofTicket.Address, new TicketChange(ofTicket)));
     }
 
+    /// <summary>Has a ticket renewed with the request's commit, unless that deletes it.</summary>
+    public void Renew(TicketRenewal renewal)
+    {
+        if (ChangeOf(renewal.Ticket) is null)
+        {
+            tickets?.RemoveAll(other => other.Ticket == renewal.Ticket);
+            (tickets ??= []).Add((renewal.Ticket, renewal));
+        }
+    }
+
     /// <summary>The login's session has another id from now on.</summary>
-    public void MoveTo(string sessionId)
+    /// <param name="sessionId">The id of the one that the request's commit creates.</param>
+    /// <param name="before">The id of the one that it deletes, if there is one.</param>
+    public void MoveTo(string sessionId, string? before)
     {
         if (Current is { } login && !isNew)
         {
-            ChangesOf(login.User).Move(login.Id, sessionId);
+            ChangesOf(login.User).Move(login.Id, sessionId, before);
             OfSession = login;
         }
     }
 
-    /// <summary>Hands over what there is to commit.</summary>
+    /// <summary>Hands over what there is to commit; after a commit that failed, what is left of it.</summary>
     public void EnlistIn(RequestCommit commit)
     {
-        foreach (var user in users ?? [])
+        foreach (var user in users?.Where(static user => !user.IsMade) ?? [])
         {
             commit.Enlist(client.Engine.Partitions.PartitionOf(LoginRecord.AddressOf(user.User)), user);
         }
@@ -128,15 +146,17 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
         {
             commit.Enlist(client.Engine.Partitions.PartitionOf(ticket), change);
         }
-
-        tickets = null;
     }
 
     /// <summary>Drops what was not committed.</summary>
     public void Abandon() => (users, tickets) = (null, null);
 
     /// <summary>The request's changes are committed. Deletes what logins that had to give way leave behind: they have ended with it.</summary>
-    public ValueTask CommittedAsync() => users is { Count: > 0 } changed ? CommittedAsync(changed) : ValueTask.CompletedTask;
+    public ValueTask CommittedAsync()
+    {
+        tickets = null;
+        return users is { Count: > 0 } changed ? CommittedAsync(changed) : ValueTask.CompletedTask;
+    }
 
     private async ValueTask CommittedAsync(List<UserLogins> changed)
     {
@@ -170,6 +190,8 @@ internal sealed class RequestLogin(HttpContext context, StateServices services, 
         (OfSession, isNew) = (reference, true);
         return reference;
     }
+
+    private TicketChange? ChangeOf(Address ticket) => tickets?.Find(other => other.Ticket == ticket).Change as TicketChange;
 
     private bool HasRead(string user) => read?.ContainsKey(user) == true;
 

@@ -11,7 +11,7 @@ internal sealed class UserLogins(string user, Record? read, LoginLimit limit, Ti
 {
     private readonly Dictionary<string, Login> added = new(StringComparer.Ordinal);
     private readonly HashSet<string> removed = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> moved = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Session, string? Before)> moved = new(StringComparer.Ordinal);
     private readonly List<Login> displaced = [];
 
     public string User => user;
@@ -44,7 +44,10 @@ internal sealed class UserLogins(string user, Record? read, LoginLimit limit, Ti
     }
 
     /// <summary>The login's session has another id from now on.</summary>
-    public void Move(string loginId, string sessionId)
+    /// <param name="loginId">The login.</param>
+    /// <param name="sessionId">The new id.</param>
+    /// <param name="before">The id that it has until the session's own commit is made.</param>
+    public void Move(string loginId, string sessionId, string? before)
     {
         if (added.TryGetValue(loginId, out var login))
         {
@@ -52,7 +55,7 @@ internal sealed class UserLogins(string user, Record? read, LoginLimit limit, Ti
         }
         else
         {
-            moved[loginId] = sessionId;
+            moved[loginId] = (sessionId, before);
         }
     }
 
@@ -92,9 +95,9 @@ internal sealed class UserLogins(string user, Record? read, LoginLimit limit, Ti
             change.Remove(id);
         }
 
-        foreach (var (id, sessionId) in moved)
+        foreach (var (id, to) in moved)
         {
-            kept[id] = kept.TryGetValue(id, out var login) ? login with { Session = sessionId } : throw new SessionEndedException();
+            kept[id] = kept.TryGetValue(id, out var login) ? login with { Session = to.Session, Before = to.Before } : throw new SessionEndedException();
             change.Set(id, LoginJson.Format(kept[id]));
         }
 

@@ -22,8 +22,14 @@ internal sealed class Enlistment(int partition) : ICommitPart
 
     public void Add(string affinity, NewEvent happened) => events.Add((affinity, happened));
 
-    /// <summary>Another part that stands for itself.</summary>
-    public void Add(ICommitPart part) => parts.Add(part);
+    /// <summary>Another part that stands for itself; once, though a commit that failed is made again.</summary>
+    public void Add(ICommitPart part)
+    {
+        if (!parts.Contains(part))
+        {
+            parts.Add(part);
+        }
+    }
 
     /// <summary>Adds the application's changes and events.</summary>
     public void AddTo(CommitDraft draft)

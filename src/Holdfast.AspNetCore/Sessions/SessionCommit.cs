@@ -143,7 +143,7 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     {
         if (Stored is null && IsToCreate)
         {
-            login.MoveTo(EnsureNewId());
+            login.MoveTo(EnsureNewId(), leaving?.Id);
         }
     }
 

@@ -34,14 +34,13 @@ internal sealed class OwnTicketUnit(TicketServices services, HttpContext? contex
         await OwnCommit.MakeAsync(Engine, new TicketChange(signIn.Creation(key, login)));
         if (signIn.ReplacedKey is { } old)
         {
-            await ChangeAsync(RecordChange.Delete(TicketRecord.AddressOf(old)), cancellationToken);
+            await DeleteAsync(old);
         }
 
         return key;
     }
 
-    public override async ValueTask ChangeAsync(RecordChange change, CancellationToken cancellationToken) =>
-        await OwnCommit.MakeAsync(Engine, new TicketChange(change));
+    public override ValueTask RenewAsync(TicketRenewal renewal, CancellationToken cancellationToken) => OwnCommit.MakeAsync(Engine, renewal);
 
     public override async ValueTask SignOutAsync(string key, LoginReference? login, CancellationToken cancellationToken)
     {
@@ -50,8 +49,10 @@ internal sealed class OwnTicketUnit(TicketServices services, HttpContext? contex
             await EndAsync(ended);
         }
 
-        await ChangeAsync(RecordChange.Delete(TicketRecord.AddressOf(key)), cancellationToken);
+        await DeleteAsync(key);
     }
+
+    private ValueTask DeleteAsync(string key) => OwnCommit.MakeAsync(Engine, new TicketChange(RecordChange.Delete(TicketRecord.AddressOf(key))));
 
     private async ValueTask<LoginReference> BeginAsync(string user, TicketSignIn signIn, string key, CancellationToken cancellationToken)
     {

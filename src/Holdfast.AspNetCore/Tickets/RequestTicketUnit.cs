@@ -34,9 +34,9 @@ internal sealed class RequestTicketUnit(RequestState state) : TicketUnit
         return key;
     }
 
-    public override ValueTask ChangeAsync(RecordChange change, CancellationToken cancellationToken)
+    public override ValueTask RenewAsync(TicketRenewal renewal, CancellationToken cancellationToken)
     {
-        state.Login.Change(change);
+        state.Login.Renew(renewal);
         return ValueTask.CompletedTask;
     }
 

@@ -2,10 +2,13 @@ using Holdfast.AspNetCore.Requests;
 
 namespace Holdfast.AspNetCore.Tickets;
 
-/// <summary>A change of a ticket in a commit. One that has been removed meanwhile stays so, and the rest of the commit is made.</summary>
+/// <summary>A ticket is created or deleted in a commit. If a condition does not hold, the rest of the commit is made.</summary>
 internal sealed class TicketChange(RecordChange change) : ICommitPart
 {
     private bool isVoid;
+
+    /// <summary>Does something else to the ticket instead.</summary>
+    public void Become(RecordChange other) => (change, isVoid) = (other, false);
 
     public void AddTo(CommitDraft draft)
     {

@@ -51,9 +51,18 @@ internal static class TicketRecord
         return login is { } of ? creation.Set(User, of.User).Set(LoginId, of.Id) : creation;
     }
 
-    /// <summary>Replaces the ticket in a record that is still the one that was read: one that was removed is not brought back.</summary>
+    /// <summary>Replaces the ticket in a record that is still what it is taken for.</summary>
     public static RecordChange Renewal(Address address, Condition still, AuthenticationTicket ticket, TimeSpan timeToLive) =>
         RecordChange.Update(address).When(still).Set(Ticket, Bytes(ticket)).ExpireAfter(timeToLive);
+
+    /// <summary>What a ticket says, but for its times.</summary>
+    public static byte[] ContentOf(AuthenticationTicket ticket)
+    {
+        var properties = ticket.Properties.Clone();
+        (properties.IssuedUtc, properties.ExpiresUtc) = (null, null);
+        var inOrder = properties.Items.OrderBy(static item => item.Key, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        return TicketSerializer.Default.Serialize(new AuthenticationTicket(ticket.Principal, new AuthenticationProperties(inOrder), ticket.AuthenticationScheme));
+    }
 
     /// <exception cref="StateLimitException">The ticket is too large.</exception>
     private static byte[] Bytes(AuthenticationTicket ticket)

@@ -10,7 +10,7 @@ namespace Holdfast.AspNetCore.Tickets;
 /// one commit, together with the session, and otherwise at once.
 /// </summary>
 /// <remarks>
-/// The framework calls Renew for two things. While the response is being started, it slides the expiry. Earlier, somebody who has a
+/// The framework calls Renew for two things. While the response is being started, it slides the expiry, or stores what a validation has put into the ticket. Earlier, somebody who has a
 /// ticket signs in again: then the ticket gets another key, which the framework doesn't foresee; <see cref="TicketCookies"/> sends it.
 /// </remarks>
 internal sealed class TicketStore(TicketServices services, CookieAuthenticationOptions scheme) : ITicketStore
@@ -104,8 +104,7 @@ internal sealed class TicketStore(TicketServices services, CookieAuthenticationO
         {
             var expires = ticket.Properties.ExpiresUtc ?? Now + scheme.ExpireTimeSpan;
             var last = use?.LoginExpires is { } end && end < expires ? end : expires;
-            var still = use is null ? Condition.Exists : Condition.BornAt(use.Birth);
-            await services.UnitFor(context).ChangeAsync(TicketRecord.Renewal(address, still, ticket, TimeToLive(last)), cancellationToken);
+            await services.UnitFor(context).RenewAsync(new TicketRenewal(address, ticket, TimeToLive(last), use?.Read, services.Logger), cancellationToken);
         }
     }
 

@@ -13,8 +13,8 @@ internal abstract class TicketUnit
     /// <summary>Signs in, and tells the key of the ticket that is stored.</summary>
     public abstract ValueTask<string> SignInAsync(TicketSignIn signIn, CancellationToken cancellationToken);
 
-    /// <summary>Changes a ticket; not if it is gone.</summary>
-    public abstract ValueTask ChangeAsync(RecordChange change, CancellationToken cancellationToken);
+    /// <summary>Renews a ticket; not if it is gone.</summary>
+    public abstract ValueTask RenewAsync(TicketRenewal renewal, CancellationToken cancellationToken);
 
     /// <summary>Removes a ticket, and ends its login.</summary>
     public abstract ValueTask SignOutAsync(string key, LoginReference? login, CancellationToken cancellationToken);

@@ -10,8 +10,8 @@ internal sealed class TicketUse
     {
     }
 
-    /// <summary>The record's birth.</summary>
-    public required long Birth { get; init; }
+    /// <summary>The record, as it was read.</summary>
+    public required Record Read { get; init; }
 
     /// <summary>The login that the ticket belongs to, if it signs in a user.</summary>
     public required LoginReference? Login { get; init; }
@@ -34,7 +34,7 @@ internal sealed class TicketUse
     {
         var use = new TicketUse
         {
-            Birth = record.Birth,
+            Read = record,
             Login = reference,
             LoginExpires = login is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(login.Expires),
         };

@@ -118,6 +118,17 @@ public sealed class TicketStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_ticket_whose_session_is_ended_does_not_slide_back_into_the_store()
+    {
+        await using var host = await SignInApp.StartAsync(engine, clock, cookie: static options => options.ExpireTimeSpan = TimeSpan.FromMinutes(15));
+        await browser.GetStringAsync(host.At("/sign-in/ada"));
+        clock.Move(TimeSpan.FromMinutes(10));
+        await browser.GetStringAsync(host.At("/state/end"));
+        Assert.Empty(await engine.RecordsAsync("ticket"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await browser.GetAsync(host.At("/me"))).StatusCode);
+    }
+
+    [Fact]
     public async Task A_ticket_outlives_its_session_and_the_next_session_belongs_to_the_same_sign_in()
     {
         await browser.GetStringAsync(Next("/sign-in/ada"));
