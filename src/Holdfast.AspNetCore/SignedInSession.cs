@@ -11,7 +11,8 @@ public sealed record SignedInSession
 
     /// <summary>
     /// When it was last used, up to a tenth of the idle timeout later than this; null when its session has expired meanwhile, and only its
-    /// ticket still signs the user in.
+    /// ticket still signs the user in. It is told by when the session will expire: so from one idle timeout ahead of the absolute one on, which no use moves, it stands
+    /// still. With an idle timeout as long as the absolute one, it always is <see cref="Created"/>.
     /// </summary>
     public required DateTimeOffset? LastSeen { get; init; }
 

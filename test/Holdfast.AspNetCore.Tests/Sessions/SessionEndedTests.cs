@@ -12,6 +12,10 @@ namespace Holdfast.AspNetCore.Tests.Sessions;
 public sealed class SessionEndedTests : IAsyncLifetime
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    /// <summary>Ten times what is promised.</summary>
+    private static readonly TimeSpan ExpiryDeadline = TimeSpan.FromSeconds(30);
+
     private readonly TestClock clock = new();
     private readonly CookieContainer jar = new();
     private HttpClient browser = null!;
@@ -60,6 +64,22 @@ public sealed class SessionEndedTests : IAsyncLifetime
         Assert.Equal("live.", await ReadAsync(stream));
         await EndAsync("directory");
         Assert.Equal("ended", await ReadAsync(stream));
+    }
+
+    [Theory]
+    [InlineData("/begin")]
+    [InlineData("/state/sign-in/ada")]
+    public async Task A_connection_is_told_that_its_session_has_expired(string begin)
+    {
+        await browser.GetStringAsync(other.At(begin));
+        using var socket = await ConnectAsync();
+        Assert.Equal("live.", await ReceiveAsync(socket));
+        var next = ReceiveAsync(socket);
+        clock.Move(TimeSpan.FromMinutes(19));
+        await TouchAsync(new Address("unrelated", "one"));
+        Assert.False(next.IsCompleted);
+        clock.Move(TimeSpan.FromMinutes(1));
+        Assert.Equal("ended", await next.WaitAsync(ExpiryDeadline));
     }
 
     [Fact]
