@@ -56,7 +56,7 @@ internal sealed class EmbeddedPartition
         lock (gate)
         {
             CheckOpen();
-            look(table.Visible(table.Find(address, out _), this.state.Clock.Timestamp), state);
+            look(Visible(address, this.state.Clock.Timestamp), state);
         }
     }
 

@@ -307,7 +307,7 @@ public sealed class StateNode : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            Report(EngineEventLevel.Error, "ClientFailed", $"Client {session.Id} was disconnected after a fault of the node: {exception.Message}", exception);
+            session.Fail(exception);
         }
         finally
         {

@@ -6,11 +6,16 @@ namespace Holdfast;
 /// <summary>Where a node listens, who may use it, and how much one client may cost.</summary>
 public sealed record StateNodeOptions
 {
+    private const long LargestMaxQueuedBytesPerClient = 256L << 20;
+
     /// <summary>The most clients at a time unless <see cref="MaxClients"/> says otherwise. 10,000.</summary>
     public const int DefaultMaxClients = 10_000;
 
     /// <summary>The most bytes that may wait for a client unless <see cref="MaxQueuedBytesPerClient"/> says otherwise. 64 MiB.</summary>
     public const long DefaultMaxQueuedBytesPerClient = 64L << 20;
+
+    /// <summary>How long a client that is waited for may take nothing unless <see cref="StallTimeout"/> says otherwise. 10 s.</summary>
+    public static readonly TimeSpan DefaultStallTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The most bytes of a client's commands under way unless <see cref="MaxPendingBytesPerClient"/> says otherwise. 16 MiB.</summary>
     public const long DefaultMaxPendingBytesPerClient = 16L << 20;
@@ -64,8 +69,18 @@ public sealed record StateNodeOptions
     /// <summary>The most clients at a time; those beyond are told so and closed. 10,000.</summary>
     public int MaxClients { get; init; } = DefaultMaxClients;
 
-    /// <summary>The most bytes that may wait for a client that does not read; beyond, it is disconnected. 64 MiB.</summary>
+    /// <summary>
+    /// The most bytes of one reply, and of replies and pushes that wait for a client: with more, no command is run for it until
+    /// it has taken some. Pushes, which wait for nobody, may come to twice as much; beyond, it is disconnected. At most 256 MiB; 64 MiB.
+    /// Before a client has authenticated it is 16 KiB.
+    /// </summary>
     public long MaxQueuedBytesPerClient { get; init; } = DefaultMaxQueuedBytesPerClient;
+
+    /// <summary>
+    /// How long a client may take nothing of what it is sent (no 64 KiB of it, if it is more) while the node waits for it to do so: because
+    /// <see cref="MaxQueuedBytesPerClient"/> wait for it, or because it is leaving. Then it is disconnected. 10 s.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = DefaultStallTimeout;
 
     /// <summary>The most bytes of a client's commands that may be under way; beyond, no more is read from it until some have ended. 16 MiB.</summary>
     public long MaxPendingBytesPerClient { get; init; } = DefaultMaxPendingBytesPerClient;
@@ -101,6 +116,16 @@ public sealed record StateNodeOptions
         if (AuthenticationTimeout <= TimeSpan.Zero)
         {
             problems.Add($"AuthenticationTimeout: more than no time, not {AuthenticationTimeout}.");
+        }
+
+        if (StallTimeout <= TimeSpan.Zero)
+        {
+            problems.Add($"StallTimeout: more than no time, not {StallTimeout}.");
+        }
+
+        if (MaxQueuedBytesPerClient > LargestMaxQueuedBytesPerClient)
+        {
+            problems.Add($"MaxQueuedBytesPerClient: at most {LargestMaxQueuedBytesPerClient}, not {MaxQueuedBytesPerClient}.");
         }
 
         if (IdleTimeout < TimeSpan.FromSeconds(1))

@@ -71,6 +71,25 @@ public class CommandParserTests
         Assert.Contains(problem, parser.Problem);
     }
 
+    /// <summary>A command is one array of strings: nothing that is nested is ever entered.</summary>
+    [Theory]
+    [InlineData("*1\r\n")]
+    [InlineData("*2147483647\r\n")]
+    [InlineData("%1\r\n")]
+    [InlineData("~1\r\n")]
+    [InlineData(">1\r\n")]
+    [InlineData("|1\r\n")]
+    public void Nesting_ten_thousand_deep_is_refused_at_its_second_level(string level)
+    {
+        var bytes = Encoding.Latin1.GetBytes("*1\r\n" + string.Concat(Enumerable.Repeat(level, 10_000)));
+        for (var length = "*1\r\n".Length + 1; length <= bytes.Length; length += 777)
+        {
+            var parser = new CommandParser();
+            Assert.Equal(ParseOutcome.Failed, parser.Parse(bytes.AsSpan(0, length), CommandLimits.Authenticated));
+            Assert.Contains($"expected '$', got '{level[0]}'", parser.Problem);
+        }
+    }
+
     [Theory]
     [InlineData("*11\r\n", "unauthenticated multibulk length")]
     [InlineData("*1\r\n$16385\r\n", "unauthenticated bulk length")]

@@ -14,6 +14,8 @@ public sealed class NodeHost : IAsyncLifetime
 
     public StateNodeOptions Options { get; init; } = new();
 
+    public StateEngineOptions EngineOptions { get; init; } = PatientOptions.Default;
+
     public EmbeddedEngine Engine { get; private set; } = null!;
 
     public StateNode Node { get; private set; } = null!;
@@ -36,7 +38,7 @@ public sealed class NodeHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "data"), PatientOptions.Default with { PartitionCount = 16, Log = Note });
+        Engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "data"), EngineOptions with { PartitionCount = 16, Log = Note });
         Node = await StateNode.StartAsync(
             Engine, Options with { UnixSocketPath = SocketPath, EndPoint = new IPEndPoint(IPAddress.Loopback, 0), Password = Password });
     }

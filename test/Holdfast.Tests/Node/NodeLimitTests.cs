@@ -9,43 +9,6 @@ namespace Holdfast.Tests.Node;
 public class NodeLimitTests
 {
     [Fact]
-    public async Task A_client_that_never_reads_is_disconnected_and_the_others_go_on()
-    {
-        var host = new NodeHost { Options = new() { MaxQueuedBytesPerClient = 1 << 20 } };
-        await host.InitializeAsync();
-        await using var disposing = host;
-        using var dead = host.Connect();
-        using var other = host.Connect();
-        var big = new string('x', 100_000);
-        other.Ask(host.Set("big/k", "a", big));
-        Assert.Throws<IOException>(() => SendForever(dead, host.Key("big/k"), () =>
-            Assert.Equal(big, other.Ask("HGET", host.Key("big/k"), "a"))));
-        Assert.Equal("PONG", other.Ask("PING"));
-        Assert.Contains(host.Events, static item => item.Name == "ClientTooSlow");
-    }
-
-    [Fact]
-    public async Task Nothing_is_done_any_more_for_a_client_that_was_cut_off()
-    {
-        const int commands = 6000;
-        var host = new NodeHost { Options = new() { MaxQueuedBytesPerClient = 1 << 20 } };
-        await host.InitializeAsync();
-        await using var disposing = host;
-        using var dead = host.Connect();
-        dead.Ask("SET", "k", new string('x', 100_000));
-        dead.Send(System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", commands))));
-        var begun = TimeProvider.System.GetTimestamp();
-        while (host.Node.ConnectedClients > 0)
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(60), "The client was not cut off.");
-            await Task.Delay(20);
-        }
-
-        // What was received together with what was too much is done, and no more of what has come.
-        Assert.InRange(host.Node.Figures.Commands, 1, commands / 2);
-    }
-
-    [Fact]
     public async Task One_client_too_many_is_told_so()
     {
         var host = new NodeHost { Options = new() { MaxClients = 2 } };
@@ -88,6 +51,114 @@ public class NodeLimitTests
         stranger.Send("*2\r\n$4\r\nAUTH\r\n$100\r\nsl"u8);
         Assert.True(stranger.IsClosed());
         Assert.Equal("PONG", client.Ask("PING"));
+    }
+
+    [Fact]
+    public async Task A_client_that_resets_itself_has_the_time_to_authenticate_anew()
+    {
+        var clock = new StandingClock();
+        var host = new NodeHost { EngineOptions = PatientOptions.Default with { Clock = clock } };
+        await host.InitializeAsync();
+        await using var disposing = host;
+        using var client = RawClient.OnPort(host.Node.EndPoint!.Port);
+        using var stranger = RawClient.OnPort(host.Node.EndPoint!.Port);
+        Assert.Equal("OK", client.Ask("AUTH", NodeHost.Password));
+        Assert.StartsWith("-NOAUTH", (string)stranger.Ask("PING")!);
+        clock.Move(StateNodeOptions.DefaultAuthenticationTimeout - TimeSpan.FromSeconds(1));
+        Assert.Equal("RESET", client.Ask("RESET"));
+        clock.Move(TimeSpan.FromSeconds(2));
+        Assert.True(stranger.IsClosed());
+        Assert.Equal("OK", client.Ask("AUTH", NodeHost.Password));
+        Assert.Equal("RESET", client.Ask("RESET"));
+        clock.Move(StateNodeOptions.DefaultAuthenticationTimeout + TimeSpan.FromSeconds(1));
+        Assert.True(client.IsClosed());
+    }
+
+    [Fact]
+    public async Task A_client_listens_to_so_many_patterns_and_no_more()
+    {
+        var host = new NodeHost();
+        await host.InitializeAsync();
+        await using var disposing = host;
+        using var client = host.Connect();
+        client.Send(["PSUBSCRIBE", .. Enumerable.Range(0, 1001).Select(static i => $"{i}*")]);
+        for (var i = 1; i <= 1000; i++)
+        {
+            Assert.Equal((long)i, ((List<object?>)client.Read()!)[2]);
+        }
+
+        Assert.Equal("-HFLIMIT a client listens to at most 1000 patterns", client.Read());
+        Assert.Equal(["subscribe", "news", 1001L], (List<object?>)client.Ask("SUBSCRIBE", "news")!);
+        Assert.Equal(["punsubscribe", "7*", 1000L], (List<object?>)client.Ask("PUNSUBSCRIBE", "7*")!);
+        Assert.Equal(["psubscribe", "new*", 1001L], (List<object?>)client.Ask("PSUBSCRIBE", "new*")!);
+    }
+
+    [Fact]
+    public async Task A_scan_takes_small_steps_whatever_it_is_asked_for()
+    {
+        const int keys = 25_000;
+        var host = new NodeHost { Options = new() { Durability = Durability.Written } };
+        await host.InitializeAsync();
+        await using var disposing = host;
+        using var client = host.Connect();
+        for (var from = 0; from < keys; from += 500)
+        {
+            client.Send([.. Enumerable.Range(from, 500).SelectMany(static i => RawClient.Bytes("SET", $"k{i}", "v"))]);
+            Assert.All(Enumerable.Range(0, 500), _ => Assert.Equal("OK", client.Read()));
+        }
+
+        var found = new HashSet<object?>();
+        var cursor = "0";
+        do
+        {
+            var page = (List<object?>)client.Ask("SCAN", cursor, "COUNT", "1000000000")!;
+            var told = (List<object?>)page[1]!;
+            Assert.InRange(told.Count, 1, 10_000 + (keys / 16 * 2));
+            found.UnionWith(told);
+            cursor = (string)page[0]!;
+        }
+        while (cursor != "0");
+        Assert.Equal(keys, found.Count);
+    }
+
+    [Fact]
+    public async Task What_is_read_by_GET_is_used_and_is_not_evicted_before_what_is_not()
+    {
+        const int keys = 100;
+        var clock = new StandingClock();
+        var host = new NodeHost
+        {
+            EngineOptions = PatientOptions.Default with { Clock = clock, MaxMemoryBytes = 4 << 20, EvictableKinds = ["key"] },
+            Options = new() { Durability = Durability.Written },
+        };
+        await host.InitializeAsync();
+        await using var disposing = host;
+        using var client = host.Connect();
+        var value = new string('x', 10_000);
+        void Set(string key) => Assert.Equal("OK", client.Ask("SET", key, value));
+        void Get(string key) => Assert.Equal(value, client.Ask("GET", key));
+        for (var i = 0; i < keys; i++)
+        {
+            Set($"read/{i}");
+            Set($"left/{i}");
+        }
+
+        clock.Move(TimeSpan.FromMinutes(10));
+        for (var i = 0; i < keys; i++)
+        {
+            Get($"read/{i}");
+        }
+
+        clock.Move(TimeSpan.FromMinutes(1));
+        for (var i = 0; host.Engine.MemoryFigures.Evictions == 0; i++)
+        {
+            Set($"new/{i}");
+        }
+
+        for (var i = 0; i < keys; i++)
+        {
+            Get($"read/{i}");
+        }
     }
 
     [Fact]
@@ -160,15 +231,6 @@ public class NodeLimitTests
         }
 
         Directory.Delete(folder, recursive: true);
-    }
-
-    private static void SendForever(RawClient client, string key, Action between)
-    {
-        while (true)
-        {
-            client.Send("HGETALL", key);
-            between();
-        }
     }
 
     /// <summary>As a process that was killed leaves it: bound by a name that is then moved, as closing would remove it.</summary>

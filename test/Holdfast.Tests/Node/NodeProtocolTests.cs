@@ -70,6 +70,18 @@ public class NodeProtocolTests(NodeHost host) : IClassFixture<NodeHost>
         Assert.True(client.IsClosed());
     }
 
+    [Theory]
+    [InlineData("*1\r\n")]
+    [InlineData("*2147483647\r\n")]
+    [InlineData("%1\r\n")]
+    public void Nesting_ten_thousand_deep_is_an_error_and_the_end(string level)
+    {
+        using var client = host.Connect();
+        client.Send(Encoding.ASCII.GetBytes("*1\r\n" + string.Concat(Enumerable.Repeat(level, 10_000))));
+        Assert.StartsWith("-ERR Protocol error: expected '$'", (string)client.Read()!);
+        Assert.True(client.IsClosed());
+    }
+
     [Fact]
     public void Commands_cut_at_every_byte_are_answered_alike()
     {

@@ -76,6 +76,31 @@ public sealed class RespReaderTests
     public void What_is_no_reply_is_refused(string bytes) =>
         Assert.Throws<RespFormatException>(() => Feed(Encoding.ASCII.GetBytes(bytes)));
 
+    /// <summary>Nesting is counted and never entered: however deep, it costs no stack, and a reply that is not what was asked for is refused.</summary>
+    [Theory]
+    [InlineData("*1\r\n")]
+    [InlineData("~1\r\n")]
+    [InlineData(">1\r\n")]
+    [InlineData("%1\r\n:1\r\n")]
+    [InlineData("|1\r\n:1\r\n")]
+    public void Nesting_ten_thousand_deep_is_found_the_end_of_and_refused_where_something_else_belongs(string level)
+    {
+        var bytes = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(level, 10_000)) + ":7\r\n" + (level[0] == '|' ? string.Concat(Enumerable.Repeat(":8\r\n", 10_000)) : ""));
+        var reply = Assert.Single(Feed([.. bytes.Chunk(997)]));
+        Assert.Equal(bytes, reply);
+        Assert.Throws<RespFormatException>(() => new RespReader(reply).ReadText());
+        Assert.Throws<RespFormatException>(() =>
+        {
+            var ended = new RespReader(reply);
+            ended.SkipElements(1);
+            ended.Read();
+        });
+    }
+
+    [Fact]
+    public void Nesting_ten_thousand_deep_whose_levels_promise_more_than_a_reply_may_have_is_refused() =>
+        Assert.Throws<RespFormatException>(() => Feed(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("*1000\r\n", 10_000)))));
+
     [Fact]
     public void A_line_without_an_end_is_refused_and_not_gathered_for_ever() =>
         Assert.Throws<RespFormatException>(() => Feed(Enumerable.Repeat((byte)'+', RespLimits.MaxLineBytes + 1).ToArray()));

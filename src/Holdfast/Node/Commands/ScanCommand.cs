@@ -12,6 +12,9 @@ internal static class ScanCommand
 {
     private const int MaxCursorDigits = 19;
 
+    /// <summary>After how many keys a page ends, whatever COUNT says: others wait meanwhile.</summary>
+    private const int MaxCount = 10_000;
+
     public static bool IsCursor(ReadOnlySpan<byte> text) => text.Length is > 0 and <= MaxCursorDigits && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
 
     public static void Run(Execution x, Command command)
@@ -30,9 +33,10 @@ internal static class ScanCommand
         }
 
         var engine = x.Node.Engine;
+        var count = Math.Min(options.Count, MaxCount);
         var found = new List<byte[]>();
         var partition = (int)Math.Min(long.Parse(command[1], CultureInfo.InvariantCulture), engine.Partitions.Count);
-        for (var looked = 0L; partition < engine.Partitions.Count && looked < options.Count; partition++)
+        for (var looked = 0L; partition < engine.Partitions.Count && looked < count; partition++)
         {
             foreach (var address in engine.AddressesOf(partition))
             {

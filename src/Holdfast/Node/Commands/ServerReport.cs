@@ -56,7 +56,7 @@ internal static class ServerReport
         yield return ("CPU", Processor());
         yield return ("Commandstats", Calls(node));
         yield return ("Cluster", [("cluster_enabled", "0")]);
-        yield return ("Keyspace", [("db0", $"keys={Text(node.Engine.CountRecords())},expires=0,avg_ttl=0")]);
+        yield return ("Keyspace", [("db0", $"keys={Text(node.Engine.CountRecords())}")]);
     }
 
     private static (string Key, string Value)[] Server(StateNode node)

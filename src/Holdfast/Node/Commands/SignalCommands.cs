@@ -8,6 +8,9 @@ internal static class SignalCommands
 {
     private const int MaxSubscriptionsPerClient = 10_000;
 
+    /// <summary>A pattern is kept ready to be matched, which takes up to 8 KB.</summary>
+    private const int MaxPatternsPerClient = 1000;
+
     private static readonly int MaxNameBytes = StateLimits.MaxChannelBytes + ChannelName.SignalPrefix.Length;
 
     public static readonly CommandSpec[] All =
@@ -49,6 +52,12 @@ internal static class SignalCommands
             if (session.Subscriptions >= MaxSubscriptionsPerClient)
             {
                 x.Reply.Error($"HFLIMIT a client listens to at most {MaxSubscriptionsPerClient} channels and patterns");
+                return;
+            }
+
+            if (isPattern && session.Patterns.Count >= MaxPatternsPerClient)
+            {
+                x.Reply.Error($"HFLIMIT a client listens to at most {MaxPatternsPerClient} patterns");
                 return;
             }
 

@@ -1,6 +1,6 @@
 namespace Holdfast.Node;
 
-/// <summary>Disconnects, once a second, who has not said who it is in time, and who has been silent for too long.</summary>
+/// <summary>Disconnects, once a second, who has not said who it is in time, who has been silent for too long, and who keeps the node waiting by taking nothing.</summary>
 internal sealed class IdleSweep : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -32,6 +32,10 @@ internal sealed class IdleSweep : IAsyncDisposable
                 {
                     node.Kill(session.Id);
                 }
+                else if (session.Output.HasStalled(node.Options.StallTimeout, node.Clock))
+                {
+                    session.CutStalled();
+                }
             }
         }
     }
@@ -41,5 +45,5 @@ internal sealed class IdleSweep : IAsyncDisposable
         session.IsAuthenticated
             ? node.Options.IdleTimeout is { } timeout && session.Subscriptions == 0 && session.Lanes.IsIdle
                 && node.Clock.GetElapsedTime(session.HeardAt) > timeout
-            : node.Clock.GetElapsedTime(session.ConnectedAt) > node.Options.AuthenticationTimeout;
+            : node.Clock.GetElapsedTime(session.StrangerSince) > node.Options.AuthenticationTimeout;
 }

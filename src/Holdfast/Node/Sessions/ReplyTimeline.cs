@@ -6,12 +6,14 @@ namespace Holdfast.Node;
 /// before every reply that tells a newer one: so a client that takes what it is sent in order never holds a revision
 /// whose changes it has not been told of. Guarded by the session's gate.
 /// </summary>
-internal sealed class ReplyTimeline
+/// <param name="maxBytesWithPushes">The most that is held when a push comes; with more, it is left out and the timeline closed.</param>
+internal sealed class ReplyTimeline(long maxBytesWithPushes)
 {
     private readonly Queue<ReplySlot> slots = new();
     private ReplySlot? last;
     private ReplyBuffer? spare;
     private long heldBytes;
+    private long takenBytes;
 
     /// <summary>What can be sent.</summary>
     public ReplyBuffer Ready { get; private set; } = new();
@@ -19,10 +21,19 @@ internal sealed class ReplyTimeline
     /// <summary>How many places hold replies that can't be sent yet.</summary>
     public int Pending => slots.Count;
 
-    /// <summary>Bytes that are held for the client.</summary>
-    public long Bytes => Ready.Length + heldBytes;
+    /// <summary>Bytes that are held for the client, those included that are being sent. Without the gate it is what it was at some moment.</summary>
+    public long Bytes => Ready.Length + heldBytes + takenBytes;
 
-    /// <summary>Puts a reply, or a push that belongs to no partition, at the end.</summary>
+    /// <summary>Whether a push was left out, or nobody takes anything any more.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Whether nothing can be sent before the reply whose place this is.</summary>
+    public bool IsStuckAt(ReplySlot slot) => takenBytes == 0 && Ready.Length == 0 && slots.TryPeek(out var first) && first == slot;
+
+    /// <summary>Holds no pushes any more.</summary>
+    public void Close() => IsClosed = true;
+
+    /// <summary>Puts a reply, or a push that belongs to it, at the end. It was seen to that there is room.</summary>
     public void Append(ReadOnlySpan<byte> reply)
     {
         if (slots.Count == 0)
@@ -107,9 +118,23 @@ internal sealed class ReplyTimeline
         }
     }
 
+    /// <summary>Puts a push that belongs to no partition at the end.</summary>
+    public void Push(ReadOnlySpan<byte> push)
+    {
+        if (Admits(push))
+        {
+            Append(push);
+        }
+    }
+
     /// <summary>Puts an invalidation of the lane's partition into its place; the lane is null when nothing is under way there.</summary>
     public void Push(ReadOnlySpan<byte> push, Lane? lane)
     {
+        if (!Admits(push))
+        {
+            return;
+        }
+
         var first = lane?.FirstUnsettled;
         if (first is null)
         {
@@ -127,14 +152,30 @@ internal sealed class ReplyTimeline
     }
 
     /// <summary>Puts a push ahead of every reply that is under way.</summary>
-    public void PutFirst(ReadOnlySpan<byte> push) => Ready.Raw(push);
+    public void PutFirst(ReadOnlySpan<byte> push)
+    {
+        if (Admits(push))
+        {
+            Ready.Raw(push);
+        }
+    }
 
     /// <summary>Takes what can be sent, and gives an empty buffer for what follows.</summary>
     public ReplyBuffer TakeReady(ReplyBuffer empty)
     {
         var taken = Ready;
         Ready = empty;
+        takenBytes = taken.Length;
         return taken;
+    }
+
+    /// <summary>What was taken last has been sent.</summary>
+    public void HasSent() => takenBytes = 0;
+
+    private bool Admits(ReadOnlySpan<byte> more)
+    {
+        IsClosed |= Bytes + more.Length > maxBytesWithPushes;
+        return !IsClosed;
     }
 
     private void Add(ReplySlot slot)

@@ -3,8 +3,12 @@ namespace Holdfast.Node;
 /// <summary>One client's connection: who it is, what it asked for, and its parts.</summary>
 internal sealed class Session
 {
+    /// <summary>How much may be held for a client that has not authenticated when a command of it is run.</summary>
+    public const int MaxHeldBytesForStrangers = 16 << 10;
+
     private readonly ReplyBuffer pushes = new() { Protocol = 3 };
     private readonly ClientWire wire;
+    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long heardAt;
 
     public Session(StateNode node, ClientWire wire, long id, bool needsNoPassword)
@@ -14,8 +18,8 @@ internal sealed class Session
         Id = id;
         ConnectedAt = heardAt = node.Clock.GetTimestamp();
         NeedsNoPassword = needsNoPassword;
-        IsAuthenticated = needsNoPassword;
         Output = new SessionOutput(wire, node.Figures, node.Options.MaxQueuedBytesPerClient, ReportOverflow);
+        IsAuthenticated = needsNoPassword;
         Lanes = new SessionLanes(this);
         Tracked = new TrackedKeys(this, node.Tracking, node.Options.MaxTrackedKeysPerClient);
     }
@@ -32,7 +36,21 @@ internal sealed class Session
     /// <summary>Whether the way by which the client came is guarded otherwise, or not at all.</summary>
     public bool NeedsNoPassword { get; }
 
-    public bool IsAuthenticated { get; set; }
+    /// <summary>Whether the client has said who it is. Until then little is held for it, as it may be anybody.</summary>
+    public bool IsAuthenticated
+    {
+        get;
+        set
+        {
+            field = value;
+            StrangerSince = Node.Clock.GetTimestamp();
+            var most = Node.Options.MaxQueuedBytesPerClient;
+            Output.MaxHeldBytes = value ? most : Math.Min(most, MaxHeldBytesForStrangers);
+        }
+    }
+
+    /// <summary>Since when the client has to say who it is.</summary>
+    public long StrangerSince { get; private set; }
 
     /// <summary>What the client calls itself; empty until it does.</summary>
     public string Name { get; set; } = "";
@@ -85,8 +103,29 @@ internal sealed class Session
     /// <summary>Notes that the client has sent something.</summary>
     public void Hear() => Volatile.Write(ref heardAt, Node.Clock.GetTimestamp());
 
+    /// <summary>Ends when the node stops, and the connection is to take no more commands.</summary>
+    public Task Stopped => stopped.Task;
+
     /// <summary>Takes no more commands; replies under way still go out.</summary>
-    public void StopListening() => wire.StopReceiving();
+    public void StopListening()
+    {
+        stopped.TrySetResult();
+        wire.StopReceiving();
+    }
+
+    /// <summary>Disconnects the client, as it takes nothing of what it is sent and is waited for.</summary>
+    public void CutStalled()
+    {
+        ReportSlow($"it has taken nothing of what it is sent for {Node.Options.StallTimeout.TotalSeconds} s");
+        Output.Cut();
+    }
+
+    /// <summary>Disconnects the client after a fault of the node's own.</summary>
+    public void Fail(Exception fault)
+    {
+        Node.Report(EngineEventLevel.Error, "ClientFailed", $"Client {Id} was disconnected after a fault of the node: {fault.Message}", fault);
+        Output.Cut();
+    }
 
     /// <summary>Ends what outlives the connection.</summary>
     public void End()
@@ -103,12 +142,11 @@ internal sealed class Session
         InvalidationPush.Write(pushes, key, Node.Keys);
     }
 
-    private void ReportOverflow()
+    private void ReportOverflow() => ReportSlow($"over {2 * Node.Options.MaxQueuedBytesPerClient} bytes wait for it, and it does not read");
+
+    private void ReportSlow(string why)
     {
         Node.Figures.CountSlowClient();
-        Node.Report(
-            EngineEventLevel.Warning,
-            "ClientTooSlow",
-            $"Client {Id} was disconnected: over {Node.Options.MaxQueuedBytesPerClient} bytes wait for it, and it does not read.");
+        Node.Report(EngineEventLevel.Warning, "ClientTooSlow", $"Client {Id} was disconnected: {why}.");
     }
 }

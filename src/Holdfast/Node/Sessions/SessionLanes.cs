@@ -9,6 +9,9 @@ internal sealed class SessionLanes
     /// <summary>How often a read is repeated when what it read changed meanwhile, before its keys are told as changed behind the reply.</summary>
     private const int MaxRepetitions = 8;
 
+    /// <summary>More than a reply of one key comes to.</summary>
+    private const int MaxReplyBytesOfKey = 2 << 20;
+
     /// <summary>Lanes without anything under way that are kept for the next commits.</summary>
     private const int MaxFree = 16;
 
@@ -44,10 +47,10 @@ internal sealed class SessionLanes
         }
     }
 
-    /// <summary>Returns once no command is under way or waits.</summary>
+    /// <summary>Returns once no command is under way or waits, or the connection is cut.</summary>
     public Task WhenIdleAsync() => WhenAsync(static lanes => lanes.busy.Count == 0);
 
-    /// <summary>Returns once there is room for more commands under way.</summary>
+    /// <summary>Returns once there is room for more commands under way, or the connection is cut.</summary>
     public Task WhenRoomAsync() => WhenAsync(static lanes => lanes.HeldBytes <= lanes.session.Node.Options.MaxPendingBytesPerClient);
 
     /// <summary>Bytes of commands that are under way or wait.</summary>
@@ -95,7 +98,7 @@ internal sealed class SessionLanes
         {
             if (waits)
             {
-                RunWaiting(lane);
+                _ = RunWaitingAsync(lane, isElsewhere: false);
             }
             else
             {
@@ -118,7 +121,7 @@ internal sealed class SessionLanes
         {
             // Elsewhere: what waits may take long, and this may be the log's thread.
             lane.IsRunning = true;
-            ThreadPool.UnsafeQueueUserWorkItem(RunWaitingThenFlush, lane, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(waiting => _ = RunWaitingAsync(waiting, isElsewhere: true), lane, preferLocal: false);
         }
 
         TellProgress(lane);
@@ -186,47 +189,107 @@ internal sealed class SessionLanes
         return lane;
     }
 
-    private void RunWaitingThenFlush(Lane lane)
+    /// <summary>
+    /// Runs what waits in the lane until one has to wait for commits under way, or the connection is cut. The caller has marked the lane as
+    /// running. While too much is held for the client it waits, and goes on elsewhere than on the connection's own thread, which sends
+    /// what it has run there.
+    /// </summary>
+    private async Task RunWaitingAsync(Lane lane, bool isElsewhere)
     {
-        RunWaiting(lane);
-        session.Node.Engine.Write();
-        session.Output.Flush();
-    }
-
-    /// <summary>Runs what waits in the lane until one has to wait for commits under way. The caller has marked the lane as running.</summary>
-    private void RunWaiting(Lane lane)
-    {
-        Execution? execution = null;
-        while (TakeWaiting(lane) is { } next)
+        try
         {
-            if (next.Spec.Start is not null)
+            Execution? execution = null;
+            while (true)
             {
-                var commit = new PendingCommit(session);
-                commit.Begin(lane, next.Spec, next.Command, FirstOf(next), next.Slot);
-                commits.Begin(commit);
-                continue;
+                if (TakeWaiting(lane, out var room) is { } next)
+                {
+                    RunWaiting(lane, next, ref execution);
+                    continue;
+                }
+
+                if (room is null)
+                {
+                    break;
+                }
+
+                isElsewhere = true;
+                Send();
+                await room.ConfigureAwait(false);
             }
 
-            execution ??= new Execution(session);
-            execution.First = FirstOf(next);
-            RunRead(execution, next.Spec, next.Command, next.Slot);
-            execution.Count();
-            lock (Gate)
+            if (isElsewhere)
             {
-                HeldBytes -= next.Command.Bytes;
+                Send();
             }
         }
+        catch (Exception fault)
+        {
+            session.Fail(fault);
+        }
+
+        void Send()
+        {
+            session.Node.Engine.Write();
+            session.Output.Flush();
+        }
     }
+
+    private void RunWaiting(Lane lane, in WaitingCommand next, ref Execution? execution)
+    {
+        if (next.Spec.Start is not null)
+        {
+            var commit = new PendingCommit(session);
+            commit.Begin(lane, next.Spec, next.Command, FirstOf(next), next.Slot);
+            commits.Begin(commit);
+            lock (Gate)
+            {
+                session.Output.GiveBack(RoomOf(next));
+            }
+
+            return;
+        }
+
+        execution ??= new Execution(session);
+        execution.First = FirstOf(next);
+        RunRead(execution, next.Spec, next.Command, next.Slot);
+        execution.Count();
+        lock (Gate)
+        {
+            HeldBytes -= next.Command.Bytes;
+            session.Output.GiveBack(RoomOf(next));
+        }
+
+        if (session.Output.IsLong)
+        {
+            session.Output.Flush();
+        }
+    }
+
+    private long RoomOf(in WaitingCommand waiting) =>
+        waiting.Spec.Keys == KeyPositions.One ? MaxReplyBytesOfKey : session.Node.Options.MaxQueuedBytesPerClient;
 
     private WireKey FirstOf(in WaitingCommand waiting) =>
         waiting.Spec.Keys == KeyPositions.One ? session.Node.Keys.Parse(waiting.Command[1]) : default;
 
-    private WaitingCommand? TakeWaiting(Lane lane)
+    /// <summary>The next command to run. If there is none although one waits for nothing else, there is too much held for the client.</summary>
+    private WaitingCommand? TakeWaiting(Lane lane, out Task? room)
     {
         lock (Gate)
         {
+            room = null;
+            if (session.Output.IsCut)
+            {
+                Drop(lane);
+            }
+
             if (lane.Waiting.TryPeek(out var next) && (next.Spec.Start is not null || lane.Commits == 0))
             {
+                room = session.Output.WaitForRoom(next.Slot, RoomOf(next));
+                if (room is not null)
+                {
+                    return null;
+                }
+
                 lane.Commits += next.Spec.Start is null ? 0 : 1;
                 return lane.Waiting.Dequeue();
             }
@@ -234,6 +297,14 @@ internal sealed class SessionLanes
             lane.IsRunning = false;
             TellProgress(lane);
             return null;
+        }
+    }
+
+    private void Drop(Lane lane)
+    {
+        while (lane.Waiting.TryDequeue(out var dropped))
+        {
+            HeldBytes -= dropped.Command.Bytes;
         }
     }
 
@@ -316,7 +387,7 @@ internal sealed class SessionLanes
             Task next;
             lock (Gate)
             {
-                if (isSo(this))
+                if (isSo(this) || session.Output.IsCut)
                 {
                     return;
                 }
@@ -325,7 +396,7 @@ internal sealed class SessionLanes
                 next = progress.Task;
             }
 
-            await next.ConfigureAwait(false);
+            await Task.WhenAny(next, session.Output.Ended.Task).ConfigureAwait(false);
         }
     }
 }

@@ -15,6 +15,12 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
     private int commands;
     private int bytes;
 
+    /// <summary>What further commits wait for if the log, or the memory, had no room for more when the last commands were done.</summary>
+    private Task? logRoom;
+
+    /// <summary>Whether it is that for which the command waits that could not be dispatched.</summary>
+    private bool waitsForLog;
+
     /// <summary>Whether a commit of several partitions may be under way, which has no lane that others would wait in.</summary>
     private bool isAlone;
 
@@ -34,7 +40,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
                 Count();
                 session.Output.Flush();
                 await session.Lanes.WhenRoomAsync().ConfigureAwait(false);
-                await WhenLogHasRoomAsync().ConfigureAwait(false);
+                logRoom = session.Node.Engine.Room();
             }
 
             await SayFarewellAsync().ConfigureAwait(false);
@@ -48,15 +54,6 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             // What the connection has begun is done, whether anybody hears of it or not.
             session.Node.Engine.Write();
             session.End();
-        }
-    }
-
-    private async ValueTask WhenLogHasRoomAsync()
-    {
-        if (session.Node.Engine.Room() is { } room)
-        {
-            // Whether it comes by a write or by a failure is told to the commits.
-            await room.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -78,7 +75,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
 
     private async ValueTask ObeyAsync()
     {
-        while (!session.IsLeaving)
+        while (!session.IsLeaving && !session.Output.IsCut)
         {
             var limits = session.IsAuthenticated ? CommandLimits.Authenticated : CommandLimits.Unauthenticated;
             var outcome = input.Next(limits, out var command);
@@ -94,11 +91,14 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
                 return;
             }
 
+            if (session.Output.IsLong)
+            {
+                await MakeRoomAsync().ConfigureAwait(false);
+            }
+
             if (command.Count > 0 && !Dispatch(command))
             {
-                execution.Settle();
-                session.Node.Engine.Write();
-                await session.Lanes.WhenIdleAsync().ConfigureAwait(false);
+                await WhenMayGoOnAsync().ConfigureAwait(false);
                 continue;
             }
 
@@ -106,7 +106,43 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         }
     }
 
-    /// <summary>Runs the command or puts it into its lane; false if everything under way must end first.</summary>
+    /// <summary>Sends what is ready, and waits while too much is held for the client.</summary>
+    private async ValueTask MakeRoomAsync()
+    {
+        execution.Settle();
+        if (wire.IsInRound)
+        {
+            // More large replies may follow: others of the round need not wait until these are copied.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
+        session.Output.Flush();
+        while (session.Output.WaitForRoom() is { } room)
+        {
+            session.Node.Engine.Write();
+            await room.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for what the command waits for that could not be dispatched.</summary>
+    private async ValueTask WhenMayGoOnAsync()
+    {
+        execution.Settle();
+        session.Node.Engine.Write();
+        if (!waitsForLog)
+        {
+            await session.Lanes.WhenIdleAsync().ConfigureAwait(false);
+            return;
+        }
+
+        // What was answered so far goes out meanwhile. Whether room comes by a write or by a failure is told to the commits.
+        session.Output.Flush();
+        await Task.WhenAny(logRoom!, session.Stopped, session.Output.Ended.Task).ConfigureAwait(false);
+        session.IsLeaving |= !logRoom!.IsCompleted;
+        waitsForLog = false;
+    }
+
+    /// <summary>Runs the command or puts it into its lane; false if everything under way must end first, or the log needs room.</summary>
     private bool Dispatch(in Command command)
     {
         if (isAlone && !session.Lanes.IsIdle)
@@ -121,14 +157,21 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             return true;
         }
 
-        commands++;
         var spec = CommandTable.Find(command, out var error);
         if (spec is null || (error = RefusalOf(spec)) is not null)
         {
+            commands++;
             AnswerError(error!);
             return true;
         }
 
+        if (spec.Start is not null && logRoom is { IsCompleted: false })
+        {
+            waitsForLog = true;
+            return false;
+        }
+
+        commands++;
         session.Node.Figures.CountCall(spec.Place);
         var lane = CommandLane.Of(spec, session.Node.Keys, command, out var first);
         execution.First = first;
@@ -207,10 +250,12 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
     {
         await session.Lanes.WhenIdleAsync().ConfigureAwait(false);
         session.Output.Finish();
+
+        // As long as the client takes some of it: the sweep cuts one that does not.
+        await session.Output.Ended.Task.ConfigureAwait(false);
         using var timeout = new CancellationTokenSource(FarewellTimeout, session.Node.Clock);
-        await session.Output.Ended.Task.WaitAsync(timeout.Token).ConfigureAwait(false);
-        await wire.EndSendingAsync().ConfigureAwait(false);
         using var cutting = timeout.Token.UnsafeRegister(static wire => ((ClientWire)wire!).Cut(), wire);
+        await wire.EndSendingAsync().ConfigureAwait(false);
         while (await wire.ReceiveAsync(input.Farewell()).ConfigureAwait(false) > 0)
         {
         }

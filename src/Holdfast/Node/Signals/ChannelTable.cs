@@ -162,8 +162,7 @@ internal sealed class ChannelTable
             {
                 if (session.Protocol == protocol)
                 {
-                    session.Output.Append(message.Written);
-                    session.Output.FlushSoon();
+                    session.Output.Push(message.Written);
                 }
             }
         }

@@ -129,7 +129,7 @@ internal sealed class TrackedKeys(Session session, TrackingTable table, int maxK
         timeline.PutFirst(InvalidationPush.ForgetAll);
         if (timeline.Pending > 0)
         {
-            timeline.Append(InvalidationPush.ForgetAll);
+            timeline.Push(InvalidationPush.ForgetAll);
         }
     }
 
