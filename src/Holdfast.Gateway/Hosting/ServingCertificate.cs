@@ -1,10 +1,12 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 
 namespace Holdfast.Gateway.Hosting;
 
 /// <summary>
 /// The certificate that new connections get. Its files are looked at once a second, when a connection comes: when they
 /// have changed and can be used, it is replaced, and connections that exist go on. When they can't, the earlier one stays.
+/// They are compared by content: where a link along their path leads elsewhere, as in Kubernetes' secrets, their times tell nothing.
 /// </summary>
 internal sealed class ServingCertificate
 {
@@ -14,13 +16,13 @@ internal sealed class ServingCertificate
     private readonly TimeProvider clock;
     private readonly ILogger logger;
     private SslServerAuthenticationOptions options;
-    private DateTime[] written;
+    private string[] contents;
     private long lookedAt;
 
     public ServingCertificate(GatewayTls tls, TimeProvider clock, ILogger<ServingCertificate> logger)
     {
         (this.tls, this.clock, this.logger) = (tls, clock, logger);
-        written = Written();
+        contents = Contents();
         lookedAt = clock.GetTimestamp();
         options = OptionsOf(tls.Load());
     }
@@ -52,13 +54,13 @@ internal sealed class ServingCertificate
 
     private void Look()
     {
-        var found = Written();
-        if (found.SequenceEqual(written))
+        var found = Contents();
+        if (found.SequenceEqual(contents))
         {
             return;
         }
 
-        written = found;
+        contents = found;
         try
         {
             options = OptionsOf(tls.Load());
@@ -70,5 +72,18 @@ internal sealed class ServingCertificate
         }
     }
 
-    private DateTime[] Written() => [.. tls.Files.Select(File.GetLastWriteTimeUtc)];
+    private string[] Contents() => [.. tls.Files.Select(ContentOf)];
+
+    private static string ContentOf(string path)
+    {
+        try
+        {
+            return Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It is looked at again, and the certificate in use stays meanwhile.
+            return "";
+        }
+    }
 }

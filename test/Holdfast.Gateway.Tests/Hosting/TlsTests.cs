@@ -36,6 +36,33 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_certificate_behind_a_link_is_replaced_when_the_link_leads_elsewhere()
+    {
+        var port = FreePort.Next();
+        var tlsPort = FreePort.Next();
+        await using var rig = await Rig.StartAsync(instances: 1);
+
+        // As in a volume that Kubernetes makes of a secret: the files are links through "..data", which is what is swapped.
+        var first = WriteVersion("..1");
+        Directory.CreateSymbolicLink(Path.Combine(folder, "..data"), "..1");
+        File.CreateSymbolicLink(CertificateFile, Path.Combine("..data", "cert.pem"));
+        File.CreateSymbolicLink(KeyFile, Path.Combine("..data", "key.pem"));
+        await using var gateway = HoldfastTool.Start(
+            folder, "gateway", "--port", $"{port}", "--tls-port", $"{tlsPort}", "--tls-certificate", CertificateFile, "--tls-key", KeyFile, "--state", rig.Store.ConnectionString);
+        await gateway.SeeAsync("ready on");
+        Assert.Equal(first, await ServedAsync(tlsPort));
+
+        var second = WriteVersion("..2");
+        Directory.CreateSymbolicLink(Path.Combine(folder, "..new"), "..2");
+        using (var move = System.Diagnostics.Process.Start("mv", ["-T", Path.Combine(folder, "..new"), Path.Combine(folder, "..data")]))
+        {
+            await move.WaitForExitAsync();
+        }
+
+        await Eventually.HoldsAsync(async () => await ServedAsync(tlsPort) == second);
+    }
+
+    [Fact]
     public async Task A_certificate_that_cannot_be_used_at_the_start_is_named()
     {
         File.WriteAllText(CertificateFile, "nonsense");
@@ -70,6 +97,14 @@ public sealed class TlsTests : IDisposable
     {
         using var certificate = SelfSigned.Certificate();
         SelfSigned.Write(certificate, CertificateFile, KeyFile);
+        return certificate.Thumbprint;
+    }
+
+    private string WriteVersion(string name)
+    {
+        var version = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+        using var certificate = SelfSigned.Certificate();
+        SelfSigned.Write(certificate, Path.Combine(version, "cert.pem"), Path.Combine(version, "key.pem"));
         return certificate.Thumbprint;
     }
 
