@@ -5,11 +5,14 @@ namespace Holdfast.Gateway.Forwarding;
 
 /// <summary>
 /// The client's body on its way to an instance. What goes wrong with reading it is the client's doing, and is noted, so
-/// that nobody blames the instance for it. What has arrived is sent at once: the other side may be waiting for it.
+/// that nobody blames the instance for it. What has arrived is sent at once: the other side may be waiting for it. It is sent
+/// once: the HTTP client would by itself send it again where an instance refuses an HTTP/2 stream, without what was read already.
 /// </summary>
 internal sealed class ClientBody(Stream body, ActivityWatch watch) : HttpContent
 {
     private const int BufferBytes = 32 << 10;
+
+    private bool wasRead;
 
     /// <summary>What ended the reading of the body; null while nothing did.</summary>
     public Exception? Fault { get; private set; }
@@ -19,6 +22,11 @@ internal sealed class ClientBody(Stream body, ActivityWatch watch) : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        if (wasRead)
+        {
+            throw new IOException("The instance refused the stream when a part of the body had been sent.");
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
@@ -36,6 +44,7 @@ internal sealed class ClientBody(Stream body, ActivityWatch watch) : HttpContent
                     return;
                 }
 
+                wasRead = true;
                 watch.Touch();
                 await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             }

@@ -40,13 +40,14 @@ internal sealed class Journal(GatewayOptions options, TimeProvider clock, ILogge
 
     public ValueTask DisposeAsync() => log?.DisposeAsync() ?? ValueTask.CompletedTask;
 
+    /// <summary>A stream that its client leaves after the answer has begun is how long answers end: it counts neither way.</summary>
     private static void CountResets(HttpContext context, bool wasLeft)
     {
-        if (wasLeft)
+        if (wasLeft && !context.Response.HasStarted)
         {
             ResetCount.Add(context);
         }
-        else
+        else if (!wasLeft)
         {
             ResetCount.Redeem(context);
         }

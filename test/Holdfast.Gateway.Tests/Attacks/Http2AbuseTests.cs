@@ -28,6 +28,23 @@ public sealed class Http2AbuseTests
         Assert.True(await serving > 0);
     }
 
+    [Fact]
+    public async Task Streams_that_are_left_once_their_answers_have_begun_cost_a_client_nothing()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1, Tls.Serve);
+        using var client = Tls.Client(rig);
+        using var first = await client.GetAsync("/stream", HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await first.Content.ReadAsStreamAsync());
+
+        for (var i = 0; i < 150; i++)
+        {
+            using var left = await client.GetAsync("/stream", HttpCompletionOption.ResponseHeadersRead);
+        }
+
+        await rig.AskAsync("/release");
+        Assert.Equal("firstlast", await reader.ReadToEndAsync());
+    }
+
     private static async Task<int> AttackAsync(Http2Connection attacker, Task closing, bool hasServerReset)
     {
         var sent = 0;

@@ -40,6 +40,36 @@ public sealed class GrpcTests
         Assert.Equal("trailers", response.Headers.GetValues("X-Te").Single());
     }
 
+    [Fact]
+    public async Task A_stream_that_is_refused_within_its_body_does_not_go_on_without_its_beginning()
+    {
+        using var instance = new RefusingServer();
+        await using var rig = await Rig.StartAsync(instances: 0, Tls.Serve);
+        await rig.RegisterAsync("shop-1", instance.Url);
+        using var client = Tls.Client(rig);
+        var messages = new Messages();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/shop.Orders/Watch")
+        {
+            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = messages,
+        };
+
+        var answering = client.SendAsync(request);
+        await messages.SendAsync([0, 0, 0, 0, 1, 1]);
+        await instance.HasRefused.WaitAsync(TimeSpan.FromSeconds(60));
+        try
+        {
+            await messages.SendAsync([0, 0, 0, 0, 1, 2]);
+        }
+        catch (Exception fault) when (fault is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // It has been answered already.
+        }
+
+        messages.Complete();
+        using var response = await answering;
+        Assert.Equal((HttpStatusCode.BadGateway, 0), (response.StatusCode, instance.LaterBytes));
+    }
+
     /// <summary>A server of HTTP/2 without TLS, that sends back what it gets.</summary>
     private static async Task<WebApplication> StartEchoAsync()
     {
