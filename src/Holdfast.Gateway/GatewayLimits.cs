@@ -87,6 +87,11 @@ public static class GatewayLimits
     /// <summary>Largest part of a request's body that is kept to send it again. 16 MiB; a request that was sent more of is not repeated.</summary>
     public const int MaxReplayBytes = 16 << 20;
 
+    /// <summary>
+    /// Largest sum of what one gateway keeps of bodies in files, to send them again. 1 GiB; a request that finds no room is not repeated.
+    /// </summary>
+    public const long MaxReplayFileBytes = 1L << 30;
+
     /// <summary>Repeated sendings as a share of requests, over time.</summary>
     public const double RetryShare = 0.2;
 

@@ -15,6 +15,15 @@ public sealed class PassThroughTests
     [InlineData("x_forwarded_for")]
     [InlineData("Forwarded")]
     [InlineData("X-Real-IP")]
+    [InlineData("Remote-User")]
+    [InlineData("remote_groups")]
+    [InlineData("X-Remote-User")]
+    [InlineData("X-Auth-Request-User")]
+    [InlineData("X-Auth-Request-Email")]
+    [InlineData("X-WebAuth-User")]
+    [InlineData("SSL-Client-Cert")]
+    [InlineData("SSL_CLIENT_VERIFY")]
+    [InlineData("X-SSL-Client-S-DN")]
     public async Task What_a_client_claims_about_itself_does_not_reach_an_instance(string header)
     {
         await using var rig = await Rig.StartAsync(instances: 1);

@@ -1,11 +1,22 @@
 namespace Holdfast.Gateway.Repeating;
 
-/// <summary>Files for bodies that are too large for memory, in the folder for temporary files. Nobody else can read them, and they go with whoever has them open.</summary>
-internal static class SpillFile
+/// <summary>
+/// A file for a body that is too large for memory, in the folder for temporary files. Nobody else can read it, and it goes with whoever has
+/// it open. All together have <see cref="GatewayLimits.MaxReplayFileBytes"/>: past that, a write fails as on a full disk.
+/// </summary>
+internal sealed class SpillFile : FileStream
 {
     private const int NameBytes = 12;
+    private static readonly SpillSpace Shared = new(GatewayLimits.MaxReplayFileBytes);
+    private readonly SpillSpace space;
+    private long taken;
 
-    public static FileStream Create()
+    private SpillFile(string path, FileStreamOptions options, SpillSpace space)
+        : base(path, options) => this.space = space;
+
+    public static SpillFile Create() => Create(Shared);
+
+    public static SpillFile Create(SpillSpace space)
     {
         var path = Path.Combine(Path.GetTempPath(), $"holdfast-body-{Entropy.System.NextText(NameBytes)}");
         var options = new FileStreamOptions
@@ -17,14 +28,38 @@ internal static class SpillFile
         };
         if (OperatingSystem.IsWindows())
         {
-            return new FileStream(path, options);
+            return new SpillFile(path, options, space);
         }
 
         options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var file = new FileStream(path, options);
+        var file = new SpillFile(path, options, space);
 
         // Taken from the folder at once, so that not even kill -9 leaves it behind.
         File.Delete(path);
         return file;
+    }
+
+    /// <summary>The other overload comes here too, as a FileStream that is derived from has it.</summary>
+    /// <exception cref="IOException">There is no room, on the disk or in what all files may take.</exception>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        Take(count);
+        return base.WriteAsync(buffer, offset, count, cancellationToken);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        space.Give(Interlocked.Exchange(ref taken, 0));
+    }
+
+    private void Take(int bytes)
+    {
+        if (!space.TryTake(bytes))
+        {
+            throw new IOException("The bodies that are kept to be sent again take as much room as they may.");
+        }
+
+        taken += bytes;
     }
 }

@@ -1,0 +1,24 @@
+using Holdfast.Gateway.Repeating;
+
+namespace Holdfast.Gateway.Tests.Repeating;
+
+public sealed class SpillFileTests
+{
+    [Fact]
+    public async Task All_files_together_take_no_more_than_their_space_and_give_it_back()
+    {
+        var space = new SpillSpace(limitBytes: 3000);
+        await using (var first = SpillFile.Create(space))
+        {
+            await first.WriteAsync(new byte[2000]);
+            await using var second = SpillFile.Create(space);
+            await new MemoryStream(new byte[1000]).CopyToAsync(second);
+            await Assert.ThrowsAsync<IOException>(async () => await second.WriteAsync(new byte[1]));
+            Assert.Equal((2000, 1000), (first.Length, second.Length));
+        }
+
+        await using var third = SpillFile.Create(space);
+        await third.WriteAsync(new byte[3000]);
+        Assert.Equal(3000, third.Length);
+    }
+}
