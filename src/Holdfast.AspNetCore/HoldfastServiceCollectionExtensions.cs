@@ -76,6 +76,7 @@ public static class HoldfastServiceCollectionExtensions
         services.TryAddSingleton<IdempotencyMeter>();
         services.TryAddSingleton<StoredCookies>();
         services.TryAddSingleton<IdempotentEndpoints>();
+        services.TryAddSingleton<IdempotencyBuild>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, IdempotentRouting>());
         return services;
     }

@@ -35,6 +35,31 @@ public sealed class SilenceTests
         Assert.Empty(rig[other].Seen);
     }
 
+    [Fact]
+    public async Task A_connection_that_outlives_its_instances_silence_may_rest_as_long_as_before()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1, static options => options with { AdminPort = 0 });
+        using var streamed = await rig.Client.GetAsync("/stream", HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await streamed.Content.ReadAsStreamAsync());
+        await reader.ReadBlockAsync(new char[5]);
+        rig["shop-1"].Freeze();
+        await Eventually.HoldsAsync(async () => !await IsUsableAsync(rig));
+        rig["shop-1"].Thaw();
+        await Eventually.HoldsAsync(() => IsUsableAsync(rig));
+
+        // The rest is what is tested: longer than a request may stay with an instance that is silent.
+        await Task.Delay(GatewayLimits.SilenceTimeout * 1.2);
+
+        await rig.AskAsync("/release");
+        Assert.Equal("last", await reader.ReadToEndAsync());
+    }
+
+    private static async Task<bool> IsUsableAsync(Rig rig)
+    {
+        var metrics = await rig.Client.GetStringAsync(new Uri(rig.AdminAddress, "/metrics"));
+        return metrics.Split('\n').Any(static line => line.StartsWith("holdfast_gateway_instance_usable{", StringComparison.Ordinal) && line.EndsWith(" 1", StringComparison.Ordinal));
+    }
+
     private static async Task<(string Holder, string Other)> HolderAsync(Rig rig)
     {
         await Eventually.HoldsAsync(() => Task.FromResult(rig["shop-1"].Seen.Count + rig["shop-2"].Seen.Count == 1));

@@ -134,7 +134,7 @@ internal sealed class BackendProcess : IAsyncDisposable
             const answer = () => response.end(JSON.stringify(
               { instance: process.env.NAME, method: request.method, url: request.url, headers: request.headers, body }));
             switch (path) {
-              case '/keyed': response.setHeader('Idempotency-Key-Support', 'window=60');
+              case '/keyed': if (!process.env.NAME.startsWith('old')) response.setHeader('Idempotency-Key-Support', 'window=60');
                 if (query.has('die') && !fs.existsSync(query.get('die'))) return (fs.writeFileSync(query.get('die'), ''), process.kill(process.pid, 'SIGKILL'));
                 if (query.has('hold') && !fs.existsSync(query.get('hold'))) return (fs.writeFileSync(query.get('hold'), ''), response.writeHead(409, { 'Retry-After': '1' }).end());
                 return answer();

@@ -8,7 +8,7 @@ namespace Holdfast.AspNetCore.Requests;
 /// Gives a request its state and session, and makes its one commit: ahead of the first byte of the response, or after
 /// the handler. An unhandled exception commits nothing.
 /// </summary>
-internal sealed class StateMiddleware(RequestDelegate next, StateServices services, IdempotentEndpoints idempotent)
+internal sealed class StateMiddleware(RequestDelegate next, StateServices services, IdempotentEndpoints idempotent, IdempotencyBuild build)
 {
     private readonly LoadingHabit habit = new();
 
@@ -21,6 +21,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         var response = features.GetRequiredFeature<IHttpResponseFeature>();
         var body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         var outerSession = features.Get<ISessionFeature>();
+        build.Answer(context.Request, response.Headers);
         var headersBefore = response.Headers.Count == 0 ? [] : response.Headers.ToArray();
         var state = new RequestState(context, services);
         using var gate = new ResponseGate(features, services.Options.ResponseBufferBytes, state.CommitRequestAsync);

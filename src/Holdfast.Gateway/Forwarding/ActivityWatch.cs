@@ -14,9 +14,13 @@ internal sealed class ActivityWatch
 {
     private const int MostIdle = 256;
     private static readonly ConcurrentQueue<ActivityWatch> Idle = new();
+    private readonly Lock gate = new();
     private readonly CancellationTokenSource ending = new();
     private CancellationTokenRegistration client;
     private CancellationTokenRegistration silence;
+    private CancellationTokenRegistration recovery;
+    private Upstream? upstream;
+    private TimeSpan timeout;
     private TimeSpan limit;
     private Tries? tries;
     private bool isHeld;
@@ -45,13 +49,13 @@ internal sealed class ActivityWatch
         }
 
         watch ??= new ActivityWatch();
-        watch.limit = tries.Timeout;
+        (watch.timeout, watch.limit, watch.upstream) = (tries.Timeout, tries.Timeout, upstream);
         watch.tries = tries;
         watch.hasLeft = false;
         watch.isHeld = tries.Left is { } left && left < tries.Timeout;
         watch.ending.CancelAfter(watch.isHeld ? tries.Left!.Value : tries.Timeout);
         watch.client = clientGone.UnsafeRegister(static state => ((ActivityWatch)state!).ending.Cancel(), watch);
-        watch.silence = upstream.Silence.UnsafeRegister(static state => ((ActivityWatch)state!).InstanceIsSilent(), watch);
+        watch.AwaitSilence();
         return watch;
     }
 
@@ -75,9 +79,15 @@ internal sealed class ActivityWatch
     /// <summary>Ends the watch. The token must not be used any more.</summary>
     public void End()
     {
+        lock (gate)
+        {
+            (upstream, tries) = (null, null);
+        }
+
+        // Each waits for its callback, which begins nothing new any more.
         client.Dispose();
         silence.Dispose();
-        tries = null;
+        recovery.Dispose();
         ending.CancelAfter(Timeout.InfiniteTimeSpan);
         if (Idle.Count < MostIdle && ending.TryReset())
         {
@@ -89,6 +99,9 @@ internal sealed class ActivityWatch
         }
     }
 
+    private void AwaitSilence() =>
+        silence = upstream!.Silence.UnsafeRegister(static state => ((ActivityWatch)state!).InstanceIsSilent(), this);
+
     /// <summary>A request that can't leave stays for a short while: the instance may still answer.</summary>
     private void InstanceIsSilent()
     {
@@ -99,7 +112,28 @@ internal sealed class ActivityWatch
             return;
         }
 
-        limit = GatewayLimits.SilenceTimeout;
-        Touch();
+        lock (gate)
+        {
+            if (upstream is not null)
+            {
+                limit = timeout < GatewayLimits.SilenceTimeout ? timeout : GatewayLimits.SilenceTimeout;
+                Touch();
+                recovery = upstream.Recovery.UnsafeRegister(static state => ((ActivityWatch)state!).InstanceIsBack(), this);
+            }
+        }
+    }
+
+    /// <summary>It answers again: what rests between two bytes may do so for as long as before.</summary>
+    private void InstanceIsBack()
+    {
+        lock (gate)
+        {
+            if (upstream is not null)
+            {
+                limit = timeout;
+                Touch();
+                AwaitSilence();
+            }
+        }
     }
 }

@@ -71,9 +71,13 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
         var status = (int)answer.StatusCode;
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
-            return upgrade == UpgradeKind.None
-                ? new Outcome(Fate.Failed, StatusCodes.Status502BadGateway, "it switched protocols without having been asked to")
-                : await relay.RunAsync(context, answer, upstream, upgrade, watch);
+            if (upgrade == UpgradeKind.None)
+            {
+                return new Outcome(Fate.Failed, StatusCodes.Status502BadGateway, "it switched protocols without having been asked to");
+            }
+
+            Stickiness.Keep(context, tries.Settings, upstream, wish.Mark);
+            return await relay.RunAsync(context, answer, upstream, upgrade, watch);
         }
 
         UpstreamAnswer.CopyHead(answer, context.Response);

@@ -1,4 +1,5 @@
 using Holdfast.Gateway.Overload;
+using Holdfast.Gateway.Repeating;
 using Holdfast.Gateway.Requests;
 
 namespace Holdfast.Gateway.Forwarding;
@@ -14,6 +15,7 @@ internal static class OwnFields
         11 => name.Equals(TraceContext.Parent, StringComparison.OrdinalIgnoreCase),
         12 => name.Equals(RequestNames.HeaderName, StringComparison.OrdinalIgnoreCase),
         20 => name.Equals(RequestDeadline.HeaderName, StringComparison.OrdinalIgnoreCase),
+        21 => name.Equals(KeySupport.BuildHeaderName, StringComparison.OrdinalIgnoreCase),
         _ => false,
     };
 }

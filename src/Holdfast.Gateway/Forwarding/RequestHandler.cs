@@ -93,7 +93,7 @@ internal sealed class RequestHandler(
         var wish = Stickiness.WishOf(context.Request, tries.Settings);
         while (true)
         {
-            if (await pool.TakeAsync(tries.Tried, wish, tries.Patience, context.RequestAborted) is not { } upstream)
+            if (await pool.TakeAsync(tries.Tried, wish with { Only = tries.Only }, tries.Patience, context.RequestAborted) is not { } upstream)
             {
                 await NoneAsync(context, pool, tries);
                 return;
@@ -116,6 +116,13 @@ internal sealed class RequestHandler(
         if (tries.IsLate)
         {
             await PlainAnswer.GiveAsync(context, StatusCodes.Status504GatewayTimeout, "The request's time was over before an instance could take it.");
+            return;
+        }
+
+        if (tries.MayHaveTakenEffect)
+        {
+            await PlainAnswer.GiveAsync(
+                context, StatusCodes.Status502BadGateway, "The instance ended before it answered, and no other one is ready that knows its key; whether it acted on the request is not known.");
             return;
         }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Holdfast.Gateway.Repeating;
 
 namespace Holdfast.Gateway.Instances;
 
@@ -11,17 +12,21 @@ internal sealed class HealthCheck : IAsyncDisposable
     private readonly Channel<bool> due = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource ending = new();
     private readonly Upstream upstream;
+    private readonly ServicePool pool;
     private readonly HttpMessageInvoker client;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
     private readonly Uri url;
     private readonly Task running;
 
-    public HealthCheck(Upstream upstream, string healthPath, HttpMessageInvoker client, TimeProvider clock, ILogger logger)
+    public HealthCheck(Upstream upstream, string healthPath, ServicePool pool, HttpMessageInvoker client, TimeProvider clock, ILogger logger)
     {
-        (this.upstream, this.client, this.clock, this.logger) = (upstream, client, clock, logger);
+        (this.upstream, this.pool, this.client, this.clock, this.logger) = (upstream, pool, client, clock, logger);
         url = new Uri(upstream.Prefix + healthPath);
         upstream.Doubt = () => due.Writer.TryWrite(true);
+
+        // What it is of decides what may be sent again, so it is asked at once.
+        due.Writer.TryWrite(true);
         running = RunAsync();
     }
 
@@ -61,7 +66,13 @@ internal sealed class HealthCheck : IAsyncDisposable
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            request.Headers.TryAddWithoutValidation(KeySupport.BuildHeaderName, "?1");
             using var response = await client.SendAsync(request, either.Token);
+            if (response.Headers.NonValidated.TryGetValues(KeySupport.BuildHeaderName, out var builds) && builds.ToString() is { Length: <= KeySupport.LongestBuild } build)
+            {
+                pool.Recognize(upstream, build);
+            }
+
             Report(response.IsSuccessStatusCode, isSilent: false, $"its health path answered {(int)response.StatusCode}");
         }
         catch (HttpRequestException fault) when (UpstreamClients.WasNeverSent(fault))

@@ -15,14 +15,12 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
     private volatile Choice choice = new RoundRobin();
     private volatile ServiceSettings settings = ServiceSettings.Default;
     private TaskCompletionSource changed = NewChange();
+    private Dictionary<string, KeySupport> builds = [];
     private ITimer? ejectionEnds;
 
     public string Name { get; } = name;
 
     public RetryBudget Budget { get; } = new(clock);
-
-    /// <summary>Where the service heeds idempotency keys.</summary>
-    public KeySupport Keys { get; } = new();
 
     /// <summary>Who gets in.</summary>
     public Admission Admission { get; } = new(clock);
@@ -56,6 +54,22 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
         }
 
         Refresh();
+    }
+
+    /// <summary>An instance has told which build it is of: what one of them announces holds for all.</summary>
+    public void Recognize(Upstream upstream, string build)
+    {
+        lock (gate)
+        {
+            if (!builds.TryGetValue(build, out var keys))
+            {
+                // Of earlier builds, those are kept that an instance is still of.
+                builds = builds.Where(known => members.Any(member => member.Keys == known.Value)).ToDictionary();
+                builds.Add(build, keys = new KeySupport());
+            }
+
+            upstream.Keys = keys;
+        }
     }
 
     /// <summary>Finds out again which instances are to be used. Called whenever one has changed.</summary>
@@ -93,7 +107,12 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
         var current = candidates;
         var isNear = current.NearShare >= 1 || (current.NearShare > 0 && dice.NextShare() < current.NearShare);
         var (first, second) = isNear ? (current.Near, current.Far) : (current.Far, current.Near);
-        if (wish.Mark is { } mark && Marked(current, mark) is { } same && !tried.ContainsKey(same))
+        if (wish.Only is { } only)
+        {
+            (first, second) = (Array.FindAll(first, one => only(one)), Array.FindAll(second, one => only(one)));
+        }
+
+        if (wish.Mark is { } mark && (Marked(first, mark) ?? Marked(second, mark)) is { } same && !tried.ContainsKey(same))
         {
             return same;
         }
@@ -108,8 +127,7 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
             ?? Among(Proven(first, tried), key) ?? Among(Proven(second, tried), key);
     }
 
-    private static Upstream? Marked(Candidates current, string mark) =>
-        Array.Find(current.Near, one => one.Mark == mark) ?? Array.Find(current.Far, one => one.Mark == mark);
+    private static Upstream? Marked(Upstream[] some, string mark) => Array.Find(some, one => one.Mark == mark);
 
     private static Upstream[] Untried(Upstream[] some, IReadOnlyDictionary<Upstream, int> tried) => [.. some.Where(one => !tried.ContainsKey(one))];
 

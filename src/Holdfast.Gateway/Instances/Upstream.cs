@@ -1,4 +1,5 @@
 using Holdfast.Gateway.Balancing;
+using Holdfast.Gateway.Repeating;
 using Holdfast.Gateway.Telemetry;
 
 namespace Holdfast.Gateway.Instances;
@@ -12,10 +13,11 @@ internal sealed class Upstream : IDisposable
     private readonly Lock gate = new();
     private readonly Action changed;
     private readonly TimeProvider clock;
-    private readonly CancellationTokenSource leaving = new();
     private InstanceState state;
     private Condition condition = Condition.Well;
+    private CancellationTokenSource leaving = new();
     private CancellationTokenSource silence = new();
+    private CancellationTokenSource recovery = new();
     private int failures;
     private int inFlight;
     private long answeredAt;
@@ -91,11 +93,17 @@ internal sealed class Upstream : IDisposable
     /// <summary>How often its health path was answered as it should be; grows when it has proven itself once more.</summary>
     public int Passes => passes;
 
-    /// <summary>Cancelled when it drains or is taken out: what stays open on it for long is to be ended.</summary>
-    public CancellationToken Leaving => leaving.Token;
+    /// <summary>Where it heeds idempotency keys: what it, or one of the same build, has announced. Empty again when its process may be another one.</summary>
+    public KeySupport Keys { get; set; } = new();
+
+    /// <summary>Cancelled when it drains or is taken out: what stays open on it for long is to be ended. Another one when it is ready again.</summary>
+    public CancellationToken Leaving => Volatile.Read(ref leaving).Token;
 
     /// <summary>Cancelled when it answers nothing any more; another one when it answers again.</summary>
     public CancellationToken Silence => Volatile.Read(ref silence).Token;
+
+    /// <summary>Cancelled when it answers again after a silence; another one with each silence.</summary>
+    public CancellationToken Recovery => Volatile.Read(ref recovery).Token;
 
     /// <summary>Whether it is one that would be ready if it answered.</summary>
     public bool IsOut
@@ -120,13 +128,19 @@ internal sealed class Upstream : IDisposable
             if (told.State == InstanceState.Ready && state != InstanceState.Ready)
             {
                 BeWell();
+                Keys = new KeySupport();
             }
 
             (state, Region, Weight) = (told.State, told.Region, told.Weight);
         });
+        Return();
         if (told.State is InstanceState.Draining or InstanceState.Failed)
         {
             leaving.Cancel();
+        }
+        else if (told.State == InstanceState.Ready && leaving.IsCancellationRequested)
+        {
+            Volatile.Write(ref leaving, new CancellationTokenSource());
         }
     }
 
@@ -144,6 +158,7 @@ internal sealed class Upstream : IDisposable
     public bool ConnectionFailed()
     {
         var putOut = Change(() => condition = Condition.Away);
+        Keys = new KeySupport();
         Doubt();
         return putOut;
     }
@@ -152,7 +167,9 @@ internal sealed class Upstream : IDisposable
     public bool HealthPassed()
     {
         passes++;
-        if (Change(BeWell))
+        var isBack = Change(BeWell);
+        Return();
+        if (isBack)
         {
             return true;
         }
@@ -182,9 +199,10 @@ internal sealed class Upstream : IDisposable
                 fallsSilent = isSilent;
             }
         });
-        if (fallsSilent)
+        if (fallsSilent && !silence.IsCancellationRequested)
         {
-            Volatile.Read(ref silence).Cancel();
+            Volatile.Write(ref recovery, new CancellationTokenSource());
+            silence.Cancel();
         }
 
         return putOut;
@@ -192,12 +210,15 @@ internal sealed class Upstream : IDisposable
 
     public void Dispose() => leaving.Cancel();
 
-    private void BeWell()
+    private void BeWell() => (condition, failures) = (Condition.Well, 0);
+
+    /// <summary>Ends a silence, once it has become well.</summary>
+    private void Return()
     {
-        (condition, failures) = (Condition.Well, 0);
-        if (silence.IsCancellationRequested)
+        if (condition == Condition.Well && silence.IsCancellationRequested)
         {
             Volatile.Write(ref silence, new CancellationTokenSource());
+            recovery.Cancel();
         }
     }
 

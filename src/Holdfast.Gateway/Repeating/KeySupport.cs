@@ -4,12 +4,18 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Gateway.Repeating;
 
 /// <summary>
-/// Where a service heeds idempotency keys: by what its answers announce, path by path, and by what its operator has
-/// declared. Bounded by two generations: when the young one is full it becomes the old one, and what is used moves back.
+/// Where an instance, or all of one build, heed idempotency keys: by what answers announce, path by path. Bounded by two
+/// generations: when the young one is full it becomes the old one, and what is used moves back.
 /// </summary>
 internal sealed class KeySupport
 {
     public const string HeaderName = "Idempotency-Key-Support";
+
+    /// <summary>Asks, with a health check, for the build that an instance is of: those of one build heed keys in the same places.</summary>
+    public const string BuildHeaderName = "Idempotency-Key-Build";
+
+    /// <summary>Longest name of a build; a longer one is none.</summary>
+    public const int LongestBuild = 128;
 
     /// <summary>Longer paths are not remembered: together they would take more memory than they are worth.</summary>
     private const int LongestPath = 512;

@@ -14,6 +14,7 @@ internal sealed class Tries : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly HttpRequest request;
     private readonly ServicePool pool;
+    private readonly bool isIdempotent;
     private readonly bool isRepeatable;
     private readonly ReplayableBody? kept;
     private Dictionary<Upstream, int>? tried;
@@ -23,6 +24,7 @@ internal sealed class Tries : IAsyncDisposable
     private long? brokeAt;
     private Place? place;
     private bool succeeded;
+    private bool isPastRepeating;
 
     public Tries(HttpRequest request, long arrived, ServicePool pool, (string Parent, string? State) trace, TimeProvider clock)
     {
@@ -33,8 +35,8 @@ internal sealed class Tries : IAsyncDisposable
         Deadline = RequestDeadline.Of(request, Settings);
         HasBody = request.HttpContext.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody;
         MintedKey = MintedKeys.For(request);
-        IsKeyed = !Methods.IsSafe(request.Method) && pool.Keys.Has(request);
-        isRepeatable = Methods.IsIdempotent(request.Method) || IsKeyed;
+        isIdempotent = Methods.IsIdempotent(request.Method);
+        isRepeatable = isIdempotent || pool.Members.Any(Heeds);
         if (HasBody && isRepeatable)
         {
             kept = new ReplayableBody(request.Body);
@@ -76,9 +78,6 @@ internal sealed class Tries : IAsyncDisposable
     /// <summary>The key that the gateway gave the request; null when it has one of its own, or needs none.</summary>
     public string? MintedKey { get; }
 
-    /// <summary>Whether a repetition under its key has no second effect.</summary>
-    public bool IsKeyed { get; }
-
     /// <summary>The body, from its beginning at each sending.</summary>
     public Stream Body => kept ?? request.Body;
 
@@ -99,7 +98,13 @@ internal sealed class Tries : IAsyncDisposable
     public bool IsLate => Deadline is { } deadline && clock.GetElapsedTime(Arrived) >= deadline;
 
     /// <summary>Whether it may be sent once more after an instance may have acted on it.</summary>
-    public bool MayRepeat => isRepeatable && sendings < GatewayLimits.MaxSendings && kept?.CanReplay != false;
+    public bool MayRepeat => isRepeatable && !isPastRepeating && sendings < GatewayLimits.MaxSendings && kept?.CanReplay != false;
+
+    /// <summary>Whether an instance may have acted on it, and a second effect is possible where keys are not heeded.</summary>
+    public bool MayHaveTakenEffect => brokeAt is not null && !isIdempotent;
+
+    /// <summary>Who may have it next; null for anybody. One that heeds no keys would give it its effect once more.</summary>
+    public Func<Upstream, bool>? Only => MayHaveTakenEffect ? Heeds : null;
 
     /// <summary>
     /// Waits until the service can take the request. False when it is to be turned away. An upgrade is let in at once:
@@ -112,7 +117,7 @@ internal sealed class Tries : IAsyncDisposable
     }
 
     /// <summary>Whether the request may leave an instance that has gone silent; counts as a repetition.</summary>
-    public bool MayLeave() => MayRepeat && pool.Budget.TryTake();
+    public bool MayLeave() => MayRepeat && (isIdempotent || (Last is { } last && Heeds(last))) && pool.Budget.TryTake();
 
     /// <summary>An instance has begun to answer. What is left of the answer is no work that others wait for.</summary>
     public void Answered(int status)
@@ -141,6 +146,9 @@ internal sealed class Tries : IAsyncDisposable
     {
         Note(upstream);
         brokeAt ??= clock.GetTimestamp();
+
+        // What it did under the key, if it heeds none, no other instance can know.
+        isPastRepeating |= !isIdempotent && !Heeds(upstream);
     }
 
     /// <summary>
@@ -166,7 +174,7 @@ internal sealed class Tries : IAsyncDisposable
     {
         if (!Methods.IsSafe(request.Method))
         {
-            pool.Keys.Learn(request, answer);
+            Last!.Keys.Learn(request, answer);
         }
     }
 
@@ -198,6 +206,8 @@ internal sealed class Tries : IAsyncDisposable
             pool.Admission.Leave(left, succeeded);
         }
     }
+
+    private bool Heeds(Upstream upstream) => upstream.Keys.Has(request);
 
     private void Note(Upstream upstream) => (tried ??= [])[upstream] = upstream.Passes;
 }

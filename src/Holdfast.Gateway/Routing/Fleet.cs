@@ -76,7 +76,7 @@ internal sealed class Fleet(GatewayOptions options, UpstreamClients clients, Gat
         }
 
         var upstream = known.Upstream ?? new Upstream(service.Name, instance, pool.Refresh, clock);
-        upstreams[key] = (upstream, new HealthCheck(upstream, healthPath, clients.HealthChecks, clock, logger), healthPath);
+        upstreams[key] = (upstream, new HealthCheck(upstream, healthPath, pool, clients.HealthChecks, clock, logger), healthPath);
         return upstream;
     }
 

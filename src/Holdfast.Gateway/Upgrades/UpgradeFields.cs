@@ -47,7 +47,7 @@ internal static class UpgradeFields
             var isOfHttp1 = name.Equals("Sec-WebSocket-Accept", StringComparison.OrdinalIgnoreCase) || name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase);
             if (!name.Equals("Connection", StringComparison.OrdinalIgnoreCase) && !(isOfHttp1 && kind == UpgradeKind.WebSocketOverHttp2))
             {
-                headers[name] = new Microsoft.Extensions.Primitives.StringValues([.. values]);
+                headers.Append(name, new Microsoft.Extensions.Primitives.StringValues([.. values]));
             }
         }
 

@@ -81,6 +81,27 @@ public sealed class KeyedPostTests : IDisposable
         Assert.Single(rig["shop-1"].Seen.Concat(rig["shop-2"].Seen), "POST /die");
     }
 
+    [Theory]
+    [InlineData("new-1", "old-1")]
+    [InlineData("old-1", "new-1")]
+    public async Task Between_an_instance_that_heeds_keys_and_one_that_does_not_nothing_is_sent_twice(string dying, string other)
+    {
+        await using var rig = await Rig.StartAsync(instances: 0);
+        await rig.Registry.DeclareAsync(new ServiceDeclaration("shop", ["/"], "/healthz") { Settings = new Dictionary<string, string> { ["balance"] = "hash header X-To" } });
+        await rig.JoinAsync("new-1");
+        await rig.JoinAsync("old-1");
+        var (toOld, toNew) = (await KeyToAsync(rig, "old-1"), await KeyToAsync(rig, "new-1"));
+        (await SendAsync(rig, "POST", "/keyed", "", to: toOld)).Dispose();
+        (await SendAsync(rig, "POST", "/keyed", "", to: toNew)).Dispose();
+        rig[other].Forget();
+
+        using var response = await SendAsync(rig, "POST", $"/keyed?die={folder}/first", "goods", to: dying == "new-1" ? toNew : toOld);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.True(File.Exists($"{folder}/first"));
+        Assert.DoesNotContain("POST /keyed", rig[other].Seen);
+    }
+
     [Fact]
     public async Task A_body_over_the_limit_is_not_repeated()
     {
@@ -95,11 +116,15 @@ public sealed class KeyedPostTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    /// <summary>Has the gateway see an answer that announces support, and forgets it in the backends.</summary>
+    /// <summary>Has the gateway see of each instance an answer that announces support, and forgets it in the backends.</summary>
     private static async Task LearnAsync(Rig rig, string method)
     {
-        using var response = await SendAsync(rig, method, "/keyed", "");
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        await Eventually.HoldsAsync(async () =>
+        {
+            using var response = await SendAsync(rig, method, "/keyed", "");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            return rig["shop-1"].Seen.Count > 0 && rig["shop-2"].Seen.Count > 0;
+        });
         rig["shop-1"].Forget();
         rig["shop-2"].Forget();
     }
@@ -111,9 +136,41 @@ public sealed class KeyedPostTests : IDisposable
         return headers.TryGetProperty("idempotency-key", out var key) ? key.GetString() : null;
     }
 
-    private static Task<HttpResponseMessage> SendAsync(Rig rig, string method, string path, string body, string? key = null)
+    /// <summary>What leads to an instance, by the consistent choice.</summary>
+    private static async Task<string> KeyToAsync(Rig rig, string instance)
+    {
+        var number = 0;
+        await Eventually.HoldsAsync(async () =>
+        {
+            using var response = await SendAsync(rig, "GET", "/", "", to: $"{++number}");
+            using var again = await SendAsync(rig, "GET", "/", "", to: $"{number}");
+            return response.Headers.TryGetValues("X-Instance", out var one) && again.Headers.TryGetValues("X-Instance", out var other)
+                && one.Single() == instance && other.Single() == instance && await IsHashedAsync(rig, $"{number}");
+        });
+        return $"{number}";
+    }
+
+    /// <summary>Whether the gateway has heard of the setting and of both instances: then one value leads to one of them.</summary>
+    private static async Task<bool> IsHashedAsync(Rig rig, string to)
+    {
+        var seen = new HashSet<string>();
+        for (var i = 0; i < 40; i++)
+        {
+            using var same = await SendAsync(rig, "GET", "/", "", to: i < 8 ? to : $"{i}");
+            seen.Add((i < 8 ? "same " : "") + same.Headers.GetValues("X-Instance").Single());
+        }
+
+        return seen.Count == 3;
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(Rig rig, string method, string path, string body, string? key = null, string? to = null)
     {
         var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (to is not null)
+        {
+            request.Headers.Add("X-To", to);
+        }
+
         if (key is not null)
         {
             request.Headers.Add("Idempotency-Key", key);

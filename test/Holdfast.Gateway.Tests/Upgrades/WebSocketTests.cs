@@ -62,6 +62,54 @@ public sealed class WebSocketTests
         await stopping;
     }
 
+    [Fact]
+    public async Task An_instance_that_is_ready_again_after_a_drain_keeps_its_connections()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+        using var first = await ConnectAsync(rig);
+        await EchoAsync(first, "ahoy");
+        await rig.SetStateAsync("shop-1", InstanceState.Draining);
+        await SeeCloseAsync(first, "The server is going away; connect again.");
+
+        await rig.SetStateAsync("shop-1", InstanceState.Ready);
+
+        using var again = await ConnectAsync(rig);
+        await EchoAsync(again, "ahoy");
+        await EchoAsync(again, "and again");
+    }
+
+    [Fact]
+    public async Task A_sticky_client_comes_back_to_its_instance_by_requests_and_by_WebSockets()
+    {
+        await using var rig = await Rig.StartAsync(instances: 3);
+        await rig.Registry.DeclareAsync(new ServiceDeclaration("shop", ["/"], "/healthz") { Settings = new Dictionary<string, string> { ["sticky"] = "/live" } });
+        await Eventually.HoldsAsync(async () => (await rig.Client.GetAsync("/live")).Headers.Contains("Set-Cookie"));
+        var cookies = new CookieContainer();
+        using var socket = new ClientWebSocket();
+        socket.Options.Cookies = cookies;
+        await socket.ConnectAsync(new UriBuilder(rig.Address) { Scheme = "ws", Path = "/live" }.Uri, None);
+        await EchoAsync(socket, "ahoy");
+        var cookie = Assert.Single(cookies.GetAllCookies());
+        Assert.Equal(("hf-instance", "/live", true), (cookie.Name, cookie.Path, cookie.HttpOnly));
+
+        using var handler = new HttpClientHandler { CookieContainer = cookies };
+        using var client = new HttpClient(handler) { BaseAddress = rig.Address };
+        var seen = new HashSet<string>();
+        for (var i = 0; i < 12; i++)
+        {
+            using var response = await client.GetAsync("/live/more");
+            seen.Add(response.Headers.GetValues("X-Instance").Single());
+        }
+
+        // It stays as long as the instance does, and then with another one.
+        var first = Assert.Single(seen);
+        await rig.SetStateAsync(first, InstanceState.Draining);
+        await Eventually.HoldsAsync(async () => (await client.GetAsync("/live")).Headers.GetValues("X-Instance").Single() != first);
+        using var moved = await client.GetAsync("/live");
+        using var again = await client.GetAsync("/live");
+        Assert.Equal(moved.Headers.GetValues("X-Instance"), again.Headers.GetValues("X-Instance"));
+    }
+
     private static async Task<ClientWebSocket> ConnectAsync(Rig rig)
     {
         var socket = new ClientWebSocket();
