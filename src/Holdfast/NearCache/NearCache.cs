@@ -19,7 +19,7 @@ internal sealed class NearCache
     public static readonly TimeSpan ProofLasts = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<Address, NearCacheEntry> entries = new();
-    private readonly Queue<NearCacheEntry> inOrder = new();
+    private readonly LinkedList<NearCacheEntry> inOrder = new();
     private readonly Lock writing = new();
     private readonly TimeProvider clock;
     private readonly long maxBytes;
@@ -49,7 +49,7 @@ internal sealed class NearCache
 
     public long Bytes => Interlocked.Read(ref bytes);
 
-    /// <summary>How many places the order of arrival takes: entries, and some that were replaced.</summary>
+    /// <summary>How many places the order of arrival takes: one for each entry.</summary>
     public int Queued => inOrder.Count;
 
     /// <summary>Answers a read if that is as good as asking the store, as far as the freshness demands.</summary>
@@ -143,10 +143,16 @@ internal sealed class NearCache
                 return;
             }
 
-            var replaced = entries.TryGetValue(address, out var known) ? known.Bytes : 0;
+            // What is replaced leaves the order as well, which would hold its record on. Readers find the one or the other.
+            if (entries.TryGetValue(address, out var replaced))
+            {
+                inOrder.Remove(replaced.Place);
+                Interlocked.Add(ref bytes, -replaced.Bytes);
+            }
+
             entries[address] = entry;
-            inOrder.Enqueue(entry);
-            Interlocked.Add(ref bytes, entry.Bytes - replaced);
+            inOrder.AddLast(entry.Place);
+            Interlocked.Add(ref bytes, entry.Bytes);
             MakeRoom();
         }
     }
@@ -240,60 +246,33 @@ internal sealed class NearCache
                 Remove(address);
             }
         }
-
-        ForgetReplaced();
     }
 
     private void Remove(Address address)
     {
         if (entries.TryRemove(address, out var entry))
         {
+            inOrder.Remove(entry.Place);
             Interlocked.Add(ref bytes, -entry.Bytes);
         }
     }
 
-    // Second chance: the queue is in order of arrival, and an entry that was served since its last turn goes to its end.
+    // Second chance: the entries are in order of arrival, and one that was served since its last turn goes to the end.
     private void MakeRoom()
     {
-        for (var turns = 2 * inOrder.Count; bytes > maxBytes && turns > 0 && inOrder.TryDequeue(out var oldest); turns--)
+        for (var turns = 2 * inOrder.Count; bytes > maxBytes && turns > 0 && inOrder.First is { Value: var oldest } first; turns--)
         {
-            if (!IsCurrent(oldest))
-            {
-                continue;
-            }
-
             if (oldest.TakeUse())
             {
-                inOrder.Enqueue(oldest);
+                inOrder.Remove(first);
+                inOrder.AddLast(first);
             }
             else
             {
                 Remove(oldest.Address);
             }
         }
-
-        ForgetReplaced();
     }
-
-    // What was replaced or pushed out stays in the queue until its turn; often changed records must not fill it.
-    private void ForgetReplaced()
-    {
-        if (inOrder.Count <= (2 * entries.Count) + 64)
-        {
-            return;
-        }
-
-        for (var left = inOrder.Count; left > 0; left--)
-        {
-            var entry = inOrder.Dequeue();
-            if (IsCurrent(entry))
-            {
-                inOrder.Enqueue(entry);
-            }
-        }
-    }
-
-    private bool IsCurrent(NearCacheEntry entry) => entries.TryGetValue(entry.Address, out var current) && current == entry;
 
     private long TicksOf(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
 }

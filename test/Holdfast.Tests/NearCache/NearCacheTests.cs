@@ -174,7 +174,38 @@ public sealed class NearCacheTests
 
         Assert.Equal(1, cache.Count);
         Assert.InRange(cache.Bytes, 1, 10_000);
-        Assert.InRange(cache.Queued, 1, 100);
+        Assert.Equal(1, cache.Queued);
+    }
+
+    [Fact]
+    public void A_record_that_was_replaced_is_let_go_of_at_once()
+    {
+        var cache = Alive(maxBytes: 8 << 20);
+        for (var i = 0; i < 10_000; i++)
+        {
+            cache.Put(feed, Earlier, new Address("small", "s", $"{i}"), null, clock.GetTimestamp());
+        }
+
+        var replaced = PutReplaced(cache);
+        GC.Collect();
+        GC.Collect();
+        Assert.Equal(0, replaced.Count(static record => record.TryGetTarget(out _)));
+        Assert.Equal(10_001, cache.Queued);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private List<WeakReference<Record>> PutReplaced(NearCache cache)
+    {
+        var replaced = new List<WeakReference<Record>>();
+        for (var i = 0; i < 1000; i++)
+        {
+            var record = RecordOf(Thing, i);
+            cache.Put(feed, Earlier, Thing, record, clock.GetTimestamp());
+            replaced.Add(new WeakReference<Record>(record));
+        }
+
+        cache.Put(feed, Earlier, Thing, null, clock.GetTimestamp());
+        return replaced;
     }
 
     [Fact]
