@@ -6,7 +6,7 @@ namespace Holdfast.Tests.Redis;
 /// <summary>The least rights that docs/engines.md lists: enough for everything, and each of them needed.</summary>
 public sealed class RedisPermissionTests : IAsyncLifetime
 {
-    private static readonly string[] Optional = ["+client|kill", "+config|get", "+select", "+hsetnx"];
+    private static readonly string[] Optional = ["+config|get", "+select", "+hsetnx"];
 
     private RedisServer server = null!;
 

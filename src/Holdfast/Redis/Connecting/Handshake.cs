@@ -96,7 +96,8 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
         }
     }
 
-    // `everysec` loses acknowledged writes to kill -9 as well: only `always` writes before it replies.
+    // `everysec` loses acknowledged writes to kill -9 as well: only `always` writes before it replies. And that does not
+    // synchronise while a child process saves or rewrites, if no-appendfsync-on-rewrite says so.
     private async Task<bool> IsSyncedAsync(Dictionary<string, string> facts)
     {
         if (facts.GetValueOrDefault("aof_enabled", "0") != "1")
@@ -106,8 +107,8 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
 
         try
         {
-            var settings = await dialogue.AskPairsAsync(["CONFIG", "GET", "appendfsync"]).ConfigureAwait(false);
-            return settings.GetValueOrDefault("appendfsync") == "always";
+            var settings = await dialogue.AskPairsAsync(["CONFIG", "GET", "*appendfsync*"]).ConfigureAwait(false);
+            return settings.GetValueOrDefault("appendfsync") == "always" && settings.GetValueOrDefault("no-appendfsync-on-rewrite") == "no";
         }
         catch (StoreErrorException)
         {
@@ -129,9 +130,9 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
         {
             await dialogue.AskAsync("CLIENT", "KILL", "ID", before.ConnectionId.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
         }
-        catch (StoreErrorException)
+        catch (StoreErrorException fault) when (fault.Error.Code != "NOPERM")
         {
-            // It is gone already, or the user may not. The sequence numbers still see to it that nothing is made twice.
+            // It is gone already.
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class PermissionCheck(Dialogue dialogue, string key, bool isClus
 
     private const string Channel = StoreKeys.SignalPrefix + "@probe";
 
-    private static readonly string[] Keyless = ["PING", "INFO server", "FCALL hf1_probe 0", "FCALL_RO hf1_probe 0", "FUNCTION LOAD -", "CLIENT TRACKING OFF", "SCAN 0 COUNT 1", "TIME"];
+    private static readonly string[] Keyless = ["PING", "INFO server", "FCALL hf1_probe 0", "FCALL_RO hf1_probe 0", "FUNCTION LOAD -", "CLIENT TRACKING OFF", "CLIENT KILL ID 0", "SCAN 0 COUNT 1", "TIME"];
 
     private static readonly string[] Keyed =
     [
