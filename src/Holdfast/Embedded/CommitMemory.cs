@@ -9,7 +9,7 @@ internal static class CommitMemory
         if (sender.IsRemembered && state.Clients.Find(sender.Client!) is { } commits
             && commits.TryFind(sender.Sequence, out var term, out var revision))
         {
-            return Replay(state, commit, new Stamp(state.Index, term, revision), now);
+            return Replay(state, commit, new Stamp(state.Index, term, revision), now) with { IsRepeat = true };
         }
 
         if (commit.Request is not { } request || state.Requests.Find(new RequestKey(request.Id, request.Step), now) is not { } mark)

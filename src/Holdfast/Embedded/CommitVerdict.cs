@@ -4,4 +4,8 @@ namespace Holdfast.Embedded;
 /// <param name="Result">The result.</param>
 /// <param name="After">For each change the record after it, of kept ones too but without their fields; empty if the commit was not made.</param>
 /// <param name="Durable">Completes once everything that the result tells of is durable at its level.</param>
-internal readonly record struct CommitVerdict(CommitResult Result, Record?[] After, Task Durable);
+internal readonly record struct CommitVerdict(CommitResult Result, Record?[] After, Task Durable)
+{
+    /// <summary>Whether its client has sent it under this number before, so that it was made for nobody else.</summary>
+    public bool IsRepeat { get; init; }
+}

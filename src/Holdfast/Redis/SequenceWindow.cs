@@ -13,18 +13,25 @@ internal sealed class SequenceWindow
     public const int Slots = 64;
 
     private readonly Lock gate = new();
-    private readonly Queue<CommitCall> waiting = new();
+    private readonly LinkedList<CommitCall> waiting = new();
+    private readonly Queue<CommitCall> ready = new();
     private ulong taken;
     private long last;
+    private bool isSending;
 
     /// <summary>Gives the commit its number; false when it has to wait, and will be answered by <see cref="Leave"/>.</summary>
     public bool TryEnter(CommitCall commit)
     {
         lock (gate)
         {
+            if (commit.HasLeft)
+            {
+                return false;
+            }
+
             if (taken == ulong.MaxValue)
             {
-                waiting.Enqueue(commit);
+                commit.Place = waiting.AddLast(commit);
                 return false;
             }
 
@@ -42,22 +49,59 @@ internal sealed class SequenceWindow
         lock (gate)
         {
             commit.HasLeft = true;
+            if (commit.Place is { } place)
+            {
+                waiting.Remove(place);
+                commit.Place = null;
+            }
+
             if (commit.Sequence == 0)
             {
                 return null;
             }
 
             taken &= ~(1UL << (int)(commit.Sequence % Slots));
-            while (waiting.TryDequeue(out var next))
+            if (waiting.First is not { Value: var next })
             {
-                if (!next.HasLeft)
-                {
-                    next.Sequence = Take();
-                    return next;
-                }
+                return null;
             }
 
-            return null;
+            waiting.RemoveFirst();
+            next.Place = null;
+            next.Sequence = Take();
+            return next;
+        }
+    }
+
+    /// <summary>
+    /// Sends a commit that has waited. One that can't be sent settles at once and answers the next; they go one after the
+    /// other, never one within another, so that however many wait, the stack does not grow.
+    /// </summary>
+    public void Send(CommitCall commit, Action<StoreCall> submit)
+    {
+        lock (gate)
+        {
+            ready.Enqueue(commit);
+            if (isSending)
+            {
+                return;
+            }
+
+            isSending = true;
+        }
+
+        while (TryTakeReady() is { } next)
+        {
+            submit(next);
+        }
+    }
+
+    private CommitCall? TryTakeReady()
+    {
+        lock (gate)
+        {
+            isSending = ready.TryDequeue(out var next);
+            return next;
         }
     }
 

@@ -642,14 +642,14 @@ local function answer(head, reply)
   return reply
 end
 
-local function replay(commit, head, term, revision)
+local function replay(outcome, commit, head, term, revision)
   local records = {}
   for i, change in ipairs(commit.changes) do
     local key = change.key
     records[i] = record_reply(key, change.kind == KEEP and read_metadata(key) or change.kind ~= KEEP and call('HGETALL', key))
   end
 
-  return answer(head, { 'replay', term, revision, records })
+  return answer(head, { outcome, term, revision, records })
 end
 
 -- The answer to a commit that was made before under the same sequence or request id; nil for one that was not.
@@ -659,7 +659,7 @@ local function repeated(commit, head)
     local remembered = call('HGET', commit.keys[3], SLOTS[sequence % RING])
     local last = remembered and tonumber(match(remembered, '^%d+')) or 0
     if last == sequence then
-      return replay(commit, head, match(remembered, '^%d+ (%d+) (%d+)$'))
+      return replay('repeat', commit, head, match(remembered, '^%d+ (%d+) (%d+)$'))
     elseif last > sequence then
       fail('HFARG', 'the sequence is older than the last ' .. RING .. ' of the client')
     end
@@ -669,7 +669,7 @@ local function repeated(commit, head)
     local remembered = call('GET', commit.request_key)
     local term, revision, fingerprint = match(remembered or '', '^(%d+) (%d+) (.*)$')
     if fingerprint == commit.fingerprint then
-      return replay(commit, head, term, revision)
+      return replay('replay', commit, head, term, revision)
     elseif fingerprint then
       return answer(head, { 'different', term, revision })
     end

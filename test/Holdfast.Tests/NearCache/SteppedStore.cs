@@ -89,7 +89,7 @@ internal sealed class SteppedStore : IDisposable
         return Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"%3\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{revision}\r\n") : "%0\r\n";
     }
 
-    // A commit that was made before is answered as a replay of it, with the record as it is now.
+    // A commit that was made before is answered as a repetition of it, with the record as it is now.
     private string Commit(string sequence)
     {
         var isNew = !made.TryGetValue(sequence, out var revision);
@@ -100,7 +100,7 @@ internal sealed class SteppedStore : IDisposable
         }
 
         isTracked = true;
-        return $"*4\r\n{(isNew ? "+ok" : "+replay")}\r\n:{Term}\r\n:{revision}\r\n*1\r\n{RecordText()}";
+        return $"*4\r\n{(isNew ? "+ok" : "+repeat")}\r\n:{Term}\r\n:{revision}\r\n*1\r\n{RecordText()}";
     }
 
     private string RecordText() =>

@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Holdfast.Redis;
 using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Redis;
@@ -136,6 +140,81 @@ public sealed class RedisFaultTests
 
         Assert.Contains("FUNCTION DELETE holdfast1", fault.Message, StringComparison.Ordinal);
         Assert.Equal(":1", await server.CommandAsync("FCALL", "theirs", "0"));
+    }
+
+    [Fact]
+    public void The_function_library_is_the_one_that_its_name_stands_for() =>
+        Assert.True(
+            FunctionLibrary.Digest == "4bf95ffa93f76797317b9d2771854b6304bdc4c9e041048b0a3a83923739581d",
+            $"holdfast1.lua has changed: its digest is {FunctionLibrary.Digest} now. A server that has the library keeps it, and refuses programs with another one of its name: "
+            + "once holdfast1 was released, a change needs a new name (holdfast2) for the library and its functions, so that old and new programs run side by side.");
+
+    [Fact]
+    public async Task A_server_that_is_too_old_is_refused_with_its_version()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = AnswerHelloAsync(listener, "%2\r\n+server\r\n+redis\r\n+version\r\n+6.2.14\r\n");
+        var fault = await Assert.ThrowsAsync<StateMismatchException>(
+            async () => await RedisEngine.OpenAsync($"redis://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", PatientOptions.Default));
+        listener.Stop();
+        await serving;
+
+        Assert.Contains("is Redis 6.2.14: Holdfast needs Redis 7 or later", fault.Message, StringComparison.Ordinal);
+    }
+
+    // Whoever comes is told that; one says HELLO again when it was answered, and the fake ends with its listener.
+    private static async Task AnswerHelloAsync(TcpListener listener, string answer)
+    {
+        try
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await using var stream = client.GetStream();
+                var asked = new byte[1024];
+                while (await stream.ReadAsync(asked) is > 0 and var count && Encoding.ASCII.GetString(asked, 0, count).Contains("HELLO", StringComparison.Ordinal))
+                {
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(answer));
+                }
+            }
+        }
+        catch (Exception error) when (error is SocketException or IOException or InvalidOperationException)
+        {
+            // The listener was stopped, or the client has gone.
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_synchronise_while_it_rewrites_its_file_is_not_taken_for_synchronised()
+    {
+        await using var server = await RedisServer.StartAsync(isDurable: true, arguments: ["--no-appendfsync-on-rewrite", "yes"]);
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString);
+        Assert.Equal(Durability.Memory, engine.Capabilities.Durability);
+    }
+
+    [Fact]
+    public async Task A_request_that_another_has_made_is_a_replay_though_the_connection_was_lost_and_an_own_commit_is_none()
+    {
+        await using var server = await RedisServer.StartAsync(isTcp: true);
+        await using var proxy = new FaultProxy(server.Port);
+        await using var engine = await RedisEngine.OpenAsync(proxy.ConnectionString, PatientOptions.Default);
+        await using var other = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default);
+        var theirs = new Commit(RecordChange.Update(Counter).Add("n", 1)) { Request = new RequestId("theirs") };
+        await other.CommitAsync(theirs);
+        var made = await engine.ReadAsync(Counter);
+        proxy.Hold();
+        var replay = engine.CommitAsync(theirs).AsTask();
+        var own = engine.CommitAsync(new Commit(RecordChange.Update(Counter).Add("n", 1)) { Request = new RequestId("own") }).AsTask();
+        while ((await other.ReadAsync(Counter)).At == made.At)
+        {
+            await Task.Delay(1);
+        }
+
+        proxy.Cut();
+        Assert.True((await replay).IsReplay);
+        Assert.False((await own).IsReplay);
+        Assert.Equal(2, (await engine.ReadAsync(Counter)).Record!.Counter("n"));
     }
 
     [Fact]

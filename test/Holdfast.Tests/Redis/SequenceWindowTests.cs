@@ -60,11 +60,50 @@ public sealed class SequenceWindowTests
         Assert.Equal(0, impatient.Sequence);
     }
 
+    [Fact]
+    public void However_many_wait_all_end_when_none_can_be_sent_any_more()
+    {
+        var options = new StateEngineOptions();
+        var view = new StoreView(options, new PartitionMap(options.PartitionCount), "client");
+        var routes = new LoneRoutes(RedisAddress.Parse("redis://nowhere"), view, new SignalTable(), options);
+        var commits = Enumerable.Range(0, 100_000).Select(_ => NewCommit(view, routes)).ToArray();
+        foreach (var commit in commits.Where(static commit => commit.TryEnter()))
+        {
+            routes.Submit(commit);
+        }
+
+        routes.Nodes[0].Link.Dispose();
+        Assert.All(commits, static commit => Assert.True(commit.IsSettled));
+    }
+
+    [Fact]
+    public void One_whose_caller_has_gone_does_not_go_on_waiting()
+    {
+        var first = Enumerable.Range(0, SequenceWindow.Slots).Select(_ => NewCommit()).ToArray();
+        Assert.All(first, commit => Assert.True(window.TryEnter(commit)));
+        var gone = NewCommit();
+        Assert.False(window.TryEnter(gone));
+        gone.Cancel(new CancellationToken(canceled: true));
+        Assert.True(gone.HasLeft);
+        Assert.Null(gone.Place);
+        Assert.Null(window.Leave(first[0]));
+
+        // And one that has a number keeps it.
+        first[1].Cancel(new CancellationToken(canceled: true));
+        Assert.False(first[1].HasLeft);
+        var late = NewCommit();
+        late.Cancel(new CancellationToken(canceled: true));
+        Assert.False(window.TryEnter(late));
+    }
+
     private CommitCall NewCommit()
     {
         var options = new StateEngineOptions();
         var view = new StoreView(options, new PartitionMap(options.PartitionCount), "client");
         var routes = new LoneRoutes(RedisAddress.Parse("redis://nowhere"), view, new SignalTable(), options);
-        return new CommitCall(view, 0, new Commit(RecordChange.Delete(new Address("a", "b"))), window, routes);
+        return NewCommit(view, routes);
     }
+
+    private CommitCall NewCommit(StoreView view, StoreRoutes routes) =>
+        new(view, 0, new Commit(RecordChange.Delete(new Address("a", "b"))), window, routes);
 }

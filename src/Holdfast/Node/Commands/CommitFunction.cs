@@ -61,7 +61,7 @@ internal static class CommitFunction
                 Begin(reply, 3, "different"u8, result.At);
                 break;
             default:
-                Begin(reply, 4, result.IsReplay ? "replay"u8 : "ok"u8, result.At);
+                Begin(reply, 4, verdict.IsRepeat ? "repeat"u8 : result.IsReplay ? "replay"u8 : "ok"u8, result.At);
                 reply.Array(commit.Changes.Count);
                 for (var i = 0; i < commit.Changes.Count; i++)
                 {

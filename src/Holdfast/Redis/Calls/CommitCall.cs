@@ -15,6 +15,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     private readonly SequenceWindow window;
     private readonly StoreRoutes routes;
     private int hasSettled;
+    private long sequence;
 
     /// <summary>Prepares the call.</summary>
     /// <param name="view">What its reply is told to.</param>
@@ -30,7 +31,11 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     }
 
     /// <summary>The number under which the store remembers it; 0 until it has one.</summary>
-    public long Sequence { get; set; }
+    public long Sequence
+    {
+        get => Volatile.Read(ref sequence);
+        set => Volatile.Write(ref sequence, value);
+    }
 
     /// <summary>Whether it has left its <see cref="SequenceWindow"/>, whose lock guards this.</summary>
     public bool HasLeft { get; set; }
@@ -38,8 +43,11 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     /// <summary>Whether it was sent on a connection that was lost before the reply: it may have been made.</summary>
     public bool IsUncertain { get; private set; }
 
-    /// <summary>It has its place in a row by its number.</summary>
-    protected override bool CanBeDropped => false;
+    /// <summary>Where it waits for its number, guarded like <see cref="HasLeft"/>; null when it does not.</summary>
+    public LinkedListNode<CommitCall>? Place { get; set; }
+
+    /// <summary>Once it has its number it goes on. Until then nothing limits how many wait but that each has a caller.</summary>
+    protected override bool CanBeDropped => Sequence == 0;
 
     public override bool TryEnter() => window.TryEnter(this);
 
@@ -71,7 +79,8 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         var result = outcome switch
         {
             "ok" => new CommitResult(at, ReadRecords(ref reader, at), isReplay: false),
-            "replay" => new CommitResult(at, ReadRecords(ref reader, null), isReplay: !IsUncertain),
+            "repeat" => new CommitResult(at, ReadRecords(ref reader, null), isReplay: false),
+            "replay" => new CommitResult(at, ReadRecords(ref reader, null), isReplay: true),
             "refused" => new CommitResult(at, ReadRefusal(ref reader, at)),
             "different" => new CommitResult(at, refusal: null),
             _ => throw new RespFormatException($"A commit is not answered with '{outcome}'."),
@@ -96,7 +105,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     {
         if (Interlocked.Exchange(ref hasSettled, 1) == 0 && window.Leave(this) is { } next)
         {
-            routes.Submit(next);
+            window.Send(next, routes.Submit);
         }
     }
 
