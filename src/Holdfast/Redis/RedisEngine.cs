@@ -209,7 +209,7 @@ public sealed class RedisEngine : StateEngine
         var name = StoreKeys.SignalPrefix + channel;
         var subscription = new SignalSubscription(channel, ended =>
         {
-            signals.Remove(name, ended, () => routes.Submit(new SubscribeCall(name, ends: true)));
+            signals.Remove(name, ended, () => routes.Submit(new SubscribeCall(name, ends: true) { ExpiresAt = DeadlineFromNow() }));
             return ValueTask.CompletedTask;
         });
         var call = new SubscribeCall(name, ends: false) { ExpiresAt = DeadlineFromNow() };
@@ -316,7 +316,7 @@ public sealed class RedisEngine : StateEngine
     {
         var seconds = Options.CommitTimeout.TotalSeconds;
         var trouble = routes.NodeOf(call.Partition)?.Link.Trouble;
-        var reason = call.LastError is { } error ? $"It answered: {error.Text}" : trouble?.Message;
+        var reason = (call.LastError ?? call.WaitsFor?.LastError) is { } error ? $"It answered: {error.Text}" : trouble?.Message;
         if (call.TryGiveUp())
         {
             call.Fail(new StateUnavailableException($"The store at {address} did not do it within {seconds} s. {reason}", trouble));

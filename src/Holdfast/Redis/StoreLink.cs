@@ -19,6 +19,7 @@ internal sealed class StoreLink : ConnectionOwner
     private readonly SignalTable signals;
     private readonly StateEngineOptions options;
     private readonly Lock gate = new();
+    private readonly TermOpenings openings;
     private readonly Queue<StoreCall> waiting = new();
     private volatile RedisConnection? current;
     private volatile int waitingCount;
@@ -27,8 +28,11 @@ internal sealed class StoreLink : ConnectionOwner
     private volatile bool isRetired;
     private PlainCall<string>? libraryLoad;
 
-    public StoreLink(StoreRoutes routes, StoreView view, SignalTable signals, StateEngineOptions options) =>
+    public StoreLink(StoreRoutes routes, StoreView view, SignalTable signals, StateEngineOptions options)
+    {
         (this.routes, this.view, this.signals, this.options) = (routes, view, signals, options);
+        openings = new TermOpenings(this, routes, view, options);
+    }
 
     /// <summary>The server's pushes.</summary>
     public Feed Feed { get; } = new();
@@ -91,11 +95,25 @@ internal sealed class StoreLink : ConnectionOwner
         {
             foreach (var channel in signals.Channels())
             {
-                connection.TrySend(new SubscribeCall(channel, ends: false));
+                // Not beyond this connection: the next one asks for all channels again.
+                connection.TrySend(new SubscribeCall(channel, ends: false) { ExpiresAt = options.Clock.GetTimestamp() });
             }
         }
 
-        current = connection;
+        // Who disposes of the link or retires it either finds the connection here, or is found by it.
+        bool isUnwanted;
+        lock (gate)
+        {
+            current = connection;
+            isUnwanted = isDisposed || isRetired;
+        }
+
+        if (isUnwanted)
+        {
+            connection.Abort();
+            return;
+        }
+
         SendWaiting();
     }
 
@@ -126,28 +144,44 @@ internal sealed class StoreLink : ConnectionOwner
     /// <summary>The server is no part of the store any more: calls go elsewhere from now on.</summary>
     public void Retire()
     {
-        isRetired = true;
+        RedisConnection? connection;
+        lock (gate)
+        {
+            isRetired = true;
+            connection = current;
+        }
+
         Redistribute();
-        current?.Abort();
+        connection?.Abort();
     }
 
-    /// <summary>Fails the calls whose deadline has passed while there was no connection.</summary>
+    /// <summary>
+    /// Fails the calls whose deadline has passed, or whose callers have gone, while there was no connection. Wherever they
+    /// stand: a call that may wait longer does not keep those behind it.
+    /// </summary>
     public void DropOverdue()
     {
-        while (true)
+        var dropped = new List<StoreCall>();
+        lock (gate)
         {
-            StoreCall? call;
-            lock (gate)
+            for (var left = waiting.Count; left > 0; left--)
             {
-                if (!waiting.TryPeek(out call) || !(call.IsSettled || IsOverdue(call)))
+                var call = waiting.Dequeue();
+                if (call.IsSettled || IsOverdue(call))
                 {
-                    return;
+                    dropped.Add(call);
                 }
-
-                waiting.Dequeue();
-                waitingCount = waiting.Count;
+                else
+                {
+                    waiting.Enqueue(call);
+                }
             }
 
+            waitingCount = waiting.Count;
+        }
+
+        foreach (var call in dropped)
+        {
             call.Fail(Unavailable());
         }
     }
@@ -160,8 +194,14 @@ internal sealed class StoreLink : ConnectionOwner
             return;
         }
 
-        isDisposed = true;
-        current?.Abort();
+        RedisConnection? connection;
+        lock (gate)
+        {
+            isDisposed = true;
+            connection = current;
+        }
+
+        connection?.Abort();
         foreach (var call in TakeWaiting())
         {
             call.Fail(Unavailable());
@@ -196,11 +236,11 @@ internal sealed class StoreLink : ConnectionOwner
         else if (ReadReply(connection, call, ref reader) == ReplyVerdict.TermUnknown)
         {
             call.Recall();
-            OpenTermThenRepeat(connection, call);
+            openings.Open(call.Partition, call);
         }
         else if (view.History.IsUnproven(call.Partition) && call is not OpenCall)
         {
-            connection.TrySend(new OpenCall(view, call.Partition));
+            openings.Open(call.Partition, waiting: null);
         }
     }
 
@@ -229,8 +269,9 @@ internal sealed class StoreLink : ConnectionOwner
         view.Cache.Lose(Feed);
         foreach (var call in unanswered)
         {
-            call.Recall();
+            // In this order: once it can be given up, it has to be known that it may have been made.
             call.OnLost();
+            call.Recall();
             if ((isDisposed && !isRetired) || !call.IsRepeatable || call.IsSettled || IsOverdue(call))
             {
                 call.Fail(Unavailable());
@@ -369,21 +410,6 @@ internal sealed class StoreLink : ConnectionOwner
         Submit(call);
     }
 
-    // The same holds for opening a term. The second time in a row it did not help, and waiting may.
-    private void OpenTermThenRepeat(RedisConnection connection, StoreCall call)
-    {
-        if (call.TimesTermUnknown++ == 0)
-        {
-            connection.TrySend(new OpenCall(view, call.Partition) { IsAsking = call.TimesMoved > 0 });
-            routes.Submit(call);
-        }
-        else
-        {
-            call.TimesTermUnknown = 0;
-            RepeatLater(call);
-        }
-    }
-
     private async Task RepeatLaterAsync(StoreCall call)
     {
         await Task.Delay(Backoff.Jittered(RepeatDelay, options.Entropy), options.Clock).ConfigureAwait(false);
@@ -403,6 +429,8 @@ internal sealed class StoreLink : ConnectionOwner
         if (count < 0)
         {
             // The store can't tell any more what changed, or was emptied: begin again with a connection that knows nothing.
+            // At once, not when it is lost: replies that are here already would be taken for proof of what was cached before.
+            view.Cache.Lose(Feed);
             connection.Abort();
             return;
         }

@@ -1,3 +1,4 @@
+using Holdfast.NearCaching;
 using Holdfast.Redis;
 using Holdfast.Resp;
 
@@ -25,8 +26,98 @@ public sealed class StoreLinkTests
         Assert.Equal((1, 0), (next.Written, next.Failed));
     }
 
+    [Fact]
+    public async Task Calls_whose_time_is_over_go_though_one_that_may_wait_for_ever_stands_before_them()
+    {
+        await using var routes = NewRoutes(out _);
+        var link = routes.Nodes[0].Link;
+        var patient = new Call();
+        var overdue = new Call { ExpiresAt = TimeProvider.System.GetTimestamp() + (TimeProvider.System.TimestampFrequency / 1000) };
+        link.Submit(patient);
+        link.Submit(overdue);
+        while (TimeProvider.System.GetTimestamp() <= overdue.ExpiresAt)
+        {
+            await Task.Yield();
+        }
+
+        link.DropOverdue();
+        Assert.Equal((0, 1), (patient.Failed, overdue.Failed));
+    }
+
+    [Fact]
+    public async Task A_call_whose_connection_is_lost_knows_it_before_it_can_be_given_up()
+    {
+        await using var routes = NewRoutes(out _);
+        var link = routes.Nodes[0].Link;
+        var call = new Call();
+        Assert.True(call.TryBegin());
+        using var stream = new MemoryStream();
+        link.OnLost(new RedisConnection(stream, link, TimeProvider.System), [call]);
+
+        Assert.Equal(1, call.Lost);
+        Assert.False(call.CouldBeGivenUpWhenLost);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_connection_that_comes_after_the_end_is_ended(bool isRetired)
+    {
+        await using var routes = NewRoutes(out _);
+        var link = routes.Nodes[0].Link;
+        if (isRetired)
+        {
+            link.Retire();
+        }
+        else
+        {
+            link.Dispose();
+        }
+
+        using var stream = new MemoryStream();
+        link.Adopt(new RedisConnection(stream, link, TimeProvider.System));
+        Assert.False(stream.CanRead);
+    }
+
+    [Fact]
+    public async Task A_server_that_can_not_tell_what_changed_leaves_nothing_to_serve_whatever_it_replied_before()
+    {
+        await using var routes = NewRoutes(out var view);
+        var link = routes.Nodes[0].Link;
+        var thing = new Address("thing", "t");
+        var now = TimeProvider.System.GetTimestamp();
+        link.Feed.Prove(now + (1000 * TimeProvider.System.TimestampFrequency));
+        view.Cache.Put(link.Feed, new Stamp(0, 1, 1), thing, null, now);
+        view.Cache.Raise(link.Feed, 0, 1, 1);
+        Assert.Equal(NearCacheAnswer.Hit, view.Cache.TryRead(thing, 0, Freshness.Pushed, out _));
+
+        using var stream = new MemoryStream();
+        var push = new RespReader(">2\r\n$10\r\ninvalidate\r\n_\r\n"u8);
+        push.Read();
+        link.OnPush(new RedisConnection(stream, link, TimeProvider.System), ref push);
+        Assert.Equal(0, view.Cache.Count);
+        Assert.False(stream.CanRead);
+    }
+
+    private static LoneRoutes NewRoutes(out StoreView view)
+    {
+        var options = new StateEngineOptions();
+        view = new StoreView(options, new PartitionMap(options.PartitionCount), "client");
+        return new LoneRoutes(RedisAddress.Parse("redis://nowhere"), view, new SignalTable(), options);
+    }
+
     private sealed class Call : StoreCall
     {
+        public int Lost { get; private set; }
+
+        public bool CouldBeGivenUpWhenLost { get; private set; }
+
+        public override void OnLost()
+        {
+            Lost++;
+            CouldBeGivenUpWhenLost = TryGiveUp();
+        }
+
         public bool Unwritable { get; init; }
 
         public Action? WhenFailed { get; init; }

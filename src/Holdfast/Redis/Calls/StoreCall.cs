@@ -36,8 +36,11 @@ internal abstract class StoreCall
     /// <summary>How often the store lacked the function that it calls.</summary>
     public int TimesFunctionMissing { get; set; }
 
-    /// <summary>How often in a row the partition's term was another server process's.</summary>
+    /// <summary>How often the partition's term was another server process's.</summary>
     public int TimesTermUnknown { get; set; }
+
+    /// <summary>The call that opens the partition's term, which this one waited for last.</summary>
+    public OpenCall? WaitsFor { get; set; }
 
     /// <summary>The partition that it is for, if it is for one.</summary>
     public int Partition { get; protected init; } = -1;

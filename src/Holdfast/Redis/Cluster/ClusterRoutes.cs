@@ -306,22 +306,32 @@ internal sealed class ClusterRoutes : StoreRoutes
             foreach (var channel in signals.Channels())
             {
                 before?.Link.TrySendNow(new SubscribeCall(channel, ends: true));
-                node.Link.Submit(new SubscribeCall(channel, ends: false));
+
+                // Not for long: a connection that is made later asks for all channels itself.
+                node.Link.Submit(new SubscribeCall(channel, ends: false) { ExpiresAt = options.Clock.GetTimestamp() + options.Clock.TimestampFrequency });
             }
         }
     }
 
-    // A node without partitions is kept while the cluster calls it a primary: it may be about to get some.
+    // A node without partitions is kept while the cluster calls it a primary: it may be about to get some. Chosen under the
+    // lock under which partitions are assigned: one that got a partition and was retired would send its calls to itself.
     private void RetireAllBut(IReadOnlyList<ClusterPrimary> primaries)
     {
-        foreach (var (place, node) in nodes)
+        var retired = new List<StoreNode>();
+        lock (gate)
         {
-            if (primaries.Any(primary => primary.Place == place) || Array.IndexOf(byPartition, node) >= 0)
+            foreach (var (place, node) in nodes)
             {
-                continue;
+                if (!primaries.Any(primary => primary.Place == place) && Array.IndexOf(byPartition, node) < 0)
+                {
+                    nodes.TryRemove(place, out _);
+                    retired.Add(node);
+                }
             }
+        }
 
-            nodes.TryRemove(place, out _);
+        foreach (var node in retired)
+        {
             node.Link.Retire();
             _ = node.DisposeAsync().AsTask();
         }

@@ -1,0 +1,63 @@
+using Holdfast.TestServers;
+
+namespace Holdfast.Tests.Redis;
+
+/// <summary>A real server that answers reads and refuses writes, as after a failover, and is new to the partition.</summary>
+public sealed class TermOpeningTests
+{
+    private static readonly Address Thing = new("thing", "t");
+
+    [Fact]
+    public async Task Reads_that_wait_for_a_term_ask_for_it_once_and_go_on_when_the_server_writes_again()
+    {
+        await using var server = await RedisServer.StartAsync(isDurable: true);
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default);
+        await engine.CommitAsync(new Commit(RecordChange.Update(Thing).Set("x", "1")));
+        await server.KillAsync();
+        await server.RestartAsync(["--min-replicas-to-write", "1"]);
+        var reads = Enumerable.Range(0, 100).Select(_ => engine.ReadAsync(Thing).AsTask()).ToArray();
+
+        // About a second of waiting: a hundred that ask anew and never stop would have asked many thousand times.
+        await RefusalsAsync(server, 20);
+        var asked = await CallsAsync(server);
+        Assert.True(asked < 2_000, $"The server was asked {asked} times.");
+        Assert.Equal("+OK", await server.CommandAsync("CONFIG", "SET", "min-replicas-to-write", "0"));
+        Assert.All(await Task.WhenAll(reads), static reading => Assert.Equal("1", reading.Record!.Text("x")));
+    }
+
+    [Fact]
+    public async Task A_read_that_waits_for_a_term_in_vain_tells_what_the_server_answered()
+    {
+        await using var server = await RedisServer.StartAsync(isDurable: true, arguments: ["--min-replicas-to-write", "0"]);
+        await using (var before = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default))
+        {
+            await before.CommitAsync(new Commit(RecordChange.Update(Thing).Set("x", "1")));
+        }
+
+        await server.KillAsync();
+        await server.RestartAsync();
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(2) });
+        Assert.Equal("+OK", await server.CommandAsync("CONFIG", "SET", "min-replicas-to-write", "1"));
+        var fault = await Assert.ThrowsAsync<StateUnavailableException>(async () => await engine.ReadAsync(Thing));
+
+        Assert.Contains("NOREPLICAS", fault.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task RefusalsAsync(RedisServer server, long least)
+    {
+        var deadline = TimeProvider.System.GetTimestamp();
+        while (await NumberAsync(server, "errorstats", "errorstat_NOREPLICAS:count=") < least)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(60), "Nobody asked for the term.");
+            await Task.Delay(10);
+        }
+    }
+
+    private static Task<long> CallsAsync(RedisServer server) => NumberAsync(server, "stats", "total_commands_processed:");
+
+    private static async Task<long> NumberAsync(RedisServer server, string section, string before)
+    {
+        var line = (await server.AskAsync("INFO", section)).Split('\n').FirstOrDefault(line => line.StartsWith(before, StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line.AsSpan(before.Length).Trim(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
