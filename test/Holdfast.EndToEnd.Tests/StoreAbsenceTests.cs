@@ -16,7 +16,8 @@ public sealed class StoreAbsenceTests(ITestOutputHelper output)
     /// <summary>What an instance knows of who has signed in it may use for 1 s without news of the store; ten times that.</summary>
     private static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan Before = TimeSpan.FromSeconds(Experiment.Count(8, 60));
+    // As long as the store is away, so that what a process comes to take by working is not taken for what the absence costs.
+    private static readonly TimeSpan Before = TimeSpan.FromSeconds(Experiment.Count(8, 300));
     private static readonly TimeSpan Away = KnownFor + TimeSpan.FromSeconds(Experiment.Count(10, 300));
     private static readonly TimeSpan RecoveryPatience = TimeSpan.FromSeconds(100);
 

@@ -21,6 +21,7 @@ internal sealed class LogWriter : IDisposable
     private readonly object gate = new();
     private readonly LogFiles files;
     private readonly Action<EngineEvent> log;
+    private readonly SyncPacing pacing = new();
     private Thread? thread;
     private LogBatch gathering;
     private LogBatch? underWay;
@@ -32,6 +33,10 @@ internal sealed class LogWriter : IDisposable
     private bool isToldOfFrames;
     private bool waitsForever;
     private bool isFull;
+
+    // How many entries the synchronising of this step served; and whether the writer waits for others to come.
+    private int served;
+    private bool isPacing;
     private long rollBacks;
 
     public LogWriter(LogFiles files, Action<EngineEvent> log)
@@ -104,6 +109,11 @@ internal sealed class LogWriter : IDisposable
             }
 
             gathering.Add(sum, payload, entry);
+            if (isPacing && !IsWorthWaiting)
+            {
+                Monitor.Pulse(gate);
+            }
+
             sequence = gathering.LastSequence;
             return gathering.TaskOf(entry.UntilSynced);
         }
@@ -301,14 +311,41 @@ internal sealed class LogWriter : IDisposable
                 waitsForever = false;
             }
 
+            if (!gathering.IsEmpty && pacing.Awaited > 0)
+            {
+                WaitForCompany();
+            }
+
             isStepping = true;
         }
     }
+
+    /// <summary>Waits a moment for those whom the disk has just answered, if nobody is here who could go on without it. Called under the gate.</summary>
+    private void WaitForCompany()
+    {
+        isPacing = true;
+        var end = Environment.TickCount64 + pacing.Milliseconds;
+        while (IsWorthWaiting && end - Environment.TickCount64 is > 0 and var left)
+        {
+            Monitor.Wait(gate, (int)left);
+        }
+
+        isPacing = false;
+        pacing.Note(haveCome: !IsWorthWaiting);
+    }
+
+    private bool IsWorthWaiting =>
+        gathering.Entries.Count < pacing.Awaited && gathering.NeedsOnlySync && rolling is null && !stopping && closed is null;
 
     private void EndStep()
     {
         isStepping = false;
         underWay = null;
+        if (served > 0)
+        {
+            pacing.Note(served, gathering.Entries.Count, files.SyncMicroseconds.Last);
+            served = 0;
+        }
     }
 
     private void TellOfFrames()
@@ -368,6 +405,7 @@ internal sealed class LogWriter : IDisposable
             return;
         }
 
+        served = batch.NeedsSync ? batch.Entries.Count : 0;
         Release(batch, untilSynced: true);
         batch.CompleteSynced();
     }

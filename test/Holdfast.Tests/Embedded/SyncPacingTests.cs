@@ -1,0 +1,80 @@
+using Holdfast.Embedded;
+
+namespace Holdfast.Tests.Embedded;
+
+/// <summary>The log waits for those whom the disk has just answered, where that is worth it, and nowhere else.</summary>
+public sealed class SyncPacingTests : IDisposable
+{
+    private readonly StoreCopy store = new();
+
+    public void Dispose() => store.Dispose();
+
+    [Fact]
+    public void It_waits_for_as_many_as_were_there_for_half_of_what_the_disk_takes()
+    {
+        var pacing = new SyncPacing();
+        Assert.Equal(0, pacing.Awaited);
+        Note(pacing, times: 20, entries: 40, gathered: 24, taken: 6000);
+        Assert.Equal(56, pacing.Awaited);
+        Assert.InRange(pacing.Milliseconds, 2, 3);
+        pacing.Note(entries: 1, gathered: 0, taken: 6000);
+        Assert.Equal(1, pacing.Awaited);
+    }
+
+    [Fact]
+    public void A_fast_disk_waits_for_nobody()
+    {
+        var pacing = new SyncPacing();
+        Note(pacing, times: 20, entries: 40, gathered: 24, taken: 100);
+        Assert.Equal(0, pacing.Awaited);
+    }
+
+    [Fact]
+    public void Where_they_do_not_come_back_it_is_tried_ever_less_often_until_they_do()
+    {
+        var pacing = new SyncPacing();
+        Note(pacing, times: 20, entries: 40, gathered: 24, taken: 6000);
+        foreach (var skipped in new[] { 4, 8, 16, 32, 64, 128, 256, 256 })
+        {
+            pacing.Note(haveCome: false);
+            Note(pacing, times: skipped - 1, entries: 40, gathered: 24, taken: 6000);
+            Assert.Equal(0, pacing.Awaited);
+            pacing.Note(entries: 40, gathered: 24, taken: 6000);
+            Assert.Equal(56, pacing.Awaited);
+        }
+
+        pacing.Note(haveCome: true);
+        pacing.Note(haveCome: false);
+        Note(pacing, times: 4, entries: 40, gathered: 24, taken: 6000);
+        Assert.Equal(56, pacing.Awaited);
+    }
+
+    /// <summary>Callers that come again as soon as they are answered share their synchronisings, and do not take turns by halves.</summary>
+    [Fact]
+    public async Task Callers_that_come_again_are_synchronised_together()
+    {
+        const int callers = 32;
+        const int commits = 20;
+        await using var engine = await store.OpenAsync(new StateEngineOptions { PartitionCount = 4 }, new EmbeddedSettings { Disk = new SlowDisk(TimeSpan.FromMilliseconds(50)) });
+        var before = engine.LogFigures.Syncs;
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(async caller =>
+        {
+            for (var i = 0; i < commits; i++)
+            {
+                await engine.CommitAsync(new Commit(RecordChange.Update(new Address("a", $"{caller}")).Add("n", 1)));
+            }
+        }));
+
+        // By halves it would be twice as many synchronisings as there are rounds.
+        Assert.InRange(engine.LogFigures.Syncs - before, commits, commits * 3 / 2);
+        Assert.Equal(commits, (await engine.ReadAsync(new Address("a", "7"))).Record!.Counter("n"));
+    }
+
+    private static void Note(SyncPacing pacing, int times, int entries, int gathered, long taken)
+    {
+        for (; times > 0; times--)
+        {
+            pacing.Note(entries, gathered, taken);
+        }
+    }
+}
