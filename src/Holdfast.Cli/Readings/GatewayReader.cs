@@ -10,9 +10,32 @@ internal sealed class GatewayReader(Func<IReadOnlyList<GatewayProcess>> gateways
 
     private readonly HttpClient client = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = Timeout };
 
-    /// <summary>A reading for each gateway that takes requests, or finishes some; null for one that does not answer.</summary>
+    /// <summary>A reading for each gateway that runs, as it may take requests or finish some; null for one that does not answer.</summary>
     public async Task<IReadOnlyList<GatewayReading?>> ReadAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(gateways().Select(static gateway => gateway.Metrics).OfType<Uri>().Select(url => ReadAsync(url, cancellationToken)));
+
+    /// <summary>Whether a gateway says that it has read the registry.</summary>
+    public async Task<bool> IsReadyAsync(GatewayProcess gateway, CancellationToken cancellationToken)
+    {
+        if (gateway.Readiness is not { } url)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var answer = await client.GetAsync(url, cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 
     /// <summary>What all gateways together counted of some instances.</summary>
     public static RequestCount Count(IEnumerable<GatewayReading?> readings, IReadOnlyCollection<string> instances) =>

@@ -27,7 +27,7 @@ internal sealed class Autoscaling(IReadOnlyList<Service> services, Operations op
             {
                 await Task.Delay(Interval, run.Clock, cancellationToken);
                 var value = await meter.ReadAsync(cancellationToken);
-                var count = service.Instances.All.Count;
+                var count = service.Instances.Staying.Count;
                 var wanted = autoscaler.Decide(run.Clock.GetElapsedTime(began), count, value);
                 if (wanted == count)
                 {

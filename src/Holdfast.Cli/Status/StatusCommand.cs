@@ -32,7 +32,8 @@ internal static class StatusCommand
 
     private static void Print(TopologyStatus status)
     {
-        List<string[]> rows = [.. status.Gateway.Pids.Select(pid => new[] { "gateway", "ready", $"{pid}", status.Gateway.Url })];
+        List<string[]> rows = [.. status.Gateway.Processes.Select(gateway =>
+            new[] { gateway.Id, $"{gateway.State}".ToLowerInvariant(), $"{gateway.Pid}", status.Gateway.Url })];
         rows.Add(["state", "", $"{status.State.Pid}", status.State.Url ?? ""]);
         rows.AddRange(
             from service in status.Services

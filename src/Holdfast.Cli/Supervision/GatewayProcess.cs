@@ -10,8 +10,13 @@ internal sealed class GatewayProcess(string name, int number, int port, Topology
     private readonly GatewayTopology gateway = topology.Gateway;
     private int adminPort;
 
-    /// <summary>Where its counters are read; null while it has none to read.</summary>
-    public Uri? Metrics => State is InstanceState.Ready or InstanceState.Draining && Pid is not null ? new Uri($"http://127.0.0.1:{adminPort}/metrics") : null;
+    /// <summary>
+    /// Where its counters are read; null while there is no process. One that starts may have requests before anybody has noted that it is ready.
+    /// </summary>
+    public Uri? Metrics => AdminUrl("/metrics");
+
+    /// <summary>Where it tells whether it has read the registry; null while there is no process.</summary>
+    public Uri? Readiness => AdminUrl("/readyz");
 
     /// <summary>It ends by itself when its requests are finished or their time is over; only one that does not is killed.</summary>
     protected override TimeSpan Grace => gateway.Drain + StopGrace;
@@ -46,6 +51,8 @@ internal sealed class GatewayProcess(string name, int number, int port, Topology
         Task.FromResult(process.ListenerOn(port) is not null);
 
     protected override void Ended() => Run.Ports.Release(adminPort);
+
+    private Uri? AdminUrl(string path) => Pid is null ? null : new Uri($"http://127.0.0.1:{adminPort}{path}");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

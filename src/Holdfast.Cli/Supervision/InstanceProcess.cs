@@ -14,6 +14,9 @@ internal sealed class InstanceProcess(string name, int number, ServiceTopology s
     private readonly MemoryWatch? memory = service.Limits.MemoryBytes is { } limit ? new MemoryWatch(limit, run.Clock) : null;
     private int port;
 
+    /// <summary>The service that it belongs to.</summary>
+    public Service? Service { get; set; }
+
     /// <summary>Where the instance listens; null while there is none.</summary>
     public Uri? Url { get; private set; }
 
@@ -109,16 +112,23 @@ internal sealed class InstanceProcess(string name, int number, ServiceTopology s
         return new ProcessEnd("lost the process that listens on its port") { IsKill = true };
     }
 
-    /// <summary>Has the gateways let go of an instance that takes too much memory, as long as it does not take far too much.</summary>
+    /// <summary>
+    /// Has the gateways let go of an instance that takes too much memory, once another one serves in its place; as long as it does not take far
+    /// too much.
+    /// </summary>
     private async Task<ProcessEnd> LeaveAsync(GuardedProcess process, Task<ProcessEnd> listener, long bytes, CancellationToken cancellationToken)
     {
         var text = $"took {bytes >> 20} MiB of memory, more than its limit of {ByteSize.Text(service.Limits.MemoryBytes!.Value)}";
-        Run.Log.Event($"{Name} {text}: it gets no new requests, and is started again once it has none");
-        surroundings.Registry.Tell(declaration, Name, Url!, InstanceState.Draining);
-        await Task.WhenAny(
-            surroundings.Departures.AreLetGoAsync([Name], service.Drain, cancellationToken),
-            memory!.ExceedsAsync(process, MemoryWatch.TooMuch, cancellationToken),
-            listener);
+        Run.Log.Event($"{Name} {text}: once another one serves in its place it gets no new requests, and is started again once it has none");
+        var tooMuch = memory!.ExceedsAsync(process, MemoryWatch.TooMuch, cancellationToken);
+        var relief = new Relief(Service!, this, surroundings.Departures, Run);
+        _ = relief.RunAsync(cancellationToken);
+        if (await Task.WhenAny(relief.IsThere, tooMuch, listener) == relief.IsThere)
+        {
+            surroundings.Registry.Tell(declaration, Name, Url!, InstanceState.Draining);
+            await Task.WhenAny(surroundings.Departures.AreLetGoAsync([Name], service.Drain, cancellationToken), tooMuch, listener);
+        }
+
         return new ProcessEnd(text);
     }
 }

@@ -9,6 +9,8 @@ internal sealed class Operations(
     Topology topology, IReadOnlyList<Service> services, Replicas<GatewayProcess> gateways, GatewayReader readings, RunContext run, CancellationToken down)
     : IDisposable
 {
+    private const string StoppedText = "the topology was stopped";
+    private static readonly TimeSpan ReadinessPause = TimeSpan.FromMilliseconds(100);
     private readonly Departures departures = new(readings, run);
     private readonly SemaphoreSlim gatewayTurn = new(1);
 
@@ -34,7 +36,10 @@ internal sealed class Operations(
         };
     }
 
-    /// <summary>Changes how many instances a service has that scales itself; not while something else is done with it.</summary>
+    /// <summary>
+    /// Changes how many instances a service has that scales itself; not while something else is done with it. Those that go take their time
+    /// for what they have without anybody waiting for them: more may be needed before they are gone.
+    /// </summary>
     public async Task<string?> AdaptAsync(Service service, int count, string reason)
     {
         if (!await service.Turn.WaitAsync(TimeSpan.Zero))
@@ -44,7 +49,13 @@ internal sealed class Operations(
 
         try
         {
-            return await ScaleAsync(service, count, reason);
+            run.Log.Event($"{service.Name} is scaled to {count}{reason}");
+            if (service.Instances.Surplus(count) is { Count: > 0 } leaving)
+            {
+                _ = departures.LeaveAsync(service, leaving, down);
+            }
+
+            return await GrowAsync(service.Instances, service.Name, count);
         }
         finally
         {
@@ -133,7 +144,53 @@ internal sealed class Operations(
     {
         run.Log.Event($"there are to be {count} gateways");
         await gateways.StopAsync(gateways.Surplus(count));
-        return await GrowAsync(gateways, GatewayTopology.Name, count);
+        return await GrowGatewaysAsync(count);
+    }
+
+    /// <summary>Has more gateways, which must not only listen but have read the registry: without that they answer 503 to everything.</summary>
+    private async Task<string?> GrowGatewaysAsync(int count)
+    {
+        var before = gateways.All;
+        if (await GrowAsync(gateways, GatewayTopology.Name, count) is { } problem)
+        {
+            return problem;
+        }
+
+        var added = gateways.All.Except(before).ToList();
+        var began = run.Clock.GetTimestamp();
+        try
+        {
+            while (await FirstUnreadyAsync(added) is { } unready)
+            {
+                if (run.Clock.GetElapsedTime(began) >= run.ReadyTimeout)
+                {
+                    await gateways.StopAsync(added);
+                    return $"{unready.Name} could not read the registry within {run.ReadyTimeout.TotalSeconds:0.##} s: look after the store, its lines are in "
+                        + $"{RunFolder.Name}/{RunFolder.LogsName}/{unready.Name}.log\n{GatewayTopology.Name} stays at {gateways.All.Count.ToString(CultureInfo.InvariantCulture)}";
+                }
+
+                await Task.Delay(ReadinessPause, run.Clock, down);
+            }
+
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return StoppedText;
+        }
+    }
+
+    private async Task<GatewayProcess?> FirstUnreadyAsync(IReadOnlyList<GatewayProcess> added)
+    {
+        foreach (var gateway in added)
+        {
+            if (!await readings.IsReadyAsync(gateway, down))
+            {
+                return gateway;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>
@@ -144,7 +201,7 @@ internal sealed class Operations(
     {
         run.Log.Event("the gateways are rolled");
         var old = gateways.All;
-        if (await GrowAsync(gateways, GatewayTopology.Name, old.Count + 1) is { } problem)
+        if (await GrowGatewaysAsync(old.Count + 1) is { } problem)
         {
             return problem;
         }
@@ -153,7 +210,7 @@ internal sealed class Operations(
         foreach (var leaving in old)
         {
             await gateways.StopAsync([leaving]);
-            if (await GrowAsync(gateways, GatewayTopology.Name, old.Count + 1) is { } failure)
+            if (await GrowGatewaysAsync(old.Count + 1) is { } failure)
             {
                 return $"{failure}; {string.Join(", ", spare.Select(static gateway => gateway.Name))} serves in its stead";
             }
@@ -179,7 +236,7 @@ internal sealed class Operations(
         }
         catch (OperationCanceledException)
         {
-            return "the topology was stopped";
+            return StoppedText;
         }
     }
 
@@ -188,6 +245,11 @@ internal sealed class Operations(
         if (service.Instances.All.FirstOrDefault(instance => instance.Name == name) is not { } leaving)
         {
             return $"{name} has gone meanwhile";
+        }
+
+        if (leaving.State == InstanceState.Draining)
+        {
+            return $"{name} is leaving already";
         }
 
         if (!service.Instances.All.Any(instance => instance != leaving && instance.State == InstanceState.Ready))

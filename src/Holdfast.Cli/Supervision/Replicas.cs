@@ -22,13 +22,16 @@ internal sealed class Replicas<TProcess>(string name, Func<string, int, TProcess
         }
     }
 
-    /// <summary>Starts processes under the lowest free numbers until there are so many, and answers the started ones.</summary>
+    /// <summary>The processes that are not about to end, in the order of their numbers.</summary>
+    public IReadOnlyList<TProcess> Staying => [.. All.Where(IsStaying)];
+
+    /// <summary>Starts processes under the lowest free numbers until so many are there to stay, and answers the started ones.</summary>
     public IReadOnlyList<TProcess> Grow(int count)
     {
         var added = new List<TProcess>();
         lock (gate)
         {
-            while (!isClosed && processes.Count < count)
+            while (!isClosed && processes.Values.Count(IsStaying) < count)
             {
                 added.Add(AddOne());
             }
@@ -57,7 +60,7 @@ internal sealed class Replicas<TProcess>(string name, Func<string, int, TProcess
     }
 
     /// <summary>The processes that go when there are to be so many: those of the highest numbers.</summary>
-    public IReadOnlyList<TProcess> Surplus(int count) => [.. All.Skip(count)];
+    public IReadOnlyList<TProcess> Surplus(int count) => [.. Staying.Skip(count)];
 
     /// <summary>Stops processes, all at once, and returns when they are gone.</summary>
     public async Task StopAsync(IReadOnlyCollection<TProcess> leaving)
@@ -74,6 +77,8 @@ internal sealed class Replicas<TProcess>(string name, Func<string, int, TProcess
             }
         }
     }
+
+    private static bool IsStaying(TProcess process) => process.State != InstanceState.Draining;
 
     private TProcess AddOne()
     {

@@ -26,7 +26,7 @@ internal sealed class Rollout(Service service, ServiceTopology next, Departures 
     /// <summary>Answers why the roll failed, and what is so now; null when it is done.</summary>
     public async Task<string?> RunAsync(CancellationToken cancellationToken)
     {
-        var old = service.Instances.All;
+        var old = service.Instances.Staying;
         service.Topology = next;
         try
         {

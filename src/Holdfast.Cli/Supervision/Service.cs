@@ -8,7 +8,12 @@ internal sealed class Service : IDisposable
     public Service(ServiceTopology topology, Func<string, int, ServiceTopology, InstanceProcess> create)
     {
         Topology = topology;
-        Instances = new Replicas<InstanceProcess>(topology.Name, (name, number) => create(name, number, Topology));
+        Instances = new Replicas<InstanceProcess>(topology.Name, (name, number) =>
+        {
+            var instance = create(name, number, Topology);
+            instance.Service = this;
+            return instance;
+        });
     }
 
     public string Name => Topology.Name;

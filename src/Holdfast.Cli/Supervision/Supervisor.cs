@@ -251,7 +251,10 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
     }
 
     private TopologyStatus Status() => new(
-        new GatewayStatus(GatewayUrl, [.. gateways?.All.Select(static gateway => gateway.Pid).OfType<int>() ?? []]),
+        new GatewayStatus(
+            GatewayUrl,
+            [.. gateways?.All.Select(static gateway => gateway.Pid).OfType<int>() ?? []],
+            [.. gateways?.All.Select(static gateway => new GatewayProcessStatus(gateway.Name, gateway.Pid, gateway.State)) ?? []]),
         new StateStatus(topology.State == Topology.EmbeddedState ? node?.Address.Shown : StateAddress.Show(topology.State), node?.Pid),
         [.. services.Select(static service => new ServiceStatus(
             service.Name,

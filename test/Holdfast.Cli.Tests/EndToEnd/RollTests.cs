@@ -122,6 +122,28 @@ public sealed class RollTests
     }
 
     [Fact]
+    public async Task Gateways_that_cannot_read_the_registry_replace_none()
+    {
+        await using var redis = await RedisServer.StartAsync(isTcp: true, isDurable: true);
+        using var folder = new TopologyFolder($"state: {redis.ConnectionString}\n{Web}");
+        await using var tool = HoldfastTool.Start(folder.Path, "up", "--ready-timeout", "20");
+        await tool.SeeAsync("web is ready at ");
+        var before = await HoldfastTool.StatusAsync(folder.Path);
+        await redis.KillAsync();
+
+        var (code, output) = await HoldfastTool.RunAsync(folder.Path, "roll", "gateway");
+
+        Assert.Equal(1, code);
+        Assert.Contains("could not read the registry within 20 s", output, StringComparison.Ordinal);
+        var after = await HoldfastTool.StatusAsync(folder.Path);
+        Assert.Equal(before.GatewayPids(), after.GatewayPids());
+        Assert.StartsWith("web-", await Client.GetStringAsync(after.GatewayUrl()), StringComparison.Ordinal);
+        var table = (await HoldfastTool.RunAsync(folder.Path, "status")).Output;
+        Assert.Matches("gateway-1 +ready", table);
+        await tool.SeeAsync("gateway-3 has stopped");
+    }
+
+    [Fact]
     public async Task What_is_drained_finishes_what_it_has_and_does_not_come_back()
     {
         using var folder = new TopologyFolder(Web);

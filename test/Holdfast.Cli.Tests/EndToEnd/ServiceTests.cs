@@ -76,9 +76,15 @@ public sealed class ServiceTests
 
         var seen = tool.Lines.Count;
         Assert.Equal("taken", await Client.GetStringAsync(status.Instance("web-1").Url() + "/take/250"));
-        await tool.SeeAsync("more than its limit of 200M: it gets no new requests, and is started again once it has none", seen);
+        await tool.SeeAsync("more than its limit of 200M: once another one serves in its place it gets no new requests, and is started again once it has none", seen);
+        await tool.SeeAsync("web-3 is ready at ", seen);
         await tool.SeeAsync("MiB of memory, more than its limit of 200M; restarted at once", seen);
         await tool.SeeAsync("web-1 is ready at ", seen);
+        await tool.SeeAsync("web-3 has stopped", seen);
+        string[] lines = [.. tool.Lines.Skip(seen)];
+        Assert.True(
+            Array.FindIndex(lines, static line => line.Contains("web-3 is ready at ", StringComparison.Ordinal))
+            < Array.FindIndex(lines, static line => line.Contains("restarted at once", StringComparison.Ordinal)));
         Assert.False(HoldfastTool.IsRunning(status.Instance("web-1").Pid()));
         Assert.Equal(status.Instance("web-2").Pid(), (await HoldfastTool.StatusAsync(folder.Path)).Instance("web-2").Pid());
     }

@@ -37,7 +37,7 @@ public sealed class UpTests
         var status = await HoldfastTool.StatusAsync(folder.Path);
 
         Assert.Equal(["gateway", "state", "services"], Names(status));
-        Assert.Equal(["url", "pids"], Names(status.GetProperty("gateway")));
+        Assert.Equal(["url", "pids", "processes"], Names(status.GetProperty("gateway")));
         Assert.Equal(["url", "pid"], Names(status.GetProperty("state")));
         Assert.Single(status.GatewayPids());
         Assert.Equal($"redis+unix://{folder.Path}/.holdfast/node.sock", status.GetProperty("state").GetProperty("url").GetString());
