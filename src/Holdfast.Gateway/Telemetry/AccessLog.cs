@@ -9,7 +9,7 @@ namespace Holdfast.Gateway.Telemetry;
 /// <summary>
 /// One line for each request: the combined format that log readers know, and after it the service, the instance, the
 /// request's id, its time in milliseconds and how often it was sent. Lines gather in memory and are written each 200 ms
-/// or 64 KiB; a disk that is slower than the requests loses lines, which are counted, and never a request.
+/// or 64 KiB; a disk that is slower than the requests loses lines, which are counted, and never a request. Secrets in queries are masked.
 /// </summary>
 /// <remarks><c>CLIENT - - [TIME] "METHOD TARGET PROTOCOL" STATUS BYTES "REFERER" "AGENT" SERVICE INSTANCE ID MS SENDINGS</c>.</remarks>
 internal sealed class AccessLog : IAsyncDisposable
@@ -128,7 +128,7 @@ internal sealed class AccessLog : IAsyncDisposable
         Raw("] \"");
         Quoted(request.Method);
         Raw(" ");
-        Quoted(record.Target);
+        Quoted(Secrets.Masked(record.Target));
         Raw(" ");
         Quoted(request.Protocol);
         Raw("\" ");
@@ -136,7 +136,7 @@ internal sealed class AccessLog : IAsyncDisposable
         Raw(" ");
         Number(record.Bytes);
         Raw(" \"");
-        Quoted(Or(request.Headers.Referer.ToString()));
+        Quoted(Secrets.Masked(Or(request.Headers.Referer.ToString())));
         Raw("\" \"");
         Quoted(Or(request.Headers.UserAgent.ToString()));
         Raw("\" ");

@@ -63,6 +63,23 @@ public sealed class TelemetryTests : IDisposable
     }
 
     [Fact]
+    public async Task The_access_log_keeps_no_secret_of_a_query()
+    {
+        var file = Path.Combine(folder, "access.log");
+        await using var rig = await Rig.StartAsync(instances: 1, options => options with { OpenAccessLog = () => new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite) });
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/live?id=7&access_token=s3cret&X-Amz-Signature=s3cret&flag&code=s3cret&sort=key");
+        request.Headers.TryAddWithoutValidation("Referer", "https://shop.example/in?Client%2DSecret=s3cret;token=s3cret&page=2");
+
+        (await rig.Client.SendAsync(request)).Dispose();
+
+        await rig.StopGatewayAsync();
+        var line = await File.ReadAllTextAsync(file);
+        Assert.Contains("\"GET /live?id=7&access_token=***&X-Amz-Signature=***&flag&code=***&sort=key HTTP/1.1\"", line);
+        Assert.Contains("\"https://shop.example/in?Client%2DSecret=***;token=***&page=2\"", line);
+        Assert.DoesNotContain("s3cret", line);
+    }
+
+    [Fact]
     public async Task Prometheus_reads_what_happened_by_route_and_by_instance()
     {
         await using var rig = await Rig.StartAsync(instances: 1, static options => options with { AdminPort = 0 });
