@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Holdfast.Gateway.Forwarding;
 using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Instances;
@@ -146,7 +147,10 @@ public sealed class GatewayHost : IAsyncDisposable
         kestrel.AddServerHeader = false;
         // How large a body may be is for the instance to say; the gateway holds no more than GatewayLimits.MaxReplayBytes of it.
         kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.RequestHeaderEncodingSelector = StrictLength.For;
+
+        // Values beyond ASCII, in whatever encoding, pass as the bytes that they are.
+        kestrel.RequestHeaderEncodingSelector = static name => StrictLength.For(name) ?? Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Listen(new IPEndPoint(options.Host, options.Port), static listen => listen.Protocols = HttpProtocols.Http1);
         if (options.Tls is not { } tls)
         {

@@ -24,9 +24,6 @@ public static class GatewayLimits
     /// <summary>How long either side of a WebSocket may take to answer the Close that it got. 5 s; then it is cut.</summary>
     public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long an upgraded connection other than a WebSocket goes on in one direction when its client has ended the other. 1 min.</summary>
-    public static readonly TimeSpan HalfClosedTimeout = TimeSpan.FromMinutes(1);
-
     /// <summary>
     /// How long a connection to an instance may idle before it is not used again. 4 s: less than the 5 s after which
     /// Node closes it, so that a request seldom meets a connection that is being closed.

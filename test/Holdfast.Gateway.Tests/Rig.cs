@@ -68,6 +68,16 @@ internal sealed class Rig : IAsyncDisposable
         return GatewayHost.StartAsync(configure is null ? options : configure(options));
     }
 
+    /// <summary>Declares the shop with these settings, and starts a gateway that has never known others.</summary>
+    public async Task<GatewayHost> StartGatewayAsync(params (string Name, string Text)[] settings)
+    {
+        await Registry.DeclareAsync(new ServiceDeclaration(Shop.Name, Shop.Routes, Shop.HealthPath)
+        {
+            Settings = settings.ToDictionary(static setting => setting.Name, static setting => setting.Text),
+        });
+        return await StartGatewayAsync();
+    }
+
     /// <summary>Drains and ends the gateway.</summary>
     public ValueTask StopGatewayAsync() => gateway!.DisposeAsync();
 

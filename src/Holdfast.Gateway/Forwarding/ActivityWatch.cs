@@ -35,6 +35,9 @@ internal sealed class ActivityWatch
     /// <summary>Whether the instance went silent, and the request may go to another one.</summary>
     public bool HasLeft => hasLeft;
 
+    /// <summary>Whether it is the request's deadline that is kept, and not the time without a byte.</summary>
+    public bool IsHeld => isHeld;
+
     /// <summary>Begins to watch.</summary>
     /// <param name="upstream">The instance.</param>
     /// <param name="tries">The request: its times, and whether it may leave an instance that has gone silent before it answered.</param>
@@ -75,6 +78,9 @@ internal sealed class ActivityWatch
         (tries, isHeld) = (null, false);
         Touch();
     }
+
+    /// <summary>Ends the sending.</summary>
+    public void Stop() => ending.Cancel();
 
     /// <summary>Ends the watch. The token must not be used any more.</summary>
     public void End()

@@ -11,11 +11,25 @@ namespace Holdfast.Gateway.Forwarding;
 internal sealed class ClientBody(Stream body, ActivityWatch watch) : HttpContent
 {
     private const int BufferBytes = 32 << 10;
-
+    private volatile TaskCompletionSource? running;
+    private volatile bool isAwaited;
     private bool wasRead;
 
     /// <summary>What ended the reading of the body; null while nothing did.</summary>
     public Exception? Fault { get; private set; }
+
+    /// <summary>Whether it is the client that is waited for, to send more of it.</summary>
+    public bool IsAwaited => isAwaited;
+
+    /// <summary>
+    /// Returns once nothing is read of the body any more. A sending that fails while it waits for the client would go on
+    /// to wait, and take the next bytes from the one that comes after it.
+    /// </summary>
+    public Task EndAsync()
+    {
+        watch.Stop();
+        return running?.Task ?? Task.CompletedTask;
+    }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -27,12 +41,14 @@ internal sealed class ClientBody(Stream body, ActivityWatch watch) : HttpContent
             throw new IOException("The instance refused the stream when a part of the body had been sent.");
         }
 
+        running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        var reading = Task.FromResult(0);
         try
         {
             while (true)
             {
-                var reading = ReadAsync(buffer, cancellationToken);
+                reading = ReadAsync(buffer, cancellationToken);
                 if (!reading.IsCompleted)
                 {
                     await stream.FlushAsync(cancellationToken);
@@ -51,7 +67,7 @@ internal sealed class ClientBody(Stream body, ActivityWatch watch) : HttpContent
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            _ = LeaveAsync(reading, buffer);
         }
     }
 
@@ -61,11 +77,22 @@ internal sealed class ClientBody(Stream body, ActivityWatch watch) : HttpContent
         return false;
     }
 
-    private async ValueTask<int> ReadAsync(byte[] buffer, CancellationToken cancellationToken)
+    /// <summary>The connection can end while a reading goes on, which has the buffer until it is over.</summary>
+    private async Task LeaveAsync(Task reading, byte[] buffer)
     {
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ArrayPool<byte>.Shared.Return(buffer);
+        running!.TrySetResult();
+    }
+
+    private async Task<int> ReadAsync(byte[] buffer, CancellationToken cancellationToken)
+    {
+        isAwaited = true;
         try
         {
-            return await body.ReadAsync(buffer, cancellationToken);
+            var read = await body.ReadAsync(buffer, cancellationToken);
+            isAwaited = false;
+            return read;
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using Holdfast.Gateway.Balancing;
 using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Instances;
@@ -31,15 +32,27 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
             }
             catch (Exception fault)
             {
-                return Explain(fault, context, request, watch);
-            }
-
-            using (answer)
-            {
-                var outcome = await TakeAsync(context, answer, upstream, tries, wish, upgrade, watch);
-                status = outcome.Fate == Fate.Over ? outcome.Status : 0;
+                var outcome = Explain(fault, context, request, upstream, tries, watch);
+                await EndBodyAsync(request);
                 return outcome;
             }
+
+            Outcome taken;
+            using (answer)
+            {
+                taken = await TakeAsync(context, answer, upstream, tries, wish, upgrade, watch);
+            }
+
+            if (taken.Fate == Fate.Over)
+            {
+                status = taken.Status;
+            }
+            else
+            {
+                await EndBodyAsync(request);
+            }
+
+            return taken;
         }
         finally
         {
@@ -55,6 +68,7 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
         var status = (int)answer.StatusCode;
         watch.Answered();
         upstream.Answered(status);
+        upstream.SpeaksHttp2 |= answer.Version == HttpVersion.Version20;
         if (tries.IsStillRunning(answer) is { } retryAfter)
         {
             return ValueTask.FromResult(new Outcome(Fate.StillRunning, status, "an earlier sending still runs", retryAfter));
@@ -80,7 +94,15 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
             return await relay.RunAsync(context, answer, upstream, upgrade, watch);
         }
 
-        UpstreamAnswer.CopyHead(answer, context.Response);
+        try
+        {
+            UpstreamAnswer.CopyHead(answer, context.Response);
+        }
+        catch (InvalidOperationException fault)
+        {
+            return new Outcome(Fate.Failed, StatusCodes.Status502BadGateway, fault.Message);
+        }
+
         Stickiness.Keep(context, tries.Settings, upstream, wish.Mark);
         drain.Tell(context);
         if (!await UpstreamAnswer.CopyBodyAsync(context, answer, tries, watch))
@@ -91,7 +113,10 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
         return Outcome.Answered(status);
     }
 
-    private static Outcome Explain(Exception fault, HttpContext context, HttpRequestMessage request, ActivityWatch watch)
+    /// <summary>Before the body is sent again, or to nobody, the earlier sending must have ceased to read it.</summary>
+    private static Task EndBodyAsync(HttpRequestMessage request) => request.Content is ClientBody body ? body.EndAsync() : Task.CompletedTask;
+
+    private static Outcome Explain(Exception fault, HttpContext context, HttpRequestMessage request, Upstream upstream, Tries tries, ActivityWatch watch)
     {
         if (context.RequestAborted.IsCancellationRequested)
         {
@@ -109,8 +134,15 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
             return new Outcome(Fate.Silent, StatusCodes.Status504GatewayTimeout, "it went silent");
         }
 
-        return watch.Token.IsCancellationRequested
-            ? new Outcome(Fate.Failed, StatusCodes.Status504GatewayTimeout, "it did not answer in time")
-            : Outcome.Of(fault);
+        if (watch.Token.IsCancellationRequested)
+        {
+            var isClients = (watch.IsHeld && tries.IsDeadlineClients) || request.Content is ClientBody { IsAwaited: true };
+            return new Outcome(isClients ? Fate.NotServed : Fate.Failed, StatusCodes.Status504GatewayTimeout, "No answer came in time.");
+        }
+
+        var outcome = Outcome.Of(fault);
+        return outcome.Fate != Fate.NeverSent && request.Version == HttpVersion.Version20 && !upstream.SpeaksHttp2
+            ? new Outcome(Fate.NotServed, StatusCodes.Status502BadGateway, "The service does not speak HTTP/2, as gRPC does.")
+            : outcome;
     }
 }

@@ -21,6 +21,9 @@ internal enum Fate
     /// <summary>The instance answered with something that is no HTTP, or not in time; another sending would not help.</summary>
     Failed,
 
+    /// <summary>No answer came, and that tells nothing of the instance: the client gave it too little time, or asked for what the service does not speak.</summary>
+    NotServed,
+
     /// <summary>The client's body could not be read.</summary>
     BadRequest,
 }

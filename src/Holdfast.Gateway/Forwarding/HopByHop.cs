@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
+using Holdfast.Gateway.Repeating;
 using Microsoft.Extensions.Primitives;
 
 namespace Holdfast.Gateway.Forwarding;
@@ -14,7 +15,7 @@ internal static class HopByHop
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What <c>Connection</c> can't take away, though it may name it: without them the message would be another one.</summary>
-    private static readonly FrozenSet<string> Kept = new[] { "Host", "Content-Length", "Content-Type", "Content-Encoding", "Authorization", "Cookie" }
+    private static readonly FrozenSet<string> Kept = new[] { "Host", "Content-Length", "Content-Type", "Content-Encoding", "Authorization", "Cookie", MintedKeys.HeaderName }
         .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     public static bool Contains(string name) => Fields.Contains(name);

@@ -4,7 +4,6 @@ using Holdfast.Gateway.Repeating;
 using Holdfast.Gateway.Requests;
 using Holdfast.Gateway.Routing;
 using Holdfast.Gateway.Telemetry;
-using Holdfast.Gateway.Upgrades;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.Gateway.Forwarding;
@@ -68,7 +67,7 @@ internal sealed class RequestHandler(
     {
         metrics.Requested(pool.Name);
         pool.Budget.CountRequest();
-        if (await tries.EnterAsync(UpgradeFields.KindOf(context) != UpgradeKind.None, context.RequestAborted))
+        if (await tries.EnterAsync(context.RequestAborted))
         {
             await ForwardAsync(context, pool, tries);
             return;
@@ -175,12 +174,16 @@ internal sealed class RequestHandler(
                 await PlainAnswer.GiveAsync(context, outcome.Status, "The instance ended before it answered; whether it acted on the request is not known.");
                 return true;
 
+            case Fate.NotServed:
+                await PlainAnswer.GiveAsync(context, outcome.Status, outcome.Reason);
+                return true;
+
             case Fate.BadRequest:
                 await PlainAnswer.GiveAsync(context, outcome.Status, $"The request's body can't be read. {outcome.Reason}", thenClose: true);
                 return true;
 
             default:
-                upstream.Answered(outcome.Status);
+                upstream.Failed();
                 upstream.Doubt();
                 if (warnings.IsNews(pool.Name, $"instance {upstream.Id} failed a request"))
                 {

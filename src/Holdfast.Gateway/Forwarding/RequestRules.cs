@@ -16,8 +16,13 @@ internal static class RequestRules
             return (StatusCodes.Status405MethodNotAllowed, $"{request.Method} is not allowed here.");
         }
 
-        return HasTwoLengths(request)
-            ? (StatusCodes.Status400BadRequest, "A request has a Content-Length or a Transfer-Encoding, not both (RFC 9112, section 6.1).")
+        if (HasTwoLengths(request))
+        {
+            return (StatusCodes.Status400BadRequest, "A request has a Content-Length or a Transfer-Encoding, not both (RFC 9112, section 6.1).");
+        }
+
+        return UpstreamTarget.Of(request) is null
+            ? (StatusCodes.Status400BadRequest, "The request's target has characters that none has, or servers take it for different paths.")
             : null;
     }
 

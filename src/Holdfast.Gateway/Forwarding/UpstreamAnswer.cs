@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Holdfast.Gateway.Repeating;
 using Holdfast.Gateway.Requests;
@@ -72,7 +73,8 @@ internal static class UpstreamAnswer
             }
 
             CopyTrailers(answer, context.Response);
-            return length is null || copied == length || HttpMethods.IsHead(context.Request.Method);
+            return length is null || copied == length || HttpMethods.IsHead(context.Request.Method)
+                || answer.StatusCode == HttpStatusCode.NotModified; // Tells the length of what it spares (RFC 9110, section 8.6).
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
         {

@@ -19,7 +19,8 @@ internal static class UpstreamRequest
     public static HttpRequestMessage Of(HttpContext context, string prefix, Tries tries, UpgradeKind upgrade, ActivityWatch watch)
     {
         var request = context.Request;
-        var message = new HttpRequestMessage(upgrade == UpgradeKind.None ? MethodOf(request.Method) : HttpMethod.Get, UpstreamTarget.Of(request, prefix))
+        var target = UpstreamTarget.Of(request) ?? throw new InvalidOperationException("The request was to be refused.");
+        var message = new HttpRequestMessage(upgrade == UpgradeKind.None ? MethodOf(request.Method) : HttpMethod.Get, UpstreamTarget.At(prefix, target))
         {
             Version = IsGrpc(request) ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -39,14 +40,15 @@ internal static class UpstreamRequest
         Sign(context, message, tries);
         if (upgrade != UpgradeKind.None)
         {
-            UpgradeFields.Ask(request, message, upgrade);
+            UpgradeFields.Ask(message, upgrade);
         }
 
         return message;
     }
 
-    public static bool IsGrpc(HttpRequest request) =>
-        request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
+    /// <summary>Whether it is a call of gRPC, which there is by HTTP/2 alone: a request of HTTP/1.1 is none, whatever it says.</summary>
+    private static bool IsGrpc(HttpRequest request) =>
+        HttpProtocol.IsHttp2(request.Protocol) && request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
         && !type.StartsWith("application/grpc-web", StringComparison.OrdinalIgnoreCase);
 
     private static HttpMethod MethodOf(string method) => method switch

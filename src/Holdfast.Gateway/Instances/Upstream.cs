@@ -90,6 +90,9 @@ internal sealed class Upstream : IDisposable
     /// <summary>What smooth weighted round robin has given it beyond its share; guarded by that policy's lock.</summary>
     public double Credit { get; set; }
 
+    /// <summary>Whether it has answered by HTTP/2. While it has not, it may be the client who is wrong to ask it so.</summary>
+    public bool SpeaksHttp2 { get; set; }
+
     /// <summary>How often its health path was answered as it should be; grows when it has proven itself once more.</summary>
     public int Passes => passes;
 
@@ -144,15 +147,15 @@ internal sealed class Upstream : IDisposable
         }
     }
 
-    /// <summary>It answered; a status of 500 and more, and none in time, counts against it.</summary>
+    /// <summary>It has begun to answer, which proves that it is alive; a status of 500 and more counts against it.</summary>
     public void Answered(int status)
     {
         Volatile.Write(ref answeredAt, clock.GetTimestamp());
-        if (Conduct.Note(isFailure: status >= 500))
-        {
-            changed();
-        }
+        Note(isFailure: status >= 500);
     }
+
+    /// <summary>It gave no answer in time, or none that could be passed on: that counts against it, and proves nothing.</summary>
+    public void Failed() => Note(isFailure: true);
 
     /// <summary>It took no connection. Returns whether that put it out.</summary>
     public bool ConnectionFailed()
@@ -209,6 +212,14 @@ internal sealed class Upstream : IDisposable
     }
 
     public void Dispose() => leaving.Cancel();
+
+    private void Note(bool isFailure)
+    {
+        if (Conduct.Note(isFailure))
+        {
+            changed();
+        }
+    }
 
     private void BeWell() => (condition, failures) = (Condition.Well, 0);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Holdfast.Gateway.Instances;
 
@@ -35,6 +36,10 @@ internal sealed class UpstreamClients : IDisposable
         PooledConnectionLifetime = connectionLifetime,
         PooledConnectionIdleTimeout = GatewayLimits.IdleConnectionTimeout,
         EnableMultipleHttp2Connections = true,
+
+        // Values beyond ASCII, in whatever encoding, pass as the bytes that they are.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
 
         // The gateway writes the trace's fields itself.
         ActivityHeadersPropagator = null,

@@ -17,17 +17,18 @@ internal static class RequestDeadline
 
     private const int Longest = 24 * 60 * 60 * 1000;
 
-    public static TimeSpan? Of(HttpRequest request, ServiceSettings settings)
+    /// <summary>The time, null for none, and whether it is the client who set it.</summary>
+    public static (TimeSpan? Time, bool IsClients) Of(HttpRequest request, ServiceSettings settings)
     {
         if (request.Headers.TryGetValue(HeaderName, out var values)
             && int.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
             && milliseconds is > 0 and <= Longest
             && TimeSpan.FromMilliseconds(milliseconds) is var asked && !(asked > settings.Deadline))
         {
-            return asked;
+            return (asked, asked != settings.Deadline);
         }
 
-        return settings.Deadline;
+        return (settings.Deadline, false);
     }
 
     public static string TextOf(TimeSpan left) => ((long)Math.Max(1, left.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture);

@@ -48,7 +48,8 @@ internal sealed class ReplayableBody(Stream client) : Stream
         var read = await client.ReadAsync(buffer, cancellationToken);
         if (isComplete && read > 0)
         {
-            await KeepAsync(buffer[..read], cancellationToken);
+            // What was read is kept in any case, also when the sending ends just now: nobody can read it a second time.
+            await KeepAsync(buffer[..read]);
         }
 
         return read;
@@ -73,7 +74,7 @@ internal sealed class ReplayableBody(Stream client) : Stream
         await base.DisposeAsync();
     }
 
-    private async ValueTask KeepAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async ValueTask KeepAsync(ReadOnlyMemory<byte> bytes)
     {
         try
         {
@@ -87,10 +88,10 @@ internal sealed class ReplayableBody(Stream client) : Stream
             {
                 kept = SpillFile.Create();
                 memory.Position = 0;
-                await memory.CopyToAsync(kept, cancellationToken);
+                await memory.CopyToAsync(kept);
             }
 
-            await kept.WriteAsync(bytes, cancellationToken);
+            await kept.WriteAsync(bytes);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -32,7 +32,7 @@ internal sealed class Tries : IAsyncDisposable
         (waitingSince, Arrived) = (arrived, arrived);
         Trace = trace;
         Settings = pool.Settings;
-        Deadline = RequestDeadline.Of(request, Settings);
+        (Deadline, IsDeadlineClients) = RequestDeadline.Of(request, Settings);
         HasBody = request.HttpContext.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody;
         MintedKey = MintedKeys.For(request);
         isIdempotent = Methods.IsIdempotent(request.Method);
@@ -54,6 +54,9 @@ internal sealed class Tries : IAsyncDisposable
 
     /// <summary>The longest time from its arrival until its answer begins; null for none.</summary>
     public TimeSpan? Deadline { get; }
+
+    /// <summary>Whether it is the client who gave it no more time.</summary>
+    public bool IsDeadlineClients { get; }
 
     /// <summary>What is left of <see cref="Deadline"/>, at least a millisecond.</summary>
     public TimeSpan? Left => Deadline is not { } deadline ? null
@@ -107,13 +110,13 @@ internal sealed class Tries : IAsyncDisposable
     public Func<Upstream, bool>? Only => MayHaveTakenEffect ? Heeds : null;
 
     /// <summary>
-    /// Waits until the service can take the request. False when it is to be turned away. An upgrade is let in at once:
-    /// what it asks for is not work but a connection.
+    /// Waits until the service can take the request. False when it is to be turned away. A handshake is work like any
+    /// other until it is answered; what it opens then takes no place.
     /// </summary>
-    public async ValueTask<bool> EnterAsync(bool isUpgrade, CancellationToken cancellationToken)
+    public async ValueTask<bool> EnterAsync(CancellationToken cancellationToken)
     {
-        place = isUpgrade ? null : await pool.Admission.EnterAsync(cancellationToken);
-        return isUpgrade || place is not null;
+        place = await pool.Admission.EnterAsync(cancellationToken);
+        return place is not null;
     }
 
     /// <summary>Whether the request may leave an instance that has gone silent; counts as a repetition.</summary>

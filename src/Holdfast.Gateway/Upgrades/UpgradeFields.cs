@@ -9,6 +9,7 @@ internal static class UpgradeFields
     private const string WebSocket = "websocket";
     private const int KeyBytes = 16;
 
+    /// <summary>What the client asks for. An offer of anything else is not taken, which RFC 9110 leaves open: the request is what it is without it.</summary>
     public static UpgradeKind KindOf(HttpContext context)
     {
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: WebSocket })
@@ -16,19 +17,18 @@ internal static class UpgradeFields
             return UpgradeKind.WebSocketOverHttp2;
         }
 
-        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true })
-        {
-            return UpgradeKind.None;
-        }
-
-        return string.Equals(context.Request.Headers.Upgrade, WebSocket, StringComparison.OrdinalIgnoreCase) ? UpgradeKind.WebSocket : UpgradeKind.Other;
+        // To the server every request without a body that says "Connection: Upgrade" is one, whatever its method and what it offers.
+        return HttpMethods.IsGet(context.Request.Method) && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+            && context.Request.Headers.GetCommaSeparatedValues("Upgrade").Contains(WebSocket, StringComparer.OrdinalIgnoreCase)
+            ? UpgradeKind.WebSocket
+            : UpgradeKind.None;
     }
 
     /// <summary>Has the instance's request ask for the same.</summary>
-    public static void Ask(HttpRequest request, HttpRequestMessage message, UpgradeKind kind)
+    public static void Ask(HttpRequestMessage message, UpgradeKind kind)
     {
         message.Headers.TryAddWithoutValidation("Connection", "Upgrade");
-        message.Headers.TryAddWithoutValidation("Upgrade", kind == UpgradeKind.WebSocketOverHttp2 ? WebSocket : request.Headers.Upgrade.ToString());
+        message.Headers.TryAddWithoutValidation("Upgrade", WebSocket);
         if (kind == UpgradeKind.WebSocketOverHttp2)
         {
             // HTTP/2 has no such key; what it proves in HTTP/1.1, that the other side understood, the 101 tells as well.

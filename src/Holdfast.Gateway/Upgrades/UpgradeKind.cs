@@ -1,16 +1,13 @@
 namespace Holdfast.Gateway.Upgrades;
 
-/// <summary>How a client asks for another protocol on its connection.</summary>
+/// <summary>How a client asks for a WebSocket on its connection.</summary>
 internal enum UpgradeKind
 {
-    /// <summary>It does not.</summary>
+    /// <summary>It does not, whatever else it may offer.</summary>
     None,
 
-    /// <summary>By the <c>Upgrade</c> field of HTTP/1.1 (RFC 9110, section 7.8), for a WebSocket.</summary>
+    /// <summary>A WebSocket by a GET with the <c>Upgrade</c> field of HTTP/1.1 (RFC 6455).</summary>
     WebSocket,
-
-    /// <summary>By the <c>Upgrade</c> field of HTTP/1.1, for anything else.</summary>
-    Other,
 
     /// <summary>A WebSocket by the extended CONNECT of HTTP/2 (RFC 8441). The instance is asked by HTTP/1.1.</summary>
     WebSocketOverHttp2,

@@ -19,9 +19,8 @@ internal sealed class UpgradeRelay(IHostApplicationLifetime lifetime)
         var client = await UpgradeFields.AcceptAsync(context, answer, kind);
         await using var instance = await answer.Content.ReadAsStreamAsync(watch.Token);
         var reason = InstanceLeaves;
-        var isWebSocket = kind != UpgradeKind.Other;
-        using var up = new WebSocketDirection(client, instance, watch, isWebSocket ? () => CloseFrame.ToInstance(reason) : null);
-        using var down = new WebSocketDirection(instance, client, watch, isWebSocket ? () => CloseFrame.ToClient(reason) : null);
+        using var up = new WebSocketDirection(client, instance, watch, () => CloseFrame.ToInstance(reason));
+        using var down = new WebSocketDirection(instance, client, watch, () => CloseFrame.ToClient(reason));
         (up.Back, down.Back) = (down, up);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(watch.Token);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, upstream.Leaving);
@@ -37,8 +36,8 @@ internal sealed class UpgradeRelay(IHostApplicationLifetime lifetime)
 
         // Either side has ended. What the other one still has to say, its Close, passes; then that is that. A client whose instance died
         // without a Close is to learn of it at once, and one that was sent a Close has the time to answer it.
-        ending.CancelAfter(isWebSocket ? GatewayLimits.CloseTimeout : GatewayLimits.HalfClosedTimeout);
-        var isOwedAnAnswer = isWebSocket && down.HasToldClose && !up.HasClosed;
+        ending.CancelAfter(GatewayLimits.CloseTimeout);
+        var isOwedAnAnswer = down.HasToldClose && !up.HasClosed;
         await (isOwedAnAnswer ? Task.WhenAll(directions) : Task.WhenAny(directions[1], Task.WhenAll(directions)));
         await ending.CancelAsync();
         await Task.WhenAll(directions);

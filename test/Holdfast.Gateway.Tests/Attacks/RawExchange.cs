@@ -22,6 +22,16 @@ internal static class RawExchange
         return await StatusAsync(reader, patience);
     }
 
+    /// <summary>All that comes until the server closes the connection.</summary>
+    public static async Task<string> AllAsync(Uri server, string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Host, server.Port);
+        await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(request));
+        using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
+        return await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
     private static async Task<string> StatusAsync(StreamReader reader, TimeSpan patience)
     {
         using var deadline = new CancellationTokenSource(patience);

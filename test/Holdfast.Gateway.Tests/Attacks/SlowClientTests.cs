@@ -15,6 +15,7 @@ public sealed class SlowClientTests
         string[] ends = await Task.WhenAll(
             DribbleAsync(rig.Address, "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "),
             DribbleAsync(rig.Address, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"),
+            DribbleAsync(rig.Address, "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 100000\r\n\r\n"),
             DribbleAsync(rig.Address, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Slow: "));
 
         Assert.All(ends, static end => Assert.Contains(end, (string[])["400", "408", RawExchange.Closed]));
