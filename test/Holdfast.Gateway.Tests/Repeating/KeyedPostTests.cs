@@ -93,6 +93,7 @@ public sealed class KeyedPostTests : IDisposable
         var (toOld, toNew) = (await KeyToAsync(rig, "old-1"), await KeyToAsync(rig, "new-1"));
         (await SendAsync(rig, "POST", "/keyed", "", to: toOld)).Dispose();
         (await SendAsync(rig, "POST", "/keyed", "", to: toNew)).Dispose();
+        await Eventually.HoldsAsync(() => Task.FromResult(rig[other].Seen.Contains("POST /keyed")));
         rig[other].Forget();
 
         using var response = await SendAsync(rig, "POST", $"/keyed?die={folder}/first", "goods", to: dying == "new-1" ? toNew : toOld);
