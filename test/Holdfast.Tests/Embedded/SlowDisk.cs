@@ -27,6 +27,8 @@ internal sealed class SlowDisk(TimeSpan sync) : StoreDisk
 
     private sealed class SlowFile(StoreFile file, TimeSpan sync) : StoreFile
     {
+        private readonly ManualResetEventSlim never = new();
+
         public override long Length => file.Length;
 
         public override int Read(Span<byte> target, long offset) => file.Read(target, offset);
@@ -36,7 +38,7 @@ internal sealed class SlowDisk(TimeSpan sync) : StoreDisk
         public override void WriteSynced(ReadOnlySpan<byte> bytes, long offset)
         {
             file.WriteSynced(bytes, offset);
-            Thread.Sleep(sync);
+            never.Wait(sync);
         }
 
         public override void SetLength(long length) => file.SetLength(length);
@@ -44,9 +46,13 @@ internal sealed class SlowDisk(TimeSpan sync) : StoreDisk
         public override void Sync()
         {
             file.Sync();
-            Thread.Sleep(sync);
+            never.Wait(sync);
         }
 
-        public override void Dispose() => file.Dispose();
+        public override void Dispose()
+        {
+            file.Dispose();
+            never.Dispose();
+        }
     }
 }

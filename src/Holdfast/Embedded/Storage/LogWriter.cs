@@ -323,11 +323,10 @@ internal sealed class LogWriter : IDisposable
     /// <summary>Waits a moment for those whom the disk has just answered, if nobody is here who could go on without it. Called under the gate.</summary>
     private void WaitForCompany()
     {
+        // It is woken once for the first of them, and then when the last has come.
         isPacing = true;
-        var end = Environment.TickCount64 + pacing.Milliseconds;
-        while (IsWorthWaiting && end - Environment.TickCount64 is > 0 and var left)
+        while (IsWorthWaiting && Monitor.Wait(gate, pacing.Milliseconds))
         {
-            Monitor.Wait(gate, (int)left);
         }
 
         isPacing = false;
