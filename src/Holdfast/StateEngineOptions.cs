@@ -55,4 +55,7 @@ public sealed record StateEngineOptions
 
     /// <summary>Where the engine's events go: called on the engine's threads, so it must not block or throw.</summary>
     public Action<EngineEvent> Log { get; init; } = static _ => { };
+
+    /// <summary>When a call that begins now fails, by the clock's timestamps.</summary>
+    internal long CommitDeadline() => Clock.GetTimestamp() + (long)(CommitTimeout.TotalSeconds * Clock.TimestampFrequency);
 }

@@ -45,11 +45,13 @@ internal sealed class StockVisit
     /// <summary>The client has Holdfast's session, or has ended what it had: the stock one must not come back.</summary>
     public async ValueTask LeaveAsync()
     {
-        stock.RemoveCookie(context.Response);
         if (key is null)
         {
+            // It may be another application's, which has the same host and keys of its own.
             return;
         }
+
+        stock.RemoveCookie(context.Response);
 
         try
         {

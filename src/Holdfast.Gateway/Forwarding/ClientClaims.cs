@@ -26,6 +26,19 @@ internal static class ClientClaims
         }
 
         var canonical = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
-        return Fields.Contains(canonical) || Array.Exists(Prefixes, prefix => canonical.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+        if (Fields.Contains(canonical))
+        {
+            return true;
+        }
+
+        foreach (var prefix in Prefixes)
+        {
+            if (canonical.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -182,6 +182,10 @@ internal sealed class RequestHandler(
                 await PlainAnswer.GiveAsync(context, outcome.Status, $"The request's body can't be read. {outcome.Reason}", thenClose: true);
                 return true;
 
+            case Fate.StillRunning:
+                await PlainAnswer.GiveAsync(context, outcome.Status, "The request is still under way at the instance.");
+                return true;
+
             default:
                 upstream.Failed();
                 upstream.Doubt();

@@ -68,10 +68,8 @@ internal sealed class HealthCheck : IAsyncDisposable
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             request.Headers.TryAddWithoutValidation(KeySupport.BuildHeaderName, "?1");
             using var response = await client.SendAsync(request, either.Token);
-            if (response.Headers.NonValidated.TryGetValues(KeySupport.BuildHeaderName, out var builds) && builds.ToString() is { Length: <= KeySupport.LongestBuild } build)
-            {
-                pool.Recognize(upstream, build);
-            }
+            var isTold = response.Headers.NonValidated.TryGetValues(KeySupport.BuildHeaderName, out var builds);
+            pool.Recognize(upstream, isTold && builds.ToString() is { Length: <= KeySupport.LongestBuild } build ? build : null);
 
             Report(response.IsSuccessStatusCode, isSilent: false, $"its health path answered {(int)response.StatusCode}");
         }

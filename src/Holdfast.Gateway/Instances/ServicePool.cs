@@ -56,11 +56,18 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
         Refresh();
     }
 
-    /// <summary>An instance has told which build it is of: what one of them announces holds for all.</summary>
-    public void Recognize(Upstream upstream, string build)
+    /// <summary>An instance has told which build it is of: what one of them announces holds for all. Null for one that does not tell.</summary>
+    public void Recognize(Upstream upstream, string? build)
     {
         lock (gate)
         {
+            if (build is null)
+            {
+                // What is known of a build is not known of whoever has taken its place.
+                upstream.Keys = builds.ContainsValue(upstream.Keys) ? new KeySupport() : upstream.Keys;
+                return;
+            }
+
             if (!builds.TryGetValue(build, out var keys))
             {
                 // Of earlier builds, those are kept that an instance is still of.

@@ -4,15 +4,12 @@ namespace Holdfast.Gateway.Repeating;
 /// A file for a body that is too large for memory, in the folder for temporary files. Nobody else can read it, and it goes with whoever has
 /// it open. All together have <see cref="GatewayLimits.MaxReplayFileBytes"/>: past that, a write fails as on a full disk.
 /// </summary>
-internal sealed class SpillFile : FileStream
+/// <remarks>A file that could not be opened is finalised all the same: what that needs is there before the base is made.</remarks>
+internal sealed class SpillFile(string path, FileStreamOptions options, SpillSpace space) : FileStream(path, options)
 {
     private const int NameBytes = 12;
     private static readonly SpillSpace Shared = new(GatewayLimits.MaxReplayFileBytes);
-    private readonly SpillSpace space;
     private long taken;
-
-    private SpillFile(string path, FileStreamOptions options, SpillSpace space)
-        : base(path, options) => this.space = space;
 
     public static SpillFile Create() => Create(Shared);
 

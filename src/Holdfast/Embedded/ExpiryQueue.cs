@@ -33,7 +33,7 @@ internal sealed class ExpiryQueue(RecordTable table)
         place.QueuedDeadline = deadline;
         queue.Enqueue(slot, deadline);
         Volatile.Write(ref next, Math.Min(next, deadline));
-        if (stale > MaxStale && stale > queue.Count / 2)
+        if (stale > MaxStale && stale > queue.Count / 2 && stale > table.SlotCount / 8)
         {
             DropStale();
         }

@@ -37,7 +37,7 @@ internal sealed class CallDeadlines : IDisposable
                 return false;
             }
 
-            call.ExpiresAt = options.Clock.GetTimestamp() + (long)(options.CommitTimeout.TotalSeconds * options.Clock.TimestampFrequency);
+            call.ExpiresAt = options.CommitDeadline();
             Append(call);
             if (!isSet)
             {

@@ -209,10 +209,10 @@ public sealed class RedisEngine : StateEngine
         var name = StoreKeys.SignalPrefix + channel;
         var subscription = new SignalSubscription(channel, ended =>
         {
-            signals.Remove(name, ended, () => routes.Submit(new SubscribeCall(name, ends: true) { ExpiresAt = DeadlineFromNow() }));
+            signals.Remove(name, ended, () => routes.Submit(new SubscribeCall(name, ends: true) { ExpiresAt = Options.CommitDeadline() }));
             return ValueTask.CompletedTask;
         });
-        var call = new SubscribeCall(name, ends: false) { ExpiresAt = DeadlineFromNow() };
+        var call = new SubscribeCall(name, ends: false) { ExpiresAt = Options.CommitDeadline() };
         signals.Add(name, subscription, () => routes.Submit(call));
         try
         {
@@ -335,7 +335,7 @@ public sealed class RedisEngine : StateEngine
     {
         if (view.Cache.TakeServed() is { } served)
         {
-            routes.Submit(new SampleCall(view, served) { ExpiresAt = DeadlineFromNow() });
+            routes.Submit(new SampleCall(view, served) { ExpiresAt = Options.CommitDeadline() });
         }
     }
 
@@ -343,9 +343,6 @@ public sealed class RedisEngine : StateEngine
         Volatile.Read(ref windows[partition])
         ?? Interlocked.CompareExchange(ref windows[partition], new SequenceWindow(), null)
         ?? windows[partition]!;
-
-    private long DeadlineFromNow() =>
-        Options.Clock.GetTimestamp() + (long)(Options.CommitTimeout.TotalSeconds * Options.Clock.TimestampFrequency);
 
     private readonly record struct ScanPage(string Cursor, IReadOnlyList<Address> Addresses);
 }

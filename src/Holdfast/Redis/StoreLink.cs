@@ -93,10 +93,11 @@ internal sealed class StoreLink : ConnectionOwner
 
         if (routes.Leads(StoreRoutes.Home, this))
         {
+            var deadline = options.CommitDeadline();
             foreach (var channel in signals.Channels())
             {
-                // Not beyond this connection: the next one asks for all channels again.
-                connection.TrySend(new SubscribeCall(channel, ends: false) { ExpiresAt = options.Clock.GetTimestamp() });
+                // Not for long: the next connection asks for all channels again.
+                connection.TrySend(new SubscribeCall(channel, ends: false) { ExpiresAt = deadline });
             }
         }
 

@@ -12,7 +12,7 @@ internal static class StoreProbe
     public static async Task<StoreRoutes> OpenAsync(
         RedisAddress address, StoreView view, SignalTable signals, StateEngineOptions options, CancellationToken cancellationToken)
     {
-        var deadline = options.Clock.GetTimestamp() + (long)(options.CommitTimeout.TotalSeconds * options.Clock.TimestampFrequency);
+        var deadline = options.CommitDeadline();
         StoreRoutes routes = address.ServiceName is null && await IsClusterAsync(address, options, deadline, cancellationToken).ConfigureAwait(false)
             ? new ClusterRoutes(address, view, signals, options)
             : new LoneRoutes(address, view, signals, options);

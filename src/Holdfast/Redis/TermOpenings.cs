@@ -41,7 +41,7 @@ internal sealed class TermOpenings(StoreLink link, StoreRoutes routes, StoreView
 
     private OpenCall NewCall(int partition, StoreCall? waiting) => new(view, partition)
     {
-        ExpiresAt = options.Clock.GetTimestamp() + (long)(options.CommitTimeout.TotalSeconds * options.Clock.TimestampFrequency),
+        ExpiresAt = options.CommitDeadline(),
         IsAsking = waiting?.TimesMoved > 0,
     };
 

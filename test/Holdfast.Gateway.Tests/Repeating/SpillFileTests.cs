@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Holdfast.Gateway.Repeating;
 
 namespace Holdfast.Gateway.Tests.Repeating;
@@ -21,4 +22,19 @@ public sealed class SpillFileTests
         await third.WriteAsync(new byte[3000]);
         Assert.Equal(3000, third.Length);
     }
+
+    /// <summary>The runtime finalises a stream whose constructor failed too, on a thread on which an exception ends the process.</summary>
+    [Fact]
+    public void One_that_can_not_be_opened_ends_nothing()
+    {
+        var space = new SpillSpace(limitBytes: 1);
+        Assert.Throws<DirectoryNotFoundException>(() => Open(space));
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.True(space.TryTake(1));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Open(SpillSpace space) => new SpillFile(
+        Path.Combine(Path.GetTempPath(), "holdfast-no-folder", "body"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite }, space).Dispose();
 }

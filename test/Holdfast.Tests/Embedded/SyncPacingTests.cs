@@ -55,20 +55,47 @@ public sealed class SyncPacingTests : IDisposable
     {
         const int callers = 32;
         const int commits = 20;
-        await using var engine = await store.OpenAsync(new StateEngineOptions { PartitionCount = 4 }, new EmbeddedSettings { Disk = new SlowDisk(TimeSpan.FromMilliseconds(50)) });
+        await using var engine = await OpenAsync(milliseconds: 50);
         var before = engine.LogFigures.Syncs;
-        await Task.WhenAll(Enumerable.Range(0, callers).Select(async caller =>
+        await CommitAsync(engine, callers, commits);
+
+        // By halves it would be twice as many synchronisings as there are rounds.
+        Assert.InRange(engine.LogFigures.Syncs - before, commits, commits * 3 / 2);
+        Assert.Equal(commits, (await engine.ReadAsync(new Address("a", "7"))).Record!.Counter("n"));
+    }
+
+    /// <summary>One who is left alone by the others goes ahead, however often clients that only read end a round meanwhile.</summary>
+    [Fact]
+    public async Task Rounds_of_clients_that_wait_for_nothing_keep_nobody_waiting()
+    {
+        await using var engine = await OpenAsync(milliseconds: 20);
+        await CommitAsync(engine, callers: 32, commits: 3);
+        using var over = new CancellationTokenSource();
+        var rounds = Task.Factory.StartNew(
+            () =>
+            {
+                while (!over.IsCancellationRequested)
+                {
+                    engine.Write();
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        await CommitAsync(engine, callers: 1, commits: 3);
+        await over.CancelAsync();
+        await rounds;
+    }
+
+    private Task<EmbeddedEngine> OpenAsync(int milliseconds) => store.OpenAsync(
+        new StateEngineOptions { PartitionCount = 4 }, new EmbeddedSettings { Disk = new SlowDisk(TimeSpan.FromMilliseconds(milliseconds)) });
+
+    private static Task CommitAsync(EmbeddedEngine engine, int callers, int commits) =>
+        Task.WhenAll(Enumerable.Range(0, callers).Select(async caller =>
         {
             for (var i = 0; i < commits; i++)
             {
                 await engine.CommitAsync(new Commit(RecordChange.Update(new Address("a", $"{caller}")).Add("n", 1)));
             }
         }));
-
-        // By halves it would be twice as many synchronisings as there are rounds.
-        Assert.InRange(engine.LogFigures.Syncs - before, commits, commits * 3 / 2);
-        Assert.Equal(commits, (await engine.ReadAsync(new Address("a", "7"))).Record!.Counter("n"));
-    }
 
     private static void Note(SyncPacing pacing, int times, int entries, int gathered, long taken)
     {

@@ -14,10 +14,17 @@ internal sealed partial class MachineDisk : StoreDisk
         }
 
         // What is made in a folder whose own name has not reached the disk is lost with it.
-        var parent = Path.GetDirectoryName(folder)!;
-        CreateFolder(parent);
+        var parent = Path.GetDirectoryName(folder);
+        if (parent is not null)
+        {
+            CreateFolder(parent);
+        }
+
         Directory.CreateDirectory(folder);
-        SyncFolder(parent);
+        if (parent is not null)
+        {
+            SyncFolder(parent);
+        }
     }
 
     public override IDisposable Lock(string folder) => FolderLock.Take(folder);

@@ -16,7 +16,7 @@ internal sealed class Session
         this.wire = wire;
         Node = node;
         Id = id;
-        ConnectedAt = heardAt = node.Clock.GetTimestamp();
+        ConnectedAt = StrangerSince = heardAt = node.Clock.GetTimestamp();
         NeedsNoPassword = needsNoPassword;
         Output = new SessionOutput(wire, node.Figures, node.Options.MaxQueuedBytesPerClient, ReportOverflow);
         IsAuthenticated = needsNoPassword;
@@ -42,8 +42,9 @@ internal sealed class Session
         get;
         set
         {
+            // RESET makes a client a stranger again, and a stranger none of those who have just come.
+            StrangerSince = field && !value ? Node.Clock.GetTimestamp() : StrangerSince;
             field = value;
-            StrangerSince = Node.Clock.GetTimestamp();
             var most = Node.Options.MaxQueuedBytesPerClient;
             Output.MaxHeldBytes = value ? most : Math.Min(most, MaxHeldBytesForStrangers);
         }

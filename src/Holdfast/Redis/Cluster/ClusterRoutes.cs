@@ -308,7 +308,7 @@ internal sealed class ClusterRoutes : StoreRoutes
                 before?.Link.TrySendNow(new SubscribeCall(channel, ends: true));
 
                 // Not for long: a connection that is made later asks for all channels itself.
-                node.Link.Submit(new SubscribeCall(channel, ends: false) { ExpiresAt = options.Clock.GetTimestamp() + options.Clock.TimestampFrequency });
+                node.Link.Submit(new SubscribeCall(channel, ends: false) { ExpiresAt = options.CommitDeadline() });
             }
         }
     }
