@@ -29,6 +29,7 @@ internal sealed class EmbeddedStore : IDisposable
         string folder, StateEngineOptions options, EmbeddedSettings settings, StoreClock clock, PartitionState[] partitions)
     {
         var disk = settings.Disk;
+        var log = Guarded(options.Log);
         disk.CreateFolder(folder);
         var folderLock = disk.Lock(folder);
         LogFiles? files = null;
@@ -39,17 +40,17 @@ internal sealed class EmbeddedStore : IDisposable
             var snapshotBytes = manifest.Snapshot == 0 ? 0
                 : SnapshotReader.Read(disk, Path.Combine(folder, Manifest.SnapshotName(manifest.Snapshot)), manifest.Salt, partitions);
             var synced = manifest is { LastLog: > 0, Version: > 1 } ? SyncedFile.Read(disk, folder, manifest.Salt) : 0;
-            var recovery = new LogRecovery(disk, folder, manifest, synced, partitions, options.Log);
+            var recovery = new LogRecovery(disk, folder, manifest, synced, partitions, log);
             var end = recovery.Run();
             // The manifest may have been put in force and its name not have reached the disk: then nothing is there yet that could go.
             disk.SyncFolder(folder);
             StoreFolder.RemoveLeftOvers(disk, folder, manifest);
             (files, manifest) = OpenLog(disk, folder, manifest, end, recovery, clock);
 
-            writer = new LogWriter(files, options.Log);
+            writer = new LogWriter(files, log);
             OpenTerms(writer, partitions, clock.WallMilliseconds);
             return new EmbeddedStore(
-                folderLock, writer, new Checkpoints(disk, folder, manifest, writer, snapshotBytes, clock, settings.MinLogBytes, options.Log));
+                folderLock, writer, new Checkpoints(disk, folder, manifest, writer, snapshotBytes, clock, settings.MinLogBytes, log));
         }
         catch
         {
@@ -77,6 +78,19 @@ internal sealed class EmbeddedStore : IDisposable
         Log.Dispose();
         folderLock.Dispose();
     }
+
+    /// <summary>The application's log, whose failing, which it should not, ends no commit otherwise, no snapshot and no thread.</summary>
+    private static Action<EngineEvent> Guarded(Action<EngineEvent> log) => item =>
+    {
+        try
+        {
+            log(item);
+        }
+        catch (Exception)
+        {
+            // There is nobody else to tell.
+        }
+    };
 
     /// <summary>The last segment, cut to its last whole frame; in a new store the first one. A store of format 1 gets what it lacks.</summary>
     private static (LogFiles Files, Manifest Manifest) OpenLog(

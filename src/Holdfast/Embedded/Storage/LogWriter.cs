@@ -399,7 +399,7 @@ internal sealed class LogWriter : IDisposable
         if (isFull)
         {
             isFull = false;
-            Tell(EngineEventLevel.Information, "DiskHasRoom", $"The disk of {files.Folder} has room again, and commits are made.", null);
+            log(new EngineEvent(EngineEventLevel.Information, "DiskHasRoom", $"The disk of {files.Folder} has room again, and commits are made."));
         }
 
         Release(batch, untilSynced: false);
@@ -482,7 +482,7 @@ internal sealed class LogWriter : IDisposable
         {
             // Once, and not for each of those who try again.
             isFull = true;
-            Tell(EngineEventLevel.Error, "DiskFull", refusal.Message, fault);
+            log(new EngineEvent(EngineEventLevel.Error, "DiskFull", refusal.Message, fault));
         }
 
         var dropped = TakeBack(batch, refusal);
@@ -524,19 +524,7 @@ internal sealed class LogWriter : IDisposable
             closed = end;
         }
 
-        Tell(EngineEventLevel.Error, "WritesEnded", end.Message, fault);
-    }
-
-    private void Tell(EngineEventLevel level, string name, string message, Exception? fault)
-    {
-        try
-        {
-            log(new EngineEvent(level, name, message, fault));
-        }
-        catch (Exception)
-        {
-            // The application's log, which should not, has failed: commits must end all the same.
-        }
+        log(new EngineEvent(EngineEventLevel.Error, "WritesEnded", end.Message, fault));
     }
 
     /// <summary>Closes appending and rolls back every entry that was not released, newest last: none depends on the order.</summary>

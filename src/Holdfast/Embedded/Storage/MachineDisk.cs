@@ -13,18 +13,17 @@ internal sealed partial class MachineDisk : StoreDisk
             return;
         }
 
-        // What is made in a folder whose own name has not reached the disk is lost with it.
-        var parent = Path.GetDirectoryName(folder);
-        if (parent is not null)
+        if (Path.GetDirectoryName(folder) is not { } parent)
         {
-            CreateFolder(parent);
+            // A drive that is not there: this says so.
+            Directory.CreateDirectory(folder);
+            return;
         }
 
+        // What is made in a folder whose own name has not reached the disk is lost with it.
+        CreateFolder(parent);
         Directory.CreateDirectory(folder);
-        if (parent is not null)
-        {
-            SyncFolder(parent);
-        }
+        SyncFolder(parent);
     }
 
     public override IDisposable Lock(string folder) => FolderLock.Take(folder);
