@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -16,6 +17,7 @@ internal sealed class RefusingServer : IDisposable
     private const byte Cancel = 8;
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly TaskCompletionSource refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int refusedStream;
     private int laterBytes;
 
     public RefusingServer()
@@ -29,7 +31,7 @@ internal sealed class RefusingServer : IDisposable
     /// <summary>Completes when it has refused a stream.</summary>
     public Task HasRefused => refused.Task;
 
-    /// <summary>What came of bodies after that.</summary>
+    /// <summary>What came of bodies on other streams after that: on the refused one bytes may be under way when it is refused.</summary>
     public int LaterBytes => Volatile.Read(ref laterBytes);
 
     public void Dispose() => listener.Dispose();
@@ -89,7 +91,12 @@ internal sealed class RefusingServer : IDisposable
             else if (head[3] == Data && payload.Length > 0)
             {
                 await stream.WriteAsync(new byte[] { 0, 0, 4, ResetStream, 0, head[5], head[6], head[7], head[8], 0, 0, 0, refused.Task.IsCompleted ? Cancel : Refused });
-                if (!refused.TrySetResult())
+                var id = BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5));
+                if (refused.TrySetResult())
+                {
+                    refusedStream = id;
+                }
+                else if (id != refusedStream)
                 {
                     Interlocked.Add(ref laterBytes, payload.Length);
                 }
