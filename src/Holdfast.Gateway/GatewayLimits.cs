@@ -69,6 +69,15 @@ public static class GatewayLimits
     /// <summary>Failed requests within ten seconds, and half of all, for which an instance may be left alone.</summary>
     public const int EjectionFailures = 5;
 
+    /// <summary>Requests of a route that failed, and none answered within the last ten to twenty seconds, for which its breaker opens. 20.</summary>
+    public const int BreakerFailures = 20;
+
+    /// <summary>For how long that must have been so. 2 s: what one instance takes with it when it dies fails in a moment.</summary>
+    public static readonly TimeSpan BreakerTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a request is let through while a breaker is open. Each 250 ms.</summary>
+    public static readonly TimeSpan BreakerProbeInterval = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Requests of a service that may wait in line. 1,024.</summary>
     public const int MaxQueue = 1024;
 

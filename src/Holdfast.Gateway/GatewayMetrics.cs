@@ -12,6 +12,8 @@ internal sealed class GatewayMetrics
     private readonly Count waits;
     private readonly Count ejections;
     private readonly Count refusals;
+    private readonly Count breakerOpenings;
+    private readonly Count breakerRefusals;
     private long unrouted;
 
     public GatewayMetrics(IMeterFactory factory)
@@ -22,11 +24,13 @@ internal sealed class GatewayMetrics
         waits = new Count(meter, "waits", "{wait}", "Waits for a ready instance.");
         ejections = new Count(meter, "ejections", "{ejection}", "Instances left alone for a while because they failed requests.");
         refusals = new Count(meter, "refusals", "{request}", "Requests turned away with 503 because the service had enough.");
+        breakerOpenings = new Count(meter, "breaker_openings", "{opening}", "Times that a route's breaker opened.");
+        breakerRefusals = new Count(meter, "breaker_refusals", "{request}", "Requests turned away with 503 because a route's breaker was open.");
     }
 
     /// <summary>Every counter: its name, what it counts, and the values by service.</summary>
     public IEnumerable<(string Name, string Help, IEnumerable<KeyValuePair<string, long>> Values)> Counts =>
-        new[] { requests, retries, waits, ejections, refusals }.Select(static count => (count.Name, count.Help, count.Values));
+        new[] { requests, retries, waits, ejections, refusals, breakerOpenings, breakerRefusals }.Select(static count => (count.Name, count.Help, count.Values));
 
     /// <summary>Requests that no service took.</summary>
     public long Unrouted => Volatile.Read(ref unrouted);
@@ -40,6 +44,10 @@ internal sealed class GatewayMetrics
     public void Ejected(string service) => ejections.Add(service);
 
     public void Refused(string service) => refusals.Add(service);
+
+    public void BreakerOpened(string service) => breakerOpenings.Add(service);
+
+    public void BreakerRefused(string service) => breakerRefusals.Add(service);
 
     public void FoundNoRoute() => Interlocked.Increment(ref unrouted);
 

@@ -53,4 +53,11 @@ internal static partial class Log
 
     [LoggerMessage(17, LogLevel.Warning, "{Service}: {What}, {Count} times more within {Seconds} s.")]
     public static partial void More(ILogger logger, string service, long count, double seconds, string what);
+
+    [LoggerMessage(18, LogLevel.Warning, "{Service}: the breaker of route {Route} opens, {Failures} of {Requests} requests failed of late: others get 503, and four a second are tried.")]
+    public static partial void BreakerOpened(ILogger logger, string service, string route, int failures, int requests);
+
+    /// <summary>As loud as its opening, or who reads of that would take it for open still.</summary>
+    [LoggerMessage(19, LogLevel.Warning, "{Service}: the breaker of route {Route} closes.")]
+    public static partial void BreakerClosed(ILogger logger, string service, string route);
 }

@@ -20,7 +20,7 @@ internal sealed class LiveLoop(
         {
             while (true)
             {
-                sampler.Take((await reader.ReadAsync(cancellationToken)).OfType<GatewayReading>());
+                sampler.Take([.. (await reader.ReadAsync(cancellationToken)).OfType<GatewayReading>()]);
                 var all = gateways.All;
                 var ready = all.Count(static gateway => gateway.State == InstanceState.Ready);
                 var front = new LiveRow("gateway", $"{ready}/{all.Count} ready") { IsSum = true, IsTrouble = ready == 0, Note = url };

@@ -9,14 +9,21 @@ internal sealed class GatewayReading
 {
     private readonly FrozenDictionary<string, InstanceReading> instances;
 
-    private GatewayReading(FrozenDictionary<string, InstanceReading> instances) => this.instances = instances;
+    private GatewayReading(FrozenDictionary<string, InstanceReading> instances, IReadOnlyList<(string Service, string Route)> openBreakers) =>
+        (this.instances, OpenBreakers) = (instances, openBreakers);
 
     /// <summary>Reads the text that a gateway's admin port gives.</summary>
     public static GatewayReading Parse(string text)
     {
         var instances = new Dictionary<string, InstanceReading>();
+        var openBreakers = new List<(string, string)>();
         foreach (var sample in PrometheusSample.Read(text))
         {
+            if (sample is { Name: "holdfast_gateway_breaker_open", Value: > 0 })
+            {
+                openBreakers.Add((sample.Labels["service"], sample.Labels["route"]));
+            }
+
             if (!sample.Labels.TryGetValue("instance", out var id))
             {
                 continue;
@@ -37,11 +44,14 @@ internal sealed class GatewayReading
             };
         }
 
-        return new GatewayReading(instances.ToFrozenDictionary());
+        return new GatewayReading(instances.ToFrozenDictionary(), openBreakers);
     }
 
     /// <summary>The instances that the gateway knows.</summary>
     public IEnumerable<KeyValuePair<string, InstanceReading>> All => instances;
+
+    /// <summary>The routes whose requests the gateway turns away because nothing answers them.</summary>
+    public IReadOnlyList<(string Service, string Route)> OpenBreakers { get; }
 
     /// <summary>What is known of the instance; null when the gateway does not know it.</summary>
     public InstanceReading? Of(string instance) => instances.GetValueOrDefault(instance);

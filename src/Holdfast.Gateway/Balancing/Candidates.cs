@@ -20,6 +20,8 @@ internal sealed class Candidates
 
     public Upstream[] Far { get; }
 
+    public IEnumerable<Upstream> All => Near.Concat(Far);
+
     /// <summary>The part of the requests that stays near, from 0 to 1.</summary>
     public double NearShare { get; }
 

@@ -2,15 +2,12 @@ namespace Holdfast.Gateway.Balancing;
 
 /// <summary>
 /// What an instance's answers say of it: how many of the last ten to twenty seconds' requests it failed, by a status of
-/// 500 and more, by a connection that broke or by silence. Two spans of ten seconds are counted, the running one and the one before.
+/// 500 and more, by a connection that broke or by silence.
 /// </summary>
 internal sealed class Conduct(TimeProvider clock)
 {
-    private static readonly TimeSpan Span = TimeSpan.FromSeconds(10);
     private readonly Lock gate = new();
-    private (int Requests, int Failures) running;
-    private (int Requests, int Failures) before;
-    private long began = clock.GetTimestamp();
+    private readonly RecentRequests recent = new(clock);
     private long? ejectedAt;
     private TimeSpan ejectedFor;
     private int ejections;
@@ -22,8 +19,7 @@ internal sealed class Conduct(TimeProvider clock)
         {
             lock (gate)
             {
-                Turn();
-                return (running.Requests + before.Requests, running.Failures + before.Failures);
+                return recent.Count;
             }
         }
     }
@@ -59,9 +55,8 @@ internal sealed class Conduct(TimeProvider clock)
     {
         lock (gate)
         {
-            Turn();
-            running = (running.Requests + 1, running.Failures + (isFailure ? 1 : 0));
-            return isFailure && running.Failures + before.Failures >= GatewayLimits.EjectionFailures;
+            recent.Add(isFailure);
+            return isFailure && recent.Count.Failures >= GatewayLimits.EjectionFailures;
         }
     }
 
@@ -75,21 +70,8 @@ internal sealed class Conduct(TimeProvider clock)
             var wanted = GatewayLimits.FirstEjection * Math.Pow(2, Math.Min(ejections - 1, 10));
             ejectedFor = wanted < GatewayLimits.LongestEjection ? wanted : GatewayLimits.LongestEjection;
             ejectedAt = clock.GetTimestamp();
-            (running, before) = ((0, 0), (0, 0));
+            recent.Clear();
             return ejectedFor;
         }
-    }
-
-    private void Turn()
-    {
-        var elapsed = clock.GetElapsedTime(began);
-        if (elapsed < Span)
-        {
-            return;
-        }
-
-        before = elapsed < Span * 2 ? running : (0, 0);
-        running = (0, 0);
-        began = clock.GetTimestamp();
     }
 }

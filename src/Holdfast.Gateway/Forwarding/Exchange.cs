@@ -137,12 +137,12 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
         if (watch.Token.IsCancellationRequested)
         {
             var isClients = (watch.IsHeld && tries.IsDeadlineClients) || request.Content is ClientBody { IsAwaited: true };
-            return new Outcome(isClients ? Fate.NotServed : Fate.Failed, StatusCodes.Status504GatewayTimeout, "No answer came in time.");
+            return new Outcome(isClients ? Fate.NotServed : Fate.Failed, StatusCodes.Status504GatewayTimeout, "No answer came in time");
         }
 
         var outcome = Outcome.Of(fault);
         return outcome.Fate != Fate.NeverSent && request.Version == HttpVersion.Version20 && !upstream.SpeaksHttp2
-            ? new Outcome(Fate.NotServed, StatusCodes.Status502BadGateway, "The service does not speak HTTP/2, as gRPC does.")
+            ? new Outcome(Fate.NotServed, StatusCodes.Status502BadGateway, "The service does not speak HTTP/2, as gRPC does")
             : outcome;
     }
 }

@@ -40,7 +40,7 @@ internal sealed class RequestHandler(
                 return;
             }
 
-            tries = new Tries(context.Request, arrived, route.Pool, TraceContext.Of(context.Request, span), clock);
+            tries = new Tries(context.Request, arrived, route, TraceContext.Of(context.Request, span), clock);
             await ServeAsync(context, route.Pool, tries);
         }
         catch (TimeoutException)
@@ -66,6 +66,14 @@ internal sealed class RequestHandler(
     private async Task ServeAsync(HttpContext context, ServicePool pool, Tries tries)
     {
         metrics.Requested(pool.Name);
+        if (!tries.IsLetIn())
+        {
+            metrics.BreakerRefused(pool.Name);
+            await PlainAnswer.GiveAsync(
+                context, StatusCodes.Status503ServiceUnavailable, $"{pool.Name} has answered no such request lately. Try again in a second.");
+            return;
+        }
+
         pool.Budget.CountRequest();
         if (await tries.EnterAsync(context.RequestAborted))
         {
@@ -166,6 +174,7 @@ internal sealed class RequestHandler(
                     return false;
                 }
 
+                tries.Failed();
                 if (warnings.IsNews(pool.Name, $"instance {upstream.Id} ended under a request, which is not repeated: 502"))
                 {
                     Log.NotRepeated(logger, pool.Name, upstream.Id, context.Request.Method, outcome.Reason);
@@ -175,7 +184,7 @@ internal sealed class RequestHandler(
                 return true;
 
             case Fate.NotServed:
-                await PlainAnswer.GiveAsync(context, outcome.Status, outcome.Reason);
+                await PlainAnswer.GiveAsync(context, outcome.Status, $"{outcome.Reason}.");
                 return true;
 
             case Fate.BadRequest:
@@ -187,6 +196,7 @@ internal sealed class RequestHandler(
                 return true;
 
             default:
+                tries.Failed();
                 upstream.Failed();
                 upstream.Doubt();
                 if (warnings.IsNews(pool.Name, $"instance {upstream.Id} failed a request"))

@@ -17,6 +17,7 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
     private TaskCompletionSource changed = NewChange();
     private Dictionary<string, KeySupport> builds = [];
     private ITimer? ejectionEnds;
+    private volatile int arrivals;
 
     public string Name { get; } = name;
 
@@ -26,6 +27,12 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
     public Admission Admission { get; } = new(clock);
 
     public ServiceSettings Settings => settings;
+
+    /// <summary>Whether there is an instance that gets requests.</summary>
+    public bool HasInstances => candidates is { Near.Length: > 0 } or { Far.Length: > 0 };
+
+    /// <summary>How often an instance has come to those that get requests.</summary>
+    public int Arrivals => arrivals;
 
     /// <summary>All instances, ready or not.</summary>
     public IReadOnlyCollection<Upstream> Members
@@ -55,6 +62,9 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
 
         Refresh();
     }
+
+    /// <summary>What turns the requests of one of the service's routes away while nothing answers them.</summary>
+    public Breaker NewBreaker(string route) => new(route, this, metrics, clock, logger);
 
     /// <summary>An instance has told which build it is of: what one of them announces holds for all. Null for one that does not tell.</summary>
     public void Recognize(Upstream upstream, string? build)
@@ -86,7 +96,9 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
         lock (gate)
         {
             JudgeConduct();
+            var before = candidates;
             candidates = Candidates.Of(members, region);
+            arrivals += candidates.All.Except(before.All).Any() ? 1 : 0;
             Admission.Set(settings, candidates.Near.Length + candidates.Far.Length);
             told = changed;
             changed = NewChange();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Holdfast.Gateway.Instances;
 using Holdfast.Gateway.Overload;
+using Holdfast.Gateway.Routing;
 using Holdfast.Gateway.Services;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,6 +15,7 @@ internal sealed class Tries : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly HttpRequest request;
     private readonly ServicePool pool;
+    private readonly Breaker breaker;
     private readonly bool isIdempotent;
     private readonly bool isRepeatable;
     private readonly ReplayableBody? kept;
@@ -25,10 +27,12 @@ internal sealed class Tries : IAsyncDisposable
     private Place? place;
     private bool succeeded;
     private bool isPastRepeating;
+    private int breakerTurn;
 
-    public Tries(HttpRequest request, long arrived, ServicePool pool, (string Parent, string? State) trace, TimeProvider clock)
+    public Tries(HttpRequest request, long arrived, Route route, (string Parent, string? State) trace, TimeProvider clock)
     {
-        (this.request, this.pool, this.clock) = (request, pool, clock);
+        (this.request, this.clock) = (request, clock);
+        (pool, breaker) = (route.Pool, route.Breaker);
         (waitingSince, Arrived) = (arrived, arrived);
         Trace = trace;
         Settings = pool.Settings;
@@ -109,6 +113,9 @@ internal sealed class Tries : IAsyncDisposable
     /// <summary>Who may have it next; null for anybody. One that heeds no keys would give it its effect once more.</summary>
     public Func<Upstream, bool>? Only => MayHaveTakenEffect ? Heeds : null;
 
+    /// <summary>Whether the route's requests are worth sending at this moment.</summary>
+    public bool IsLetIn() => breaker.LetsIn(out breakerTurn);
+
     /// <summary>
     /// Waits until the service can take the request. False when it is to be turned away. A handshake is work like any
     /// other until it is answered; what it opens then takes no place.
@@ -127,7 +134,11 @@ internal sealed class Tries : IAsyncDisposable
     {
         succeeded = status < StatusCodes.Status500InternalServerError;
         Leave();
+        breaker.Answered(breakerTurn, status);
     }
+
+    /// <summary>No instance has answered, by their own fault, and none will.</summary>
+    public void Failed() => breaker.Failed(breakerTurn);
 
     public void Sending(Upstream upstream)
     {

@@ -1,4 +1,5 @@
 using Holdfast.Gateway.Instances;
+using Holdfast.Gateway.Overload;
 using Holdfast.Gateway.Telemetry;
 
 namespace Holdfast.Gateway.Routing;
@@ -7,4 +8,7 @@ namespace Holdfast.Gateway.Routing;
 internal sealed record Route(string Path, ServicePool Pool)
 {
     public Tally Tally { get; } = new();
+
+    /// <summary>Turns its requests away while nothing answers them.</summary>
+    public Breaker Breaker { get; } = Pool.NewBreaker(Path);
 }

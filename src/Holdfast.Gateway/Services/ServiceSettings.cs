@@ -39,4 +39,10 @@ internal sealed record ServiceSettings
 
     /// <summary>Whether instances that fail requests are left alone for a while.</summary>
     public bool Ejects { get; init; } = true;
+
+    /// <summary>Whether requests of a route are turned away while nothing answers them.</summary>
+    public bool Breaks { get; init; } = true;
+
+    /// <summary>The part of a route's requests, errors of 500 and more among them, whose failure is enough for that; null when none must have been answered.</summary>
+    public double? BreakerShare { get; init; }
 }

@@ -7,6 +7,7 @@ namespace Holdfast.Gateway.Services;
 internal sealed class SettingsParser
 {
     private const int LargestNumber = 1_000_000;
+    private const int LeastBreakerPercent = 10;
     private static readonly TimeSpan LongestTime = TimeSpan.FromHours(24);
 
     private static readonly Dictionary<string, Func<SettingsParser, ServiceSettings, string, ServiceSettings>> Readers = new()
@@ -20,6 +21,7 @@ internal sealed class SettingsParser
         ["concurrency"] = static (parser, settings, text) => settings with { Concurrency = parser.Concurrency(text) },
         ["queue"] = static (parser, settings, text) => settings with { Queue = parser.Number("queue", text, 0) },
         ["ejection"] = static (parser, settings, text) => settings with { Ejects = parser.Switch("ejection", text) },
+        ["breaker"] = static (parser, settings, text) => parser.Breaker(settings, text),
     };
 
     private readonly List<(string, string)> problems = [];
@@ -121,6 +123,22 @@ internal sealed class SettingsParser
                 Report("concurrency", $"it is adaptive, unlimited, or how many requests each instance may have at once, from 1 to {LargestNumber}, not '{text}'");
                 return null;
         }
+    }
+
+    private ServiceSettings Breaker(ServiceSettings settings, string text)
+    {
+        if (text is "on" or "off")
+        {
+            return settings with { Breaks = text == "on", BreakerShare = null };
+        }
+
+        if (text.EndsWith('%') && TryNumber(text[..^1], LeastBreakerPercent, 100, out var percent))
+        {
+            return settings with { Breaks = true, BreakerShare = percent / 100.0 };
+        }
+
+        Report("breaker", $"it is on, off, or the part of a route's requests that must fail, errors of 500 and more included, from {LeastBreakerPercent}% to 100%, not '{text}'");
+        return settings;
     }
 
     private int Number(string name, string text, int least)

@@ -29,6 +29,11 @@ internal sealed class FleetMeter
             () => fleet.Pools.Select(static pool => new Measurement<int>(pool.Admission.Limit, new KeyValuePair<string, object?>("service", pool.Name))),
             "{request}", "How many requests a service gets at once.");
         meter.CreateObservableGauge(
+            "holdfast.gateway.breaker_open",
+            () => fleet.AllRoutes.Select(static route => new Measurement<int>(
+                route.Breaker.IsOpen ? 1 : 0, new("service", route.Pool.Name), new KeyValuePair<string, object?>("route", route.Path))),
+            "1", "1 for a route whose requests are turned away because nothing answers them.");
+        meter.CreateObservableGauge(
             "holdfast.gateway.queue_waiting",
             () => fleet.Pools.Select(static pool => new Measurement<int>(pool.Admission.Waiting, new KeyValuePair<string, object?>("service", pool.Name))),
             "{request}", "Requests that wait in line.");

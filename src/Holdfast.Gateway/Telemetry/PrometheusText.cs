@@ -25,6 +25,7 @@ internal static class PrometheusText
         Series(text, "holdfast_gateway_instance_usable", "gauge", "1 for an instance that gets requests.", instances.Select(static one => (InstanceTags(one), one.IsUsable ? 1.0 : 0)));
         Series(text, "holdfast_gateway_queue_waiting", "gauge", "Requests that wait in line.", fleet.Pools.Select(static pool => (ServiceTags(pool.Name), (double)pool.Admission.Waiting)));
         Series(text, "holdfast_gateway_concurrency_limit", "gauge", "How many requests a service gets at once.", fleet.Pools.Select(static pool => (ServiceTags(pool.Name), (double)pool.Admission.Limit)));
+        Series(text, "holdfast_gateway_breaker_open", "gauge", "1 for a route whose requests are turned away because nothing answers them.", routes.Select(static route => (RouteTags(route), route.Breaker.IsOpen ? 1.0 : 0)));
         foreach (var (name, help, values) in metrics.Counts)
         {
             Series(text, $"holdfast_gateway_{name}_total", "counter", help, values.Select(static pair => (ServiceTags(pair.Key), (double)pair.Value)));

@@ -17,11 +17,14 @@ public sealed class GatewayReadingTests
             holdfast_gateway_instance_in_flight{service="web",instance="web-1"} 4
             holdfast_gateway_instance_ready{service="web",instance="web-1"} 1
             holdfast_gateway_instance_ready{service="web",instance="web-2"} 0
+            holdfast_gateway_breaker_open{service="web",route="/"} 1
+            holdfast_gateway_breaker_open{service="web",route="/admin"} 0
             this is no sample
             """);
         Assert.Equal(new InstanceReading { IsReady = true, InFlight = 4, Requests = new RequestCount(50, 5) }, reading.Of("web-1"));
         Assert.Equal(new InstanceReading(), reading.Of("web-2"));
         Assert.Null(reading.Of("web-3"));
+        Assert.Equal([("web", "/")], reading.OpenBreakers);
     }
 
     [Fact]

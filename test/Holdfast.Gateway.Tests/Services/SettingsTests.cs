@@ -19,6 +19,7 @@ public sealed class SettingsTests
             ["concurrency"] = "20",
             ["queue"] = "0",
             ["ejection"] = "off",
+            ["breaker"] = "50%",
         });
 
         Assert.Empty(problems);
@@ -27,6 +28,21 @@ public sealed class SettingsTests
         Assert.Equal(["/live", "/chat"], settings.Sticky);
         Assert.Equal((1.5, 120, 0.25), (settings.SlowStart.TotalSeconds, settings.Timeout.TotalSeconds, settings.Deadline!.Value.TotalSeconds));
         Assert.Equal((20, 0, false), (settings.Concurrency, settings.Queue, settings.Ejects));
+        Assert.Equal((true, 0.5), (settings.Breaks, settings.BreakerShare));
+    }
+
+    [Fact]
+    public void A_breaker_is_on_until_it_is_turned_off()
+    {
+        Assert.Equal((true, null), (ServiceSettings.Default.Breaks, ServiceSettings.Default.BreakerShare));
+        Assert.Equal((true, null), Breaker("on"));
+        Assert.Equal((false, null), Breaker("off"));
+
+        static (bool, double?) Breaker(string text)
+        {
+            var settings = SettingsParser.Parse(new Dictionary<string, string> { ["breaker"] = text }).Settings;
+            return (settings.Breaks, settings.BreakerShare);
+        }
     }
 
     [Theory]
@@ -43,6 +59,8 @@ public sealed class SettingsTests
     [InlineData("queue", "-1", "whole number")]
     [InlineData("sticky", "live", "/live")]
     [InlineData("ejection", "maybe", "on or off")]
+    [InlineData("breaker", "5%", "from 10% to 100%")]
+    [InlineData("breaker", "half", "on, off")]
     [InlineData("colour", "red", "balance")]
     public void A_mistake_names_the_setting_and_the_remedy(string name, string text, string remedy)
     {
