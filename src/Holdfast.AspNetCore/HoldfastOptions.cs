@@ -117,7 +117,7 @@ public sealed class HoldfastOptions
     public IdempotencyOptions Idempotency { get; set; } = new();
 
     /// <summary>
-    /// How many bytes the keys of idempotent requests may take in the store, with their responses, and with what is reserved for those that run. From 16 MiB; 1 GiB. Half of it is divided evenly among the partitions, and the
+    /// How many bytes the keys of idempotent requests may take in the store, with their responses, and with what is reserved for those that run. From 32 MiB; 1 GiB. Half of it is divided evenly among the partitions, and the
     /// other half is for whichever need more. When both are used up, new keys are answered 503 until old ones expire.
     /// </summary>
     public long MaxIdempotencyBytes { get; set; } = DefaultMaxIdempotencyBytes;

@@ -9,7 +9,10 @@ namespace Holdfast.AspNetCore;
 internal sealed class HoldfastOptionsValidation : IValidateOptions<HoldfastOptions>
 {
     private const int MaxResponseBufferBytes = 16 << 20;
-    private const long MinIdempotencyBytes = 16L << 20;
+
+    /// <summary>A sixteenth of the half that is common, which an instance lets in at a time, has room for a request with the largest response and its steps.</summary>
+    private const long MinIdempotencyBytes = 32L << 20;
+
     private const int MaxCookieNameLength = 64;
     private const int MinCookieSessionBytes = 100;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace Holdfast.AspNetCore.Tests.Idempotency;
 
@@ -16,11 +17,11 @@ public sealed class KeyUsageTests
     private const int StepBytes = 256;
 
     /// <summary>What a request takes while it runs: a partition's share, to the byte, which is half of all that keys may take, of 256 partitions.</summary>
-    private const int Reservation = 32 << 10;
+    private const int Reservation = 64 << 10;
 
     private const int ResponseBytes = Reservation - StepRoomBytes - KeyBytes;
     private const int KeyAndResponse = KeyBytes + ResponseBytes;
-    private const long MaxBytes = 16 << 20;
+    private const long MaxBytes = 32 << 20;
 
     [Fact]
     public async Task A_principal_may_use_what_is_common_beyond_its_partitions_share_and_then_new_keys_are_answered_503_until_the_hour_has_passed()
@@ -143,7 +144,7 @@ public sealed class KeyUsageTests
     [Fact]
     public async Task The_bound_holds_for_requests_that_run_at_the_same_time()
     {
-        const int Requests = 300;
+        const int Requests = 600;
         var (arrived, go) = (0, new TaskCompletionSource());
         await using var app = await KeyedApp.StartAsync(
             async context =>
@@ -169,6 +170,19 @@ public sealed class KeyUsageTests
         Assert.InRange(stored, 1, MaxBytes);
         var counted = (await app.KeysAsync("idempotency-usage")).Sum(static usage => usage.Fields.Keys.Sum(usage.Counter));
         Assert.InRange(counted, stored, MaxBytes);
+    }
+
+    [Fact]
+    public async Task The_largest_response_finds_room_within_the_lowest_bound()
+    {
+        const int Largest = 512 << 10;
+        await using var app = await KeyedApp.StartAsync(
+            static context => context.Response.WriteAsync(new string('x', Largest - 1024)),
+            static options => options with { MaxResponseBytes = Largest },
+            configure: static options => options.MaxIdempotencyBytes = MaxBytes);
+        Assert.Equal(Largest - 1024, (await app.Client("ada").PostAsync("/", "k").TextAsync()).Length);
+        await Assert.ThrowsAsync<OptionsValidationException>(() => KeyedApp.StartAsync(
+            static _ => Task.CompletedTask, configure: static options => options.MaxIdempotencyBytes = MaxBytes - 1));
     }
 
     [Fact]
