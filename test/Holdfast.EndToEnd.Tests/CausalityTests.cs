@@ -11,6 +11,9 @@ public sealed class CausalityTests(ITestOutputHelper output)
     private static readonly int Requests = Experiment.Count(15_000, 1_000_000);
     private static readonly int Kills = Experiment.Count(6, 100);
 
+    /// <summary>Starting others takes about as long as answering some thousand requests, of which the long run makes many.</summary>
+    private static readonly TimeSpan BetweenKills = TimeSpan.FromSeconds(Experiment.Count(1, 5));
+
     [Fact]
     [Trait("Experiment", "R13")]
     public async Task Clients_read_their_writes_and_nothing_goes_back_while_instances_and_gateways_die()
@@ -33,7 +36,7 @@ public sealed class CausalityTests(ITestOutputHelper output)
         var seed = Environment.ProcessId;
         var violations = new List<string>();
         var clients = Enumerable.Range(0, Clients).Select(number => new CausalClient(topology.Url, number, seed + number, violations)).ToList();
-        var killer = new Killer(topology, seed);
+        var killer = new Killer(topology, seed) { Interval = BetweenKills };
         bool IsDone() => clients.Sum(static client => client.Answered) >= Requests && killer.Kills >= Kills;
 
         var work = Task.WhenAll(clients.Select(client => client.WorkAsync(IsDone)));

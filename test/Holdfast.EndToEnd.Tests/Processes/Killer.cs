@@ -3,15 +3,17 @@ using System.Diagnostics;
 namespace Holdfast.EndToEnd.Tests.Processes;
 
 /// <summary>
-/// Kills a random instance with SIGKILL every second. Never the only one that is ready: on a machine that takes longer
+/// Kills a random instance with SIGKILL again and again. Never the only one that is ready: on a machine that takes longer
 /// than a second to start another, that would kill one request again and again, and the gateway rightly stops sending
 /// what seems to be deadly.
 /// </summary>
 internal sealed class Killer(Topology topology, int seed)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private readonly Random random = new(seed);
     private volatile int kills;
+
+    /// <summary>How long after one the next is killed. 1 s.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How many have been killed.</summary>
     public int Kills => kills;
@@ -19,7 +21,7 @@ internal sealed class Killer(Topology topology, int seed)
     /// <summary>Whether the killing has begun.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>Kills one a second, this many.</summary>
+    /// <summary>Kills one after the other, this many.</summary>
     public async Task RunAsync(int count)
     {
         using var timer = new PeriodicTimer(Interval);
@@ -30,7 +32,7 @@ internal sealed class Killer(Topology topology, int seed)
         }
     }
 
-    /// <summary>Kills an instance a second and now and then a gateway, at least this many, until the work is done.</summary>
+    /// <summary>Kills instances and now and then a gateway, at least this many, until the work is done.</summary>
     public async Task RunWhileAsync(Task work, int atLeast)
     {
         const int GatewayEvery = 5;
