@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Holdfast.Embedded;
 
 /// <summary>
@@ -8,42 +6,23 @@ namespace Holdfast.Embedded;
 /// disk, a caller may do that itself instead of waking the thread: one at a time.
 /// </summary>
 /// <remarks>
-/// A partition's lock may be held while the log's gate is taken, never the other way round. When a batch can't be
-/// written, appending is closed first, then every entry that was not released is rolled back, then the log is cut to
+/// When a batch can't be written, appending is closed first, then every entry that was not released is rolled back, then the log is cut to
 /// its last whole frame: if only the disk was full, appending opens again; after any other fault it stays closed.
 /// Until <see cref="Start"/> there is no thread: whoever has the writer takes its steps, as a simulation does to the end.
 /// </remarks>
 internal sealed class LogWriter : IDisposable
 {
-    // Past this, commits wait before they are evaluated.
-    private const int MaxGatheredBytes = 64 << 20;
-
-    private readonly object gate = new();
     private readonly LogFiles files;
+    private readonly LogQueue queue;
     private readonly Action<EngineEvent> log;
-    private readonly SyncPacing pacing = new();
     private Thread? thread;
-    private LogBatch gathering;
-    private LogBatch? underWay;
-    private byte[]? spare;
-    private LogRoll? rolling;
-    private Exception? closed;
-    private bool stopping;
-    private bool isStepping;
-    private bool isToldOfFrames;
-    private bool waitsForever;
     private bool isFull;
 
-    // How many entries the synchronising of this step served; and whether the writer waits for others to come.
+    // How many entries the synchronising of this step served.
     private int served;
-    private bool isPacing;
     private long rollBacks;
 
-    public LogWriter(LogFiles files, Action<EngineEvent> log)
-    {
-        (this.files, this.log) = (files, log);
-        gathering = new LogBatch(files.WrittenSequence + 1);
-    }
+    public LogWriter(LogFiles files, Action<EngineEvent> log) => (this.files, this.log, queue) = (files, log, new LogQueue(files));
 
     /// <summary>The segment's length in bytes.</summary>
     public long SegmentBytes => files.SegmentBytes;
@@ -60,17 +39,16 @@ internal sealed class LogWriter : IDisposable
         get
         {
             var (sum, longest, last) = files.SyncMicroseconds;
-            lock (gate)
-            {
-                return new LogFigures(
-                    files.Frames, files.Syncs, sum, longest, last, files.SegmentBytes,
-                    gathering.Entries.Count + (underWay?.Entries.Count ?? 0), gathering.Bytes + (underWay?.Bytes ?? 0));
-            }
+            var (waiting, waitingBytes) = queue.Waiting;
+            return new LogFigures(files.Frames, files.Syncs, sum, longest, last, files.SegmentBytes, waiting, waitingBytes);
         }
     }
 
     /// <summary>How often entries were rolled back: what was copied from partitions in between can't be trusted.</summary>
     public long RollBacks => Interlocked.Read(ref rollBacks);
+
+    /// <summary>Whether this thread may wait for the disk, though nobody asked: others have clients to serve.</summary>
+    private bool IsOwnThread => thread is null || thread == Thread.CurrentThread;
 
     /// <summary>Has the steps taken by a thread of the writer's own from now on.</summary>
     public void Start()
@@ -80,59 +58,20 @@ internal sealed class LogWriter : IDisposable
     }
 
     /// <summary>Completes when there is room to gather more; null when there is.</summary>
-    public Task? Room()
-    {
-        lock (gate)
-        {
-            var next = underWay ?? gathering;
-            return gathering.Bytes < MaxGatheredBytes || closed is not null ? null : next.TaskOf(next.NeedsSync);
-        }
-    }
+    public Task? Room() => queue.Room();
 
     /// <summary>
     /// Appends a frame and tells when it will be as durable as the entry asks. The caller holds the partition's lock,
     /// and has changed nothing yet: this throws if nothing can be appended.
     /// </summary>
-    public Task Append(ReadOnlySpan<byte> payload, ILogEntry entry, out long sequence)
-    {
-        var sum = Frame.SumPayload(files.Salt, payload);
-        lock (gate)
-        {
-            if (closed is not null)
-            {
-                throw LogFaults.Closed(closed);
-            }
-
-            if (!isToldOfFrames && (entry.UntilSynced || !entry.IsWrittenByCaller))
-            {
-                TellOfFrames();
-            }
-
-            gathering.Add(sum, payload, entry);
-            if (isPacing && !IsWorthWaiting)
-            {
-                Monitor.Pulse(gate);
-            }
-
-            sequence = gathering.LastSequence;
-            return gathering.TaskOf(entry.UntilSynced);
-        }
-    }
+    public Task Append(ReadOnlySpan<byte> payload, ILogEntry entry, out long sequence) =>
+        queue.Append(Frame.SumPayload(files.Salt, payload), payload, entry, out sequence);
 
     /// <summary>
     /// Has this done by the log's thread once what <see cref="Append"/> returned has ended; it is short, never blocks and never throws. False
     /// when that has ended, or is about to fail: then it is to be awaited.
     /// </summary>
-    public bool TryFollow(Task durable, Action then)
-    {
-        LogBatch? batch;
-        lock (gate)
-        {
-            batch = gathering.Has(durable) ? gathering : underWay?.Has(durable) == true ? underWay : null;
-        }
-
-        return batch is not null && batch.TryFollow(durable, then);
-    }
+    public bool TryFollow(Task durable, Action then) => queue.TryFollow(durable, then);
 
     /// <summary>
     /// Has what has gathered written: on this thread, which holds no locks, if nobody is at it and nobody waits for the disk, and otherwise by the
@@ -140,69 +79,29 @@ internal sealed class LogWriter : IDisposable
     /// </summary>
     public void WriteHere()
     {
-        LogBatch? batch;
-        lock (gate)
+        if (thread is null || queue.TakeToWriteHere() is not { } batch)
         {
-            if (gathering.IsEmpty)
-            {
-                return;
-            }
-
-            if (isStepping || thread is null || stopping || closed is not null || rolling is not null || gathering.NeedsSync || files.IsSyncOverdue)
-            {
-                // Rounds of clients come often, and would keep a writer up that waits for others to come.
-                if (!isPacing)
-                {
-                    TellOfFrames();
-                }
-
-                return;
-            }
-
-            // Under the same hold of the gate, so that nothing comes with it that waits for the disk.
-            isStepping = true;
-            Take(out batch, out _);
+            return;
         }
 
         try
         {
-            Write(batch!);
-            spare = batch!.Spare;
+            Write(batch);
+            queue.Reuse(batch);
         }
         catch (Exception fault)
         {
-            Abandon(batch!, fault);
+            Abandon(batch, fault);
         }
 
-        lock (gate)
-        {
-            EndStep();
-            if (!gathering.IsEmpty || rolling is not null || stopping || waitsForever)
-            {
-                Monitor.Pulse(gate);
-            }
-        }
+        queue.EndStepHere();
     }
 
     /// <summary>
     /// Ends the segment, synchronised, and goes on in the last one that the manifest names, which is created and the
     /// manifest put in force. A failure before that leaves everything as it was.
     /// </summary>
-    public Task RollAsync(Manifest manifest)
-    {
-        lock (gate)
-        {
-            if (closed is not null || stopping)
-            {
-                return Task.FromException(LogFaults.Closed(closed ?? new StateUnavailableException("The engine is closing.")));
-            }
-
-            Debug.Assert(rolling is null, "One roll at a time.");
-            rolling = new LogRoll(manifest);
-            Monitor.Pulse(gate);
-            return rolling.Done;
-        }
-    }
+    public Task RollAsync(Manifest manifest) => queue.Roll(manifest);
 
     /// <summary>
     /// Writes what has gathered and makes the roll that was asked for; without either, synchronises what was only written. False at
@@ -210,15 +109,7 @@ internal sealed class LogWriter : IDisposable
     /// </summary>
     public bool Step()
     {
-        LogBatch? batch;
-        LogRoll? roll;
-        bool goesOn;
-        lock (gate)
-        {
-            goesOn = Take(out batch, out roll);
-        }
-
-        if (!goesOn)
+        if (!queue.Take(out var batch, out var roll))
         {
             EndFiles();
             return false;
@@ -228,7 +119,7 @@ internal sealed class LogWriter : IDisposable
         {
             Write(batch);
         }
-        else if (closed is null && files.HasUnsynced)
+        else if (queue.Closed is null && files.HasUnsynced)
         {
             TrySync(new LogBatch(files.WrittenSequence + 1));
         }
@@ -238,7 +129,7 @@ internal sealed class LogWriter : IDisposable
             Roll(roll);
         }
 
-        spare = batch?.Spare;
+        queue.Reuse(batch);
         return true;
     }
 
@@ -256,12 +147,7 @@ internal sealed class LogWriter : IDisposable
     /// <summary>Writes and synchronises what was appended, and ends the writer.</summary>
     public void Dispose()
     {
-        lock (gate)
-        {
-            stopping = true;
-            Monitor.Pulse(gate);
-        }
-
+        queue.Stop();
         if (thread is null)
         {
             Run();
@@ -271,20 +157,15 @@ internal sealed class LogWriter : IDisposable
         files.Dispose();
     }
 
-    /// <summary>Whether this thread may wait for the disk, though nobody asked: others have clients to serve.</summary>
-    private bool IsOwnThread => thread is null || thread == Thread.CurrentThread;
-
     private void Run()
     {
         var goesOn = true;
         while (goesOn)
         {
-            WaitForWork();
+            queue.WaitForWork();
+            served = 0;
             goesOn = StepSafely();
-            lock (gate)
-            {
-                EndStep();
-            }
+            queue.EndStep(served);
         }
     }
 
@@ -297,86 +178,9 @@ internal sealed class LogWriter : IDisposable
         catch (Exception fault)
         {
             // A defect of ours: nothing may be acknowledged any more.
-            Abandon(underWay ?? new LogBatch(files.WrittenSequence + 1), fault);
+            Abandon(queue.UnderWay, fault);
             return false;
         }
-    }
-
-    /// <summary>Waits for something to do; for a second at most while something is written and not synchronised.</summary>
-    private void WaitForWork()
-    {
-        lock (gate)
-        {
-            var isOver = false;
-            while (isStepping || (!isOver && gathering.IsEmpty && rolling is null && !stopping))
-            {
-                isToldOfFrames = false;
-                waitsForever = !isStepping && !files.HasUnsynced;
-                isOver = !Monitor.Wait(gate, waitsForever ? Timeout.Infinite : LogFiles.UnaskedSyncMilliseconds);
-                waitsForever = false;
-            }
-
-            if (!gathering.IsEmpty && pacing.Awaited > 0)
-            {
-                WaitForCompany();
-            }
-
-            isStepping = true;
-        }
-    }
-
-    /// <summary>Waits a moment for those whom the disk has just answered, if nobody is here who could go on without it. Called under the gate.</summary>
-    private void WaitForCompany()
-    {
-        // It is woken once for the first of them, and then when the last has come; more often than that, it goes ahead.
-        isPacing = true;
-        for (var woken = 0; woken < 2 && IsWorthWaiting && Monitor.Wait(gate, pacing.Milliseconds); woken++)
-        {
-        }
-
-        isPacing = false;
-        pacing.Note(haveCome: !IsWorthWaiting);
-    }
-
-    private bool IsWorthWaiting =>
-        gathering.Entries.Count < pacing.Awaited && gathering.NeedsOnlySync && rolling is null && !stopping && closed is null;
-
-    private void EndStep()
-    {
-        isStepping = false;
-        underWay = null;
-        if (served > 0)
-        {
-            pacing.Note(served, gathering.Entries.Count, files.SyncMicroseconds.Last);
-            served = 0;
-        }
-    }
-
-    private void TellOfFrames()
-    {
-        isToldOfFrames = true;
-        Monitor.Pulse(gate);
-    }
-
-    /// <summary>What there is to do; false at the end. Called under the gate.</summary>
-    private bool Take(out LogBatch? batch, out LogRoll? roll)
-    {
-        batch = gathering.IsEmpty ? null : gathering;
-        (roll, rolling) = (rolling, null);
-        underWay = batch;
-        isToldOfFrames = false;
-        if (batch is not null)
-        {
-            gathering = new LogBatch(batch.LastSequence + 1, spare);
-        }
-
-        if (batch is not null || roll is not null || !stopping)
-        {
-            return true;
-        }
-
-        closed ??= new StateUnavailableException("The engine was closed.");
-        return false;
     }
 
     private void Write(LogBatch batch)
@@ -441,7 +245,7 @@ internal sealed class LogWriter : IDisposable
 
     private void EndFiles()
     {
-        if (closed is StateUnavailableException { InnerException: null })
+        if (queue.Closed is StateUnavailableException { InnerException: null })
         {
             files.End();
         }
@@ -449,7 +253,7 @@ internal sealed class LogWriter : IDisposable
 
     private void Roll(LogRoll roll)
     {
-        if (closed is not null)
+        if (queue.Closed is { } closed)
         {
             roll.Fail(LogFaults.Closed(closed));
             return;
@@ -492,52 +296,35 @@ internal sealed class LogWriter : IDisposable
         }
         catch (Exception second) when (second is IOException or UnauthorizedAccessException)
         {
-            StayClosed(second);
-            batch.Fail(LogFaults.Unknown(files.Folder, second));
-            dropped.Fail(new StateUnavailableException(closed!.Message, second));
+            var end = LogFaults.Ended(files.Folder, second);
+            queue.Close(end, batch.FirstSequence);
+            Tell(end, second, batch, dropped);
             return;
         }
 
-        lock (gate)
-        {
-            gathering = new LogBatch(files.WrittenSequence + 1);
-            closed = null;
-        }
-
+        queue.Reopen();
         batch.Fail(refusal);
         dropped.Fail(refusal);
     }
 
     private void Abandon(LogBatch batch, Exception fault)
     {
-        StayClosed(fault);
-        var dropped = TakeBack(batch, closed!);
-        batch.Fail(LogFaults.Unknown(files.Folder, fault));
-        dropped.Fail(new StateUnavailableException(closed!.Message, fault));
+        var end = LogFaults.Ended(files.Folder, fault);
+        Tell(end, fault, batch, TakeBack(batch, end));
     }
 
-    private void StayClosed(Exception fault)
+    /// <summary>Tells the log and those who wait that nothing is written any more.</summary>
+    private void Tell(StateUnavailableException end, Exception fault, LogBatch underWay, LogBatch dropped)
     {
-        var end = LogFaults.Ended(files.Folder, fault);
-        lock (gate)
-        {
-            closed = end;
-        }
-
         log(new EngineEvent(EngineEventLevel.Error, "WritesEnded", end.Message, fault));
+        underWay.Fail(LogFaults.Unknown(files.Folder, fault));
+        dropped.Fail(new StateUnavailableException(end.Message, fault));
     }
 
     /// <summary>Closes appending and rolls back every entry that was not released, newest last: none depends on the order.</summary>
     private LogBatch TakeBack(LogBatch batch, Exception why)
     {
-        LogBatch dropped;
-        lock (gate)
-        {
-            closed = why;
-            dropped = gathering;
-            gathering = new LogBatch(batch.FirstSequence);
-        }
-
+        var dropped = queue.Close(why, batch.FirstSequence);
         Interlocked.Increment(ref rollBacks);
         foreach (var entry in batch.Entries)
         {

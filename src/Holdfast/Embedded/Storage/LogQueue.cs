@@ -1,0 +1,302 @@
+using System.Diagnostics;
+
+namespace Holdfast.Embedded;
+
+/// <summary>
+/// What waits for the log's writer: the batch that gathers, the roll that was asked for, and the end. Partitions append on their callers'
+/// threads; whoever writes takes all that has gathered, one at a time, and says when that step has ended.
+/// </summary>
+/// <remarks>
+/// A partition's lock may be held while the gate is taken, never the other way round. <see cref="files"/> belong to the one that has a
+/// step; here they are looked at under the gate, while nobody has one or by the one that has.
+/// </remarks>
+internal sealed class LogQueue
+{
+    // Past this, commits wait before they are evaluated.
+    private const int MaxGatheredBytes = 64 << 20;
+
+    private readonly object gate = new();
+    private readonly SyncPacing pacing = new();
+    private readonly LogFiles files;
+    private LogBatch gathering;
+    private LogBatch? underWay;
+    private byte[]? spare;
+    private LogRoll? rolling;
+    private Exception? closed;
+    private bool stopping;
+    private bool isStepping;
+    private bool isToldOfFrames;
+    private bool waitsForever;
+
+    // Whether the writer waits for others to come.
+    private bool isPacing;
+
+    public LogQueue(LogFiles files)
+    {
+        this.files = files;
+        gathering = new LogBatch(files.WrittenSequence + 1);
+    }
+
+    /// <summary>Why nothing can be appended; null while it can.</summary>
+    public Exception? Closed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return closed;
+            }
+        }
+    }
+
+    /// <summary>What is being written, for one that failed under it; an empty batch when that is nothing.</summary>
+    public LogBatch UnderWay => underWay ?? new LogBatch(files.WrittenSequence + 1);
+
+    /// <summary>How many frames are not written yet, and their bytes.</summary>
+    public (int Frames, long Bytes) Waiting
+    {
+        get
+        {
+            lock (gate)
+            {
+                return (gathering.Entries.Count + (underWay?.Entries.Count ?? 0), gathering.Bytes + (underWay?.Bytes ?? 0));
+            }
+        }
+    }
+
+    private bool IsWorthWaiting =>
+        gathering.Entries.Count < pacing.Awaited && gathering.NeedsOnlySync && rolling is null && !stopping && closed is null;
+
+    /// <summary>Completes when there is room to gather more; null when there is.</summary>
+    public Task? Room()
+    {
+        lock (gate)
+        {
+            var next = underWay ?? gathering;
+            return gathering.Bytes < MaxGatheredBytes || closed is not null ? null : next.TaskOf(next.NeedsSync);
+        }
+    }
+
+    /// <summary>As <see cref="LogWriter.Append"/>.</summary>
+    public Task Append(uint payloadSum, ReadOnlySpan<byte> payload, ILogEntry entry, out long sequence)
+    {
+        lock (gate)
+        {
+            if (closed is not null)
+            {
+                throw LogFaults.Closed(closed);
+            }
+
+            if (!isToldOfFrames && (entry.UntilSynced || !entry.IsWrittenByCaller))
+            {
+                TellOfFrames();
+            }
+
+            gathering.Add(payloadSum, payload, entry);
+            if (isPacing && !IsWorthWaiting)
+            {
+                Monitor.Pulse(gate);
+            }
+
+            sequence = gathering.LastSequence;
+            return gathering.TaskOf(entry.UntilSynced);
+        }
+    }
+
+    /// <summary>As <see cref="LogWriter.TryFollow"/>.</summary>
+    public bool TryFollow(Task durable, Action then)
+    {
+        LogBatch? batch;
+        lock (gate)
+        {
+            batch = gathering.Has(durable) ? gathering : underWay?.Has(durable) == true ? underWay : null;
+        }
+
+        return batch is not null && batch.TryFollow(durable, then);
+    }
+
+    /// <summary>Asks for a roll, the only one at a time.</summary>
+    public Task Roll(Manifest manifest)
+    {
+        lock (gate)
+        {
+            if (closed is not null || stopping)
+            {
+                return Task.FromException(LogFaults.Closed(closed ?? new StateUnavailableException("The engine is closing.")));
+            }
+
+            Debug.Assert(rolling is null, "One roll at a time.");
+            rolling = new LogRoll(manifest);
+            Monitor.Pulse(gate);
+            return rolling.Done;
+        }
+    }
+
+    /// <summary>Nothing more comes: the writer ends when it has written what is here.</summary>
+    public void Stop()
+    {
+        lock (gate)
+        {
+            stopping = true;
+            Monitor.Pulse(gate);
+        }
+    }
+
+    /// <summary>
+    /// Waits for something to do, for a second at most while something is written and not synchronised, and begins a step. The writer's thread alone does.
+    /// </summary>
+    public void WaitForWork()
+    {
+        lock (gate)
+        {
+            var isOver = false;
+            while (isStepping || (!isOver && gathering.IsEmpty && rolling is null && !stopping))
+            {
+                isToldOfFrames = false;
+                waitsForever = !isStepping && !files.HasUnsynced;
+                isOver = !Monitor.Wait(gate, waitsForever ? Timeout.Infinite : LogFiles.UnaskedSyncMilliseconds);
+                waitsForever = false;
+            }
+
+            if (!gathering.IsEmpty && pacing.Awaited > 0)
+            {
+                WaitForCompany();
+            }
+
+            isStepping = true;
+        }
+    }
+
+    /// <summary>What there is to do; false at the end.</summary>
+    public bool Take(out LogBatch? batch, out LogRoll? roll)
+    {
+        lock (gate)
+        {
+            batch = TakeGathered();
+            (roll, rolling) = (rolling, null);
+            if (batch is not null || roll is not null || !stopping)
+            {
+                return true;
+            }
+
+            closed ??= new StateUnavailableException("The engine was closed.");
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Begins a step with what has gathered for a caller that writes it itself. Null where there is nothing, or where it is for the writer's own thread, which
+    /// is told: others write, somebody waits for the disk, or the log is about to roll or end.
+    /// </summary>
+    public LogBatch? TakeToWriteHere()
+    {
+        lock (gate)
+        {
+            if (gathering.IsEmpty)
+            {
+                return null;
+            }
+
+            if (isStepping || stopping || closed is not null || rolling is not null || gathering.NeedsSync || files.IsSyncOverdue)
+            {
+                // Rounds of clients come often, and would keep a writer up that waits for others to come.
+                if (!isPacing)
+                {
+                    TellOfFrames();
+                }
+
+                return null;
+            }
+
+            // Under the same hold of the gate, so that nothing comes with it that waits for the disk.
+            isStepping = true;
+            return TakeGathered();
+        }
+    }
+
+    /// <summary>Ends the step of the writer's thread.</summary>
+    /// <param name="served">How many entries it had synchronised.</param>
+    public void EndStep(int served)
+    {
+        lock (gate)
+        {
+            End();
+            if (served > 0)
+            {
+                pacing.Note(served, gathering.Entries.Count, files.SyncMicroseconds.Last);
+            }
+        }
+    }
+
+    /// <summary>Ends the step of a caller.</summary>
+    public void EndStepHere()
+    {
+        lock (gate)
+        {
+            End();
+            if (!gathering.IsEmpty || rolling is not null || stopping || waitsForever)
+            {
+                Monitor.Pulse(gate);
+            }
+        }
+    }
+
+    /// <summary>A batch has been written; its buffer is for another one.</summary>
+    public void Reuse(LogBatch? batch) => spare = batch?.Spare;
+
+    /// <summary>Closes appending, and tells what had gathered, which comes to nothing; the next frame has the given sequence.</summary>
+    public LogBatch Close(Exception why, long nextSequence)
+    {
+        lock (gate)
+        {
+            closed = why;
+            var dropped = gathering;
+            gathering = new LogBatch(nextSequence);
+            return dropped;
+        }
+    }
+
+    /// <summary>Opens appending again.</summary>
+    public void Reopen()
+    {
+        lock (gate)
+        {
+            gathering = new LogBatch(files.WrittenSequence + 1);
+            closed = null;
+        }
+    }
+
+    private LogBatch? TakeGathered()
+    {
+        var batch = gathering.IsEmpty ? null : gathering;
+        underWay = batch;
+        isToldOfFrames = false;
+        if (batch is not null)
+        {
+            gathering = new LogBatch(batch.LastSequence + 1, spare);
+        }
+
+        return batch;
+    }
+
+    /// <summary>Waits a moment for those whom the disk has just answered, if nobody is here who could go on without it. Called under the gate.</summary>
+    private void WaitForCompany()
+    {
+        // It is woken once for the first of them, and then when the last has come; more often than that, it goes ahead.
+        isPacing = true;
+        for (var woken = 0; woken < 2 && IsWorthWaiting && Monitor.Wait(gate, pacing.Milliseconds); woken++)
+        {
+        }
+
+        isPacing = false;
+        pacing.Note(haveCome: !IsWorthWaiting);
+    }
+
+    private void End() => (isStepping, underWay) = (false, null);
+
+    private void TellOfFrames()
+    {
+        isToldOfFrames = true;
+        Monitor.Pulse(gate);
+    }
+}
