@@ -165,7 +165,7 @@ internal sealed class NearCache
     {
         if (entries.TryGetValue(address, out var entry) && entry.Record is { } known && known.Revision == revision && known.Birth == birth)
         {
-            Put(feed, at, address, new Record(address, revision, birth, known.Fields, deadline), sentAt);
+            Put(feed, at, address, known.ExpiringAt(deadline), sentAt);
         }
         else
         {

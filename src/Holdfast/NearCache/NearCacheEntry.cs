@@ -55,11 +55,16 @@ internal sealed class NearCacheEntry
     private static int BytesOf(Address address, Record? record)
     {
         var bytes = OwnBytes + (2 * address.ToString().Length);
-        if (record?.Fields is PackedFields packed)
+        if (record is null)
         {
-            bytes += packed.Packed.Length;
+            return bytes;
         }
-        else if (record is not null)
+
+        if (record.TryGetPacked(out var packed))
+        {
+            bytes += packed.Length;
+        }
+        else
         {
             foreach (var (name, value) in record.Fields)
             {

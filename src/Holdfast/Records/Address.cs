@@ -22,11 +22,12 @@ public readonly record struct Address
     internal const int MaxBytes = MaxKindLength + 1 + MaxPartLength + 1 + MaxPartLength;
 
     private readonly string? text;
-    private readonly int kindLength;
-    private readonly int affinityLength;
-
     // An address is looked up several times where it is used at all: near cache, checks, watches.
     private readonly int hash;
+
+    // Bytes, which hold the longest of each: every record and every entry of a cache has an address in it.
+    private readonly byte kindLength;
+    private readonly byte affinityLength;
 
     /// <summary>Names a record by its parts.</summary>
     /// <exception cref="ArgumentException">A part is empty, too long or holds a character that is not allowed.</exception>
@@ -41,13 +42,13 @@ public readonly record struct Address
         }
 
         text = id is null ? $"{kind}/{affinity}" : $"{kind}/{affinity}/{id}";
-        kindLength = kind.Length;
-        affinityLength = affinity.Length;
+        kindLength = (byte)kind.Length;
+        affinityLength = (byte)affinity.Length;
         hash = text.GetHashCode(StringComparison.Ordinal);
     }
 
     private Address(string text, int kindLength, int affinityLength) =>
-        (this.text, this.kindLength, this.affinityLength, hash) = (text, kindLength, affinityLength, text.GetHashCode(StringComparison.Ordinal));
+        (this.text, this.kindLength, this.affinityLength, hash) = (text, (byte)kindLength, (byte)affinityLength, text.GetHashCode(StringComparison.Ordinal));
 
     /// <summary>What sort of thing the record is: <c>session</c>, <c>cart</c>.</summary>
     public string Kind => Text[..kindLength];

@@ -14,6 +14,11 @@ internal sealed class PackedFields(byte[] packed, int count) : IReadOnlyDictiona
 
     private Dictionary<string, ReadOnlyMemory<byte>>? index;
 
+    public PackedFields(byte[] packed)
+        : this(packed, CountOf(packed))
+    {
+    }
+
     /// <summary>The bytes.</summary>
     public ReadOnlySpan<byte> Packed => packed;
 
@@ -31,12 +36,32 @@ internal sealed class PackedFields(byte[] packed, int count) : IReadOnlyDictiona
     public bool TryGetValue(string key, out ReadOnlyMemory<byte> value)
     {
         ArgumentNullException.ThrowIfNull(key);
-        if (count > WalkedFields)
+        value = default;
+        return (count <= WalkedFields ? TryWalk(packed, key, out value) : null) ?? (index ??= MakeIndex()).TryGetValue(key, out value);
+    }
+
+    /// <summary>Looks for a field among the first of them; null if it is not one of these, and there are more.</summary>
+    public static bool? TryWalk(byte[] packed, string key, out ReadOnlyMemory<byte> value)
+    {
+        var utf8 = Ascii.IsValid(key) ? default : Encoding.UTF8.GetBytes(key).AsSpan();
+        var walk = new FieldWalk(packed);
+        for (var walked = 0; walked < WalkedFields; walked++)
         {
-            return (index ??= MakeIndex()).TryGetValue(key, out value);
+            if (!walk.MoveNext())
+            {
+                value = default;
+                return false;
+            }
+
+            if (utf8.IsEmpty ? walk.NameLength == key.Length && Ascii.Equals(walk.Name, key) : walk.Name.SequenceEqual(utf8))
+            {
+                value = packed.AsMemory(walk.ValueStart, walk.ValueLength);
+                return true;
+            }
         }
 
-        return Ascii.IsValid(key) ? TryFindAscii(key, out value) : TryFind(Encoding.UTF8.GetBytes(key), out value);
+        value = default;
+        return walk.End == packed.Length ? false : null;
     }
 
     public IEnumerator<KeyValuePair<string, ReadOnlyMemory<byte>>> GetEnumerator()
@@ -52,28 +77,15 @@ internal sealed class PackedFields(byte[] packed, int count) : IReadOnlyDictiona
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private bool TryFindAscii(string key, out ReadOnlyMemory<byte> value)
+    private static int CountOf(byte[] packed)
     {
-        var walk = new FieldWalk(packed);
-        while (walk.MoveNext())
+        var count = 0;
+        for (var walk = new FieldWalk(packed); walk.MoveNext();)
         {
-            if (walk.NameLength == key.Length && Ascii.Equals(walk.Name, key))
-            {
-                value = packed.AsMemory(walk.ValueStart, walk.ValueLength);
-                return true;
-            }
+            count++;
         }
 
-        value = default;
-        return false;
-    }
-
-    private bool TryFind(ReadOnlySpan<byte> name, out ReadOnlyMemory<byte> value)
-    {
-        var walk = new FieldWalk(packed);
-        var found = walk.Find(name);
-        value = found ? packed.AsMemory(walk.ValueStart, walk.ValueLength) : default;
-        return found;
+        return count;
     }
 
     private Dictionary<string, ReadOnlyMemory<byte>> MakeIndex()

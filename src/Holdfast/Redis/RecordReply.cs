@@ -6,7 +6,7 @@ namespace Holdfast.Redis;
 /// A record as the store tells it: null, or <c>[ttl, fields]</c>, the two of metadata among them (docs/wire.md, "Functions").
 /// </summary>
 internal readonly record struct RecordReply(
-    bool Exists, long Revision, long Birth, long TimeToLive, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Fields)
+    bool Exists, long Revision, long Birth, long TimeToLive, byte[] Packed)
 {
     public static RecordReply Read(ref RespReader reader)
     {
@@ -32,7 +32,7 @@ internal readonly record struct RecordReply(
     /// <param name="sentAt">When the call was sent: a time to live counts from there, so that no deadline is too late.</param>
     /// <param name="clock">The clock that told it.</param>
     public Record? ToRecord(Address address, long sentAt, TimeProvider clock) =>
-        Exists ? new Record(address, Revision, Birth, Fields, DeadlineAt(sentAt, clock)) : null;
+        Exists ? new Record(address, Revision, Birth, Packed, DeadlineAt(sentAt, clock)) : null;
 
     /// <summary>When the record expires by this process's clock; null when it never does.</summary>
     public long? DeadlineAt(long sentAt, TimeProvider clock) =>
@@ -42,8 +42,8 @@ internal readonly record struct RecordReply(
     private static RecordReply ReadFields(ref RespReader reader, long timeToLive)
     {
         var count = reader.ReadCount(0);
-        var (bytes, fields) = Measure(reader, count);
-        var packed = fields == 0 ? [] : new byte[bytes];
+        var bytes = Measure(reader, count);
+        var packed = bytes == 0 ? [] : new byte[bytes];
         var used = 0;
         var (revision, birth) = (0L, 0L);
         for (var i = 0; i + 1 < count; i += 2)
@@ -64,12 +64,13 @@ internal readonly record struct RecordReply(
             }
         }
 
-        return new RecordReply(true, revision, birth, timeToLive, fields == 0 ? Record.NoFields : new PackedFields(packed, fields));
+        return new RecordReply(true, revision, birth, timeToLive, packed);
     }
 
-    private static (int Bytes, int Fields) Measure(RespReader ahead, int count)
+    // The bytes that the fields take packed.
+    private static int Measure(RespReader ahead, int count)
     {
-        var (bytes, fields) = (0, 0);
+        var bytes = 0;
         for (var i = 0; i + 1 < count; i += 2)
         {
             var name = ahead.ReadText();
@@ -77,11 +78,10 @@ internal readonly record struct RecordReply(
             if (!IsMetadata(name))
             {
                 bytes += FieldWalk.PartBytes(name.Length) + FieldWalk.PartBytes(value.Length);
-                fields++;
             }
         }
 
-        return (bytes, fields);
+        return bytes;
     }
 
     private static bool IsMetadata(ReadOnlySpan<byte> name) => name.SequenceEqual("@rev"u8) || name.SequenceEqual("@born"u8);
