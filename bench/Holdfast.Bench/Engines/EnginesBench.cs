@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Holdfast.Redis;
 using Holdfast.TestServers;
@@ -36,6 +37,7 @@ internal static partial class EnginesBench
         await using var server = await RedisServer.StartAsync();
         await server.CommandAsync("SET", Key, "xxx");
         await ClientAsync(bench, server);
+        await SmallReadAsync(bench, server);
         await NearCacheAsync(bench, server);
         await HitAsync(server);
         await FunctionAsync(server);
@@ -46,15 +48,29 @@ internal static partial class EnginesBench
         var options = WithoutNearCache;
         var view = new StoreView(options, new PartitionMap(options.PartitionCount), "bench");
         await using var routes = await StoreProbe.OpenAsync(RedisAddress.Parse(server.ConnectionString), view, new SignalTable(), options, CancellationToken.None);
+        var pool = new CallPool<GetCall>();
         await bench.RunAsync(
-            new Operation("resp3-client-64-callers", 64, async (_, _) =>
+            new Operation("resp3-client-64-callers", 64, [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))] async ValueTask (int _, long _) =>
             {
-                var call = new PlainCall<int>(static (ref reader) => reader.ReadText().Length, isRepeatable: true, "GET", Key);
+                var call = GetCall.Of(pool);
                 routes.Submit(call);
                 await call.Completion;
+                call.EndWait();
             }),
             new RedisBenchmark("redis-benchmark-c64-P1", server, 64, 1),
             new RedisBenchmark("redis-benchmark-c1-P64", server, 1, 64));
+    }
+
+    // What a small record costs whoever reads it through the engine, the record itself included.
+    private static async Task SmallReadAsync(SideBySide bench, RedisServer server)
+    {
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString, WithoutNearCache);
+        var small = new Address("bench", "small");
+        await engine.CommitAsync(new Commit(RecordChange.Update(small).Set("v", "xxx")));
+        Operation Reads(int callers) => new(
+            $"small-record-{callers}-callers", callers,
+            [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))] async ValueTask (int _, long _) => await engine.ReadAsync(small));
+        await bench.RunAsync(Reads(64), Reads(1));
     }
 
     private static async Task NearCacheAsync(SideBySide bench, RedisServer server)

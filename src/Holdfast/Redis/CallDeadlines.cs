@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Holdfast.Redis;
 
 /// <summary>
@@ -48,15 +50,45 @@ internal sealed class CallDeadlines : IDisposable
         }
     }
 
-    /// <summary>Nobody awaits the call any more.</summary>
-    public void Remove(StoreCall call)
+    /// <summary>Submits a call that was added, and awaits it: its result, its fault, the end of its time or the caller's cancellation.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<T> AwaitAsync<T>(AwaitedCall<T> call, Action<StoreCall> submit, CancellationToken cancellationToken)
+    {
+        T result;
+        bool isLeft;
+        var cancelling = default(CancellationTokenRegistration);
+        try
+        {
+            cancelling = cancellationToken.UnsafeRegister(static (call, token) => ((AwaitedCall<T>)call!).Cancel(token), call);
+            submit(call);
+            result = await call.Completion.ConfigureAwait(false);
+        }
+        finally
+        {
+            // Neither the deadline nor the cancellation comes by any more, if both could be taken back.
+            isLeft = Remove(call) & (cancelling.Unregister() || !cancellationToken.CanBeCanceled);
+        }
+
+        if (isLeft)
+        {
+            call.EndWait();
+        }
+
+        return result;
+    }
+
+    /// <summary>Nobody awaits the call any more; false when its time was over before, and whoever gives it up may still be at it.</summary>
+    public bool Remove(StoreCall call)
     {
         lock (gate)
         {
-            if (call.IsListed)
+            if (!call.IsListed)
             {
-                TakeOut(call);
+                return false;
             }
+
+            TakeOut(call);
+            return true;
         }
     }
 

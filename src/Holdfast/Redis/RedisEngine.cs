@@ -32,6 +32,8 @@ public sealed class RedisEngine : StateEngine
     private readonly StampCheck stamps;
     private readonly SequenceWindow?[] windows;
     private readonly CallDeadlines deadlines;
+    private readonly CallPool<ReadCall> reads = new();
+    private readonly Action<StoreCall> submitByRoute;
     private readonly ITimer sampling;
     private int isDisposed;
 
@@ -42,6 +44,7 @@ public sealed class RedisEngine : StateEngine
         stamps = new StampCheck(view.Cache, options, ReadHeadAsync);
         windows = new SequenceWindow?[Partitions.Count];
         deadlines = new CallDeadlines(options, MaxCalls, GiveUp);
+        submitByRoute = Submit;
         sampling = options.Clock.CreateTimer(static engine => ((RedisEngine)engine!).Sample(), this, SampleInterval, SampleInterval);
     }
 
@@ -118,6 +121,11 @@ public sealed class RedisEngine : StateEngine
         Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
     {
         StateMeter.Reads.Add(1);
+        if (freshness.IsLatest)
+        {
+            return CallAsync(ReadCall.Of(reads, view, partition, address), cancellationToken);
+        }
+
         var answer = view.Cache.TryRead(address, partition, freshness, out var reading);
         if (answer == NearCacheAnswer.Hit)
         {
@@ -131,7 +139,7 @@ public sealed class RedisEngine : StateEngine
     /// <inheritdoc/>
     protected override async ValueTask<IReadOnlyList<Reading>> ReadManyCoreAsync(
         IReadOnlyList<Address> addresses, int partition, CancellationToken cancellationToken) =>
-        await CallAsync(new ReadCall(view, partition, addresses), cancellationToken).ConfigureAwait(false);
+        await CallAsync(new ReadManyCall(view, partition, addresses), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     protected override ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
@@ -155,7 +163,7 @@ public sealed class RedisEngine : StateEngine
                 cursor = page.Cursor;
                 foreach (var chunk in page.Addresses.Chunk(StateLimits.MaxRecordsPerCommit))
                 {
-                    foreach (var reading in await CallAsync(new ReadCall(view, partition, chunk), cancellationToken).ConfigureAwait(false))
+                    foreach (var reading in await CallAsync(new ReadManyCall(view, partition, chunk), cancellationToken).ConfigureAwait(false))
                     {
                         if (reading.Record is { } record)
                         {
@@ -250,14 +258,14 @@ public sealed class RedisEngine : StateEngine
         return CallAsync(step, cancellationToken, node.Link.Submit);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Reading> ReadSlowAsync(
         Address address, int partition, Freshness freshness, NearCacheAnswer answer, CancellationToken cancellationToken)
     {
         if (answer != NearCacheAnswer.Miss)
         {
             // The record is here, and only its moment is in question: ask for that, not for the record.
-            var moment = new ReadCall(view, partition, []);
-            await CallAsync(moment, cancellationToken).ConfigureAwait(false);
+            var moment = await CallAsync(ReadCall.Of(reads, view, partition, null), cancellationToken).ConfigureAwait(false);
             await stamps.CheckAsync(freshness.Minimum!.Value, moment.At, cancellationToken).ConfigureAwait(false);
             if (view.Cache.TryRead(address, partition, freshness, out var reading) == NearCacheAnswer.Hit)
             {
@@ -266,12 +274,8 @@ public sealed class RedisEngine : StateEngine
             }
         }
 
-        if (!freshness.IsLatest)
-        {
-            StateMeter.NearCacheMisses.Add(1);
-        }
-
-        var fetched = (await CallAsync(new ReadCall(view, partition, [address]), cancellationToken).ConfigureAwait(false))[0];
+        StateMeter.NearCacheMisses.Add(1);
+        var fetched = await CallAsync(ReadCall.Of(reads, view, partition, address), cancellationToken).ConfigureAwait(false);
         if (answer == NearCacheAnswer.Miss && freshness.Minimum is { } minimum && minimum.Partition == partition)
         {
             await stamps.CheckAsync(minimum, fetched.At, cancellationToken).ConfigureAwait(false);
@@ -280,25 +284,21 @@ public sealed class RedisEngine : StateEngine
         return fetched;
     }
 
-    private async ValueTask<T> CallAsync<T>(AwaitedCall<T> call, CancellationToken cancellationToken, Action<StoreCall>? submit = null)
+    private ValueTask<T> CallAsync<T>(AwaitedCall<T> call, CancellationToken cancellationToken, Action<StoreCall>? submit = null)
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref isDisposed) != 0, this);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (!deadlines.TryAdd(call))
+        if (Volatile.Read(ref isDisposed) != 0)
         {
-            throw new StateUnavailableException($"{MaxCalls} calls wait for the store at {address} already.");
+            return ValueTask.FromException<T>(new ObjectDisposedException(nameof(RedisEngine)));
         }
 
-        try
+        if (cancellationToken.IsCancellationRequested)
         {
-            using var cancelling = cancellationToken.UnsafeRegister(static (call, token) => ((AwaitedCall<T>)call!).Cancel(token), call);
-            (submit ?? Submit)(call);
-            return await call.Completion.ConfigureAwait(false);
+            return ValueTask.FromCanceled<T>(cancellationToken);
         }
-        finally
-        {
-            deadlines.Remove(call);
-        }
+
+        return deadlines.TryAdd(call)
+            ? deadlines.AwaitAsync(call, submit ?? submitByRoute, cancellationToken)
+            : ValueTask.FromException<T>(new StateUnavailableException($"{MaxCalls} calls wait for the store at {address} already."));
     }
 
     private void Submit(StoreCall call)

@@ -239,9 +239,14 @@ internal sealed class StoreLink : ConnectionOwner
             call.Recall();
             openings.Open(call.Partition, call);
         }
-        else if (view.History.IsUnproven(call.Partition) && call is not OpenCall)
+        else
         {
-            openings.Open(call.Partition, waiting: null);
+            if (view.History.IsUnproven(call.Partition) && call is not OpenCall)
+            {
+                openings.Open(call.Partition, waiting: null);
+            }
+
+            call.EndWay();
         }
     }
 

@@ -31,6 +31,7 @@ internal sealed class Interleaving : IAsyncDisposable
     private readonly StoreView view;
     private readonly LoneRoutes routes;
     private readonly SequenceWindow window = new();
+    private readonly CallPool<ReadCall> reads = new();
     private RedisConnection connection = null!;
 
     public Interleaving(PushOrder pushes, Action<EngineEvent>? log = null)
@@ -68,10 +69,10 @@ internal sealed class Interleaving : IAsyncDisposable
         switch (name)
         {
             case 'F':
-                routes.Submit(new ReadCall(view, 0, [Thing]));
+                routes.Submit(ReadCall.Of(reads, view, 0, Thing));
                 break;
             case 'M':
-                routes.Submit(new ReadCall(view, 0, []));
+                routes.Submit(ReadCall.Of(reads, view, 0, null));
                 break;
             case 'C':
                 var commit = new CommitCall(view, 0, new Commit(RecordChange.Update(Thing).Set("at", "x")), window, routes);

@@ -30,8 +30,8 @@ public sealed class CallDeadlinesTests
         var deadlines = Deadlines(maxCalls: 10);
         var ended = new PublishCall("a", default);
         Assert.True(deadlines.TryAdd(ended));
-        deadlines.Remove(ended);
-        deadlines.Remove(ended);
+        Assert.True(deadlines.Remove(ended));
+        Assert.False(deadlines.Remove(ended));
         clock.Pass(TimeSpan.FromMinutes(1));
         Assert.Empty(givenUp);
 
@@ -39,6 +39,7 @@ public sealed class CallDeadlinesTests
         Assert.True(deadlines.TryAdd(late));
         clock.Pass(TimeSpan.FromSeconds(5));
         Assert.Equal([late], givenUp);
+        Assert.False(deadlines.Remove(late));
     }
 
     [Theory]
@@ -88,54 +89,4 @@ public sealed class CallDeadlinesTests
 
     private CallDeadlines Deadlines(int maxCalls) =>
         new(new StateEngineOptions { Clock = clock, CommitTimeout = TimeSpan.FromSeconds(5) }, maxCalls, givenUp.Add);
-
-    /// <summary>A clock that a test moves by hand, with one timer.</summary>
-    private sealed class HandClock : TimeProvider
-    {
-        private TimerCallback callback = null!;
-        private object? state;
-        private long now;
-        private long? due;
-
-        public bool HasTimer { get; private set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => now;
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            (this.callback, this.state, HasTimer) = (callback, state, true);
-            return new HandTimer(this);
-        }
-
-        public void Pass(TimeSpan time)
-        {
-            var end = now + time.Ticks;
-            while (due is { } at && at <= end)
-            {
-                (now, due) = (at, null);
-                callback(state);
-            }
-
-            now = end;
-        }
-
-        private sealed class HandTimer(HandClock clock) : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period)
-            {
-                clock.due = dueTime == Timeout.InfiniteTimeSpan ? null : clock.now + dueTime.Ticks;
-                return true;
-            }
-
-            public void Dispose() => clock.HasTimer = false;
-
-            public ValueTask DisposeAsync()
-            {
-                Dispose();
-                return default;
-            }
-        }
-    }
 }

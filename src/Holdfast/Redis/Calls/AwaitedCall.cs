@@ -41,12 +41,23 @@ internal abstract class AwaitedCall<T> : StoreCall, IValueTaskSource<T>
         }
     }
 
+    /// <summary>Who awaited it has its result, and neither its deadline nor a cancellation will come by any more.</summary>
+    public void EndWait() => LetGo();
+
     T IValueTaskSource<T>.GetResult(short token) => completion.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => completion.GetStatus(token);
 
     void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         completion.OnCompleted(continuation, state, token, flags);
+
+    /// <inheritdoc/>
+    protected override void Renew()
+    {
+        base.Renew();
+        completion.Reset();
+        Volatile.Write(ref isSettled, 0);
+    }
 
     protected void Succeed(T result)
     {

@@ -2,50 +2,54 @@ using Holdfast.Resp;
 
 namespace Holdfast.Redis;
 
-/// <summary><c>hf1_read</c>: records of a partition as of one moment, or the moment alone when none are named.</summary>
-internal sealed class ReadCall : AwaitedCall<Reading[]>
+/// <summary><c>hf1_read</c> of one record, or of the partition's moment alone.</summary>
+internal sealed class ReadCall : PooledCall<Reading>
 {
     private readonly StoreView view;
-    private readonly IReadOnlyList<Address> addresses;
+    private readonly CallPool<ReadCall> pool;
+    private Address? address;
 
-    public ReadCall(StoreView view, int partition, IReadOnlyList<Address> addresses) =>
-        (this.view, Partition, this.addresses) = (view, partition, addresses);
+    private ReadCall(StoreView view, CallPool<ReadCall> pool) => (this.view, this.pool) = (view, pool);
 
-    /// <summary>The partition's moment, once the call has ended.</summary>
-    public Stamp At { get; private set; }
+    /// <summary>Takes a call out of the pool, or makes one.</summary>
+    /// <param name="pool">Where it comes from and goes back to.</param>
+    /// <param name="view">What its reply is told to: the same for all calls of the pool.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="address">The record; null for the partition's moment alone.</param>
+    public static ReadCall Of(CallPool<ReadCall> pool, StoreView view, int partition, Address? address)
+    {
+        var call = pool.TryTake(out var used) ? used : new ReadCall(view, pool);
+        (call.Partition, call.address) = (partition, address);
+        return call;
+    }
 
     public override void Write(RespWriter writer, ServerProfile server)
     {
-        writer.Command(4 + addresses.Count);
-        writer.Bulk("FCALL_RO"u8);
-        writer.Bulk("hf1_read"u8);
-        writer.Bulk(1 + addresses.Count);
-        view.Keys.Write(writer, Partition, StoreKeys.Head);
-        foreach (var address in addresses)
+        ReadWire.Begin(writer, view, Partition, address is null ? 0 : 1);
+        if (address is { } read)
         {
-            view.Keys.Write(writer, Partition, address.ToString());
+            view.Keys.Write(writer, Partition, read.ToString());
         }
     }
 
     public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)
     {
-        reader.ReadCount(3 + addresses.Count);
-        if (reader.ReadString() != server.RunId)
+        if (!ReadWire.TryReadMoment(ref reader, server, Partition, address is null ? 0 : 1, out var at))
         {
             return ReplyVerdict.TermUnknown;
         }
 
-        At = new Stamp(Partition, reader.ReadInteger(), reader.ReadInteger());
-        var readings = new Reading[addresses.Count];
-        for (var i = 0; i < readings.Length; i++)
-        {
-            var record = RecordReply.Read(ref reader).ToRecord(addresses[i], SentAt, view.Clock);
-            view.Told(this, At, addresses[i], record);
-            readings[i] = new Reading(record, At);
-        }
-
-        view.Saw(this, At);
-        Succeed(readings);
+        var record = address is { } read ? ReadWire.ReadRecord(ref reader, this, view, at, read) : null;
+        view.Saw(this, at);
+        Succeed(new Reading(record, at));
         return ReplyVerdict.Settled;
     }
+
+    protected override void Renew()
+    {
+        base.Renew();
+        address = null;
+    }
+
+    protected override void Return() => pool.Return(this);
 }

@@ -14,6 +14,7 @@ internal abstract class StoreCall
     private const int GivenUp = 2;
 
     private int state;
+    private bool wasRecalled;
 
     /// <summary>When it was sent last, by the clock's timestamps.</summary>
     public long SentAt { get; set; }
@@ -43,7 +44,7 @@ internal abstract class StoreCall
     public OpenCall? WaitsFor { get; set; }
 
     /// <summary>The partition that it is for, if it is for one.</summary>
-    public int Partition { get; protected init; } = -1;
+    public int Partition { get; protected set; } = -1;
 
     /// <summary>How often in a row a cluster's node named another one for it.</summary>
     public int TimesMoved { get; set; }
@@ -73,7 +74,11 @@ internal abstract class StoreCall
     public bool TryBegin() => Interlocked.CompareExchange(ref state, Sent, Waiting) == Waiting;
 
     /// <summary>Takes note that no reply to what was sent will settle it: it waits to be sent again.</summary>
-    public void Recall() => Interlocked.CompareExchange(ref state, Waiting, Sent);
+    public void Recall()
+    {
+        wasRecalled = true;
+        Interlocked.CompareExchange(ref state, Waiting, Sent);
+    }
 
     /// <summary>Sees to it that it is not sent any more; false when it is under way.</summary>
     public bool TryGiveUp() => Interlocked.CompareExchange(ref state, GivenUp, Waiting) == Waiting;
@@ -87,6 +92,16 @@ internal abstract class StoreCall
     /// <summary>Takes an error reply itself; false to have it repeated or failed as errors are in general.</summary>
     public virtual bool TryTakeError(ErrorReply error) => false;
 
+    /// <summary>Its reply has been read: nothing on the way to the store and back holds it any more.</summary>
+    public void EndWay()
+    {
+        // Sent more than once, it may be where nobody remembers.
+        if (!wasRecalled)
+        {
+            LetGo();
+        }
+    }
+
     /// <summary>Takes note that the connection was lost between sending and reply.</summary>
     public virtual void OnLost()
     {
@@ -97,4 +112,12 @@ internal abstract class StoreCall
 
     /// <summary>Gives who awaits the call its fault, while the call itself goes on.</summary>
     public abstract void Tell(StateException fault);
+
+    /// <summary>Takes note that one of those who hold it does so no more, for a call that is used again.</summary>
+    protected virtual void LetGo()
+    {
+    }
+
+    /// <summary>Makes it as it was before it was first submitted, for a call that is used again and was never recalled.</summary>
+    protected virtual void Renew() => (state, SentAt, ExpiresAt, Feed) = (Waiting, 0, long.MaxValue, Feed.None);
 }

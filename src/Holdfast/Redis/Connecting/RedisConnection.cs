@@ -6,7 +6,7 @@ namespace Holdfast.Redis;
 /// One connection. Calls are written behind each other, and whatever has gathered while the last write was under way
 /// goes out in one; the reader matches replies to calls in their order, and sees pushes where they stand among them.
 /// </summary>
-internal sealed class RedisConnection
+internal sealed class RedisConnection : IThreadPoolWorkItem
 {
     /// <summary>How much may wait to be sent; beyond it calls wait in the owner.</summary>
     private const int MaxUnsentBytes = 16 << 20;
@@ -104,11 +104,11 @@ internal sealed class RedisConnection
 
         if (isAlone)
         {
-            _ = SendAsync();
+            _ = SendAsync(isLone: true);
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static connection => _ = connection.SendAsync(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
 
         return true;
@@ -123,6 +123,9 @@ internal sealed class RedisConnection
         Abort();
         return ended.Task;
     }
+
+    /// <summary>Sends on, on a thread of the pool.</summary>
+    void IThreadPoolWorkItem.Execute() => _ = SendAsync(isLone: false);
 
     // False when the call can't be written; then nothing of it may reach the store.
     private bool TryEncode(StoreCall call, out Exception? problem)
@@ -158,20 +161,24 @@ internal sealed class RedisConnection
     // A lone call's first write is made by the caller's thread, which saves it the way over the pool. Where there are several,
     // whose callers have just been answered together, it is left to the pool's queue, so that the others' calls go with it.
     // What has gathered meanwhile is not the caller's business, and neither are calls that wait in the link, whose lock it may hold.
-    private async Task SendAsync()
+    private async Task SendAsync(bool isLone)
     {
         try
         {
-            while (TryTakeFilled(out var batch))
+            if (!isLone)
             {
-                await stream.WriteAsync(batch).ConfigureAwait(false);
-                if (!owner.HasWaiting && TryRest())
-                {
-                    return;
-                }
-
-                await Task.Yield();
                 owner.OnSent();
+            }
+
+            if (!TryTakeFilled(out var batch))
+            {
+                return;
+            }
+
+            await stream.WriteAsync(batch).ConfigureAwait(false);
+            if (owner.HasWaiting || !TryRest())
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             }
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Holdfast.Redis;
 
 /// <summary>Which server a connection leads to, as it told when the connection was made.</summary>
@@ -22,4 +24,7 @@ internal sealed record ServerProfile
 
     /// <summary>Whether it is <c>holdfast node</c>.</summary>
     public bool IsNode => Name == "node";
+
+    /// <summary>Whether a reply names this server process.</summary>
+    public bool IsRun(ReadOnlySpan<byte> runId) => Ascii.Equals(runId, RunId);
 }
