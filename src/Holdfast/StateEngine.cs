@@ -33,7 +33,7 @@ public abstract class StateEngine : IAsyncDisposable
     /// <summary>The options that the engine was opened with.</summary>
     public StateEngineOptions Options { get; }
 
-    /// <summary>Reads a record.</summary>
+    /// <summary>Reads a record. What it returns is awaited, and once; <see cref="ValueTask{T}.AsTask"/> is for all else, such as waiting for it on this thread.</summary>
     public ValueTask<Reading> ReadAsync(Address address, Freshness freshness = default, CancellationToken cancellationToken = default) =>
         ReadCoreAsync(address, Partitions.PartitionOf(address), freshness, cancellationToken);
 

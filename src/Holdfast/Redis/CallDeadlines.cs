@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Holdfast.Redis;
 
 /// <summary>
@@ -51,30 +49,37 @@ internal sealed class CallDeadlines : IDisposable
     }
 
     /// <summary>Submits a call that was added, and awaits it: its result, its fault, the end of its time or the caller's cancellation.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<T> AwaitAsync<T>(AwaitedCall<T> call, Action<StoreCall> submit, CancellationToken cancellationToken)
     {
-        T result;
-        bool isLeft;
         var cancelling = default(CancellationTokenRegistration);
         try
         {
             cancelling = cancellationToken.UnsafeRegister(static (call, token) => ((AwaitedCall<T>)call!).Cancel(token), call);
             submit(call);
-            result = await call.Completion.ConfigureAwait(false);
+            return await call.Completion.ConfigureAwait(false);
         }
         finally
         {
-            // Neither the deadline nor the cancellation comes by any more, if both could be taken back.
-            isLeft = Remove(call) & (cancelling.Unregister() || !cancellationToken.CanBeCanceled);
+            Remove(call);
+            cancelling.Unregister();
         }
+    }
 
-        if (isLeft)
+    /// <summary>The same for a call that is used again, which sees to the end of its waiting itself.</summary>
+    public ValueTask<T> AwaitAsync<T>(PooledCall<T> call, Action<StoreCall> submit, CancellationToken cancellationToken)
+    {
+        var completion = call.BeginWait(this, cancellationToken);
+        try
         {
-            call.EndWait();
+            submit(call);
+        }
+        catch
+        {
+            call.AbandonWait();
+            throw;
         }
 
-        return result;
+        return completion;
     }
 
     /// <summary>Nobody awaits the call any more; false when its time was over before, and whoever gives it up may still be at it.</summary>

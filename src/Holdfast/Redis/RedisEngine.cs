@@ -258,7 +258,6 @@ public sealed class RedisEngine : StateEngine
         return CallAsync(step, cancellationToken, node.Link.Submit);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Reading> ReadSlowAsync(
         Address address, int partition, Freshness freshness, NearCacheAnswer answer, CancellationToken cancellationToken)
     {
@@ -296,9 +295,13 @@ public sealed class RedisEngine : StateEngine
             return ValueTask.FromCanceled<T>(cancellationToken);
         }
 
-        return deadlines.TryAdd(call)
-            ? deadlines.AwaitAsync(call, submit ?? submitByRoute, cancellationToken)
-            : ValueTask.FromException<T>(new StateUnavailableException($"{MaxCalls} calls wait for the store at {address} already."));
+        if (!deadlines.TryAdd(call))
+        {
+            return ValueTask.FromException<T>(new StateUnavailableException($"{MaxCalls} calls wait for the store at {address} already."));
+        }
+
+        submit ??= submitByRoute;
+        return call is PooledCall<T> pooled ? deadlines.AwaitAsync(pooled, submit, cancellationToken) : deadlines.AwaitAsync(call, submit, cancellationToken);
     }
 
     private void Submit(StoreCall call)

@@ -125,6 +125,30 @@ public sealed class PooledCallTests : IAsyncDisposable
         Assert.False(drops.TryTake(out _));
     }
 
+    [Fact]
+    public async Task One_that_is_asked_ahead_of_its_end_or_twice_harms_nobody()
+    {
+        using var deadlines = new CallDeadlines(new StateEngineOptions(), 10, static _ => { });
+        var call = new DroppedCall(drops, Answer);
+        Assert.True(deadlines.TryAdd(call));
+        var awaited = deadlines.AwaitAsync(call, static call => Assert.True(call.TryBegin()), default);
+        Func<object?> take = () => awaited.GetAwaiter().GetResult();
+        Assert.Throws<InvalidOperationException>(take);
+        Answer(call);
+        Assert.Equal(7L, take());
+        Assert.Throws<InvalidOperationException>(take);
+
+        // By now it is another one's.
+        Assert.True(drops.TryTake(out var again));
+        Assert.Same(call, again);
+        Assert.True(deadlines.TryAdd(again));
+        var other = deadlines.AwaitAsync(again, static call => Assert.True(call.TryBegin()), default);
+        Assert.Throws<InvalidOperationException>(take);
+        Assert.True(again.IsListed);
+        Answer(again);
+        Assert.Equal(7, await other);
+    }
+
     // Awaits a call that is under way while something happens to it; if that brings no reply, one comes then.
     private async Task<long> AwaitAsync(Action<StoreCall> giveUp, HandClock clock, Action happens, CancellationToken gone)
     {

@@ -11,6 +11,9 @@ internal abstract class AwaitedCall<T> : StoreCall, IValueTaskSource<T>
     /// <summary>Its result, or its fault. Only one may await it, and once.</summary>
     public ValueTask<T> Completion => new(this, completion.Version);
 
+    /// <summary>Which use of the call it is, for one that is used again.</summary>
+    protected short Version => completion.Version;
+
     public override bool IsSettled => Volatile.Read(ref isSettled) != 0;
 
     /// <summary>Whether it may be left out because who awaits it has gone.</summary>
@@ -44,12 +47,20 @@ internal abstract class AwaitedCall<T> : StoreCall, IValueTaskSource<T>
     /// <summary>Who awaited it has its result, and neither its deadline nor a cancellation will come by any more.</summary>
     public void EndWait() => LetGo();
 
-    T IValueTaskSource<T>.GetResult(short token) => completion.GetResult(token);
+    T IValueTaskSource<T>.GetResult(short token) => Take(token);
 
     ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => completion.GetStatus(token);
 
     void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         completion.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Gives who awaits it the result, or throws the fault.</summary>
+    /// <exception cref="InvalidOperationException">It has not ended, or is another call by now.</exception>
+    protected virtual T Take(short token) => completion.GetResult(token);
+
+    /// <summary>Whether it has ended.</summary>
+    /// <exception cref="InvalidOperationException">It is another call by now.</exception>
+    protected bool HasEnded(short token) => completion.GetStatus(token) != ValueTaskSourceStatus.Pending;
 
     /// <inheritdoc/>
     protected override void Renew()
