@@ -35,6 +35,7 @@ internal sealed class Judgement(Laboratory laboratory, Walk walk, ControlGroup c
         ?? investigation.Unexplained
         ?? laboratory.Runner.Death
         ?? (dependence.Pairs.Count > 0 ? null : dependence.IsComplete ? NothingWritten() : NoTime("find out which answers depend on earlier requests"))
+        ?? (laboratory.Open is { } arm ? NoTime($"tell from chance what differs ({EnumText.Of(arm)})") : null)
         ?? (Ran(Arm.Rotate) ? null : NoTime("send requests to another instance (rotate)"))
         ?? (Ran(Arm.Restart) || !laboratory.CanDisturb ? null : NoTime("restart instances (restart)"))
         ?? (Ran(Arm.Kill) || !laboratory.CanDisturb ? null : NoTime("kill instances (kill)"));

@@ -26,6 +26,7 @@ internal sealed class Proof
     private readonly Progress progress;
     private readonly ControlGroup controls;
     private readonly Dependence dependence;
+    private readonly BackgroundArm background;
     private readonly Investigation investigation;
 
     public Proof(Laboratory laboratory, Walk walk, Entropy entropy, Progress progress)
@@ -33,7 +34,8 @@ internal sealed class Proof
         (this.laboratory, this.walk, this.entropy, this.progress) = (laboratory, walk, entropy, progress);
         controls = new ControlGroup(laboratory, walk);
         dependence = new Dependence(laboratory, controls);
-        investigation = new Investigation(laboratory, walk, progress);
+        background = new BackgroundArm(laboratory, controls, dependence);
+        investigation = new Investigation(laboratory, controls, background, progress);
     }
 
     private Judgement Judgement => new(laboratory, walk, controls, dependence, investigation);
@@ -92,6 +94,10 @@ internal sealed class Proof
         }
 
         await controls.RunAsync((ControlsPerInstance - 1) * laboratory.InstanceCount);
+        if (controls.Expectation.Leaves.Any(static leaf => leaf.Value.IsOpen && !Leaf.IsCookiePath(leaf.Key.Path)))
+        {
+            await controls.RunAsync(ControlsPerInstance * laboratory.InstanceCount);
+        }
         if (!laboratory.CanDisturb && ControlCheck.Disagreement(controls, walk) is not null)
         {
             // What comes and goes by chance does so on all of them, sooner or later.
@@ -124,7 +130,7 @@ internal sealed class Proof
         if (suspicions.Count == 0 && laboratory.CanDisturb && controls.Expectation.Leaves.Values.Any(static leaf => leaf is { Tier: ReadingTier.Amount, IsFirm: true }))
         {
             // Counters of instances that have run for long lie apart; those of new ones give the same numbers out.
-            var undisturbed = new ControlGroup(laboratory, walk);
+            var undisturbed = controls.For(walk);
             await undisturbed.RunAsync(RotateArm.FreshControls, isFresh: true);
             var fresh = new RotateArm(laboratory, undisturbed, entropy);
             await fresh.RunAsync(isFresh: true, RotateArm.FreshOrders);
@@ -184,7 +190,7 @@ internal sealed class Proof
         }
 
         await laboratory.BeginArmAsync();
-        Take("background work", await new BackgroundArm(laboratory, controls, dependence).SearchAsync());
+        Take("background work", await background.SearchAsync());
         Take("concurrent", await new ConcurrentArm(laboratory, controls).SearchAsync());
     }
 

@@ -67,7 +67,7 @@ internal static class ProveRun
         }
 
         var instances = InstancesOf(request, application, workplace);
-        Instance? next = request.RunNext is { } run && application is not null ? new LaunchedInstance(instances.Length + 1, application with { Run = run }, workplace) : null;
+        Instance? next = request.RunNext is { } run && application is not null ? new ProcessInstance(instances.Length + 1, application with { Run = run }, workplace) : null;
         try
         {
             if (scenario is null)
@@ -113,7 +113,7 @@ internal static class ProveRun
     {
         var authorities = request.Authorities is { } file ? Authorities.Load(file) : null;
         return application is not null
-            ? [.. Enumerable.Range(1, Copies).Select(number => new LaunchedInstance(number, application, workplace))]
+            ? [.. Enumerable.Range(1, Copies).Select(number => new ProcessInstance(number, application, workplace))]
             : [.. request.Running.Select((address, index) => new RunningInstance(index + 1, address, authorities))];
     }
 

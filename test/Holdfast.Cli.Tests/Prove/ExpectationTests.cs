@@ -89,6 +89,63 @@ public sealed class ExpectationTests
         Assert.NotEmpty(expectation.Check(FakeRuns.Run(twice, "other0000000", """{"n":13}""", """{"n":13}""")));
     }
 
+    /// <summary>Two instances that have just been started give the same one out, as they do with tickets that they count.</summary>
+    [Theory]
+    [InlineData(true, 1, 1, 1, 1, 1)]
+    [InlineData(true, 1, 1, 1, 2, 1)]
+    [InlineData(false, 1, 1, 1, 1, 12)]
+    [InlineData(false, 1, 2, 1, 2, 12)]
+    [InlineData(false, 3, 7, 1, 4, 9)]
+    public void A_number_that_time_moves_on_is_no_counter(bool isCounter, int first, int second, int third, int fourth, int slow)
+    {
+        var twice = FakeRuns.Walk("GET /n", "GET /n");
+        int[] steps = [first, second, third, fourth];
+        RunReadings[] runs = [.. steps.Select((by, run) => Run($"user{run}0000000", run * 50, by))];
+        var expectation = Expectation.Learn(runs, [Run("slow00000000", 300, slow)]);
+        Assert.Equal(isCounter, expectation.Check(Run("other0000000", 13, 0)).Any());
+
+        RunReadings Run(string user, int from, int by) => FakeRuns.Run(twice, user, $$"""{"n":{{from}}}""", $$"""{"n":{{from + by}}}""");
+    }
+
+    [Fact]
+    public void What_is_noise_in_the_whole_walk_is_noise_in_a_part_that_agrees_on_it()
+    {
+        var whole = Learn(4, static (run, user) => ["{}", $$"""{"text":"{{user}}","uptime":{{run * 17}}}"""]);
+        var part = FakeRuns.Walk("POST /cart", "GET /cart");
+        RunReadings[] fresh = [.. Enumerable.Range(0, 4).Select(run => FakeRuns.Run(part, $"user{run}0000000", "{}", $$"""{"text":"user{{run}}0000000","uptime":3}"""))];
+        var other = FakeRuns.Run(part, "other0000000", "{}", """{"text":"nobody","uptime":4}""");
+        Assert.Equal(["$.text", "$.uptime"], Paths(Expectation.Learn(fresh, []), other));
+        Assert.Equal(["$.text"], Paths(Expectation.Learn(fresh, [], whole), other));
+        Assert.Equal(["$.uptime"], Paths(Expectation.Learn(fresh, [], whole), FakeRuns.Run(part, "other0000000", "{}", """{"text":"other0000000"}""")));
+    }
+
+    [Fact]
+    public void What_changes_with_time_in_the_whole_walk_does_so_in_a_part()
+    {
+        RunReadings[] runs = [.. Enumerable.Range(0, 4).Select(static run => FakeRuns.Run(Cart, $"user{run}0000000", "{}", """{"left":60}"""))];
+        var whole = Expectation.Learn(runs, [FakeRuns.Run(Cart, "slow00000000", "{}", """{"left":27}""")]);
+        var other = FakeRuns.Run(Cart, "other0000000", "{}", """{"left":20}""");
+        Assert.NotEmpty(Expectation.Learn(runs, []).Check(other));
+        Assert.Empty(Expectation.Learn(runs, [], whole).Check(other));
+    }
+
+    [Fact]
+    public void What_one_of_two_runs_with_pauses_has_by_chance_is_not_changed_by_time()
+    {
+        RunReadings[] runs = [.. Enumerable.Range(0, 4).Select(static run => FakeRuns.Run(Cart, $"user{run}0000000", "{}", """{"likes":3}"""))];
+        var (early, late) = (FakeRuns.Run(Cart, "slow00000000", "{}", """{"likes":2}"""), FakeRuns.Run(Cart, "slow00000001", "{}", """{"likes":3}"""));
+        Assert.False(Expectation.Learn(runs, [early]).Leaves[(1, "$.likes")].IsFirm);
+        Assert.True(Expectation.Learn(runs, [early, late]).Leaves[(1, "$.likes")].IsFirm);
+    }
+
+    [Fact]
+    public void What_half_of_the_runs_agree_on_is_open()
+    {
+        Assert.True(Learn(6, static (run, _) => ["{}", $$"""{"n":{{(run < 3 ? 3 : 10 + run)}}}"""]).Leaves[(1, "$.n")].IsOpen);
+        Assert.False(Learn(6, static (run, _) => ["{}", $$"""{"n":{{(run < 2 ? 3 : 10 + run)}}}"""]).Leaves[(1, "$.n")].IsOpen);
+        Assert.False(Learn(6, static (run, _) => ["{}", $$"""{"n":{{(run < 5 ? 3 : 10 + run)}}}"""]).Leaves[(1, "$.n")].IsOpen);
+    }
+
     [Fact]
     public void What_changes_with_time_alone_is_expected_of_no_run()
     {
@@ -117,6 +174,8 @@ public sealed class ExpectationTests
 
     private static Expectation Learn(int runs, Func<int, string, string[]> bodies) =>
         Expectation.Learn([.. Enumerable.Range(0, runs).Select(run => FakeRuns.Run(Cart, $"user{run}0000000", bodies(run, $"user{run}0000000")))], []);
+
+    private static string[] Paths(Expectation expectation, RunReadings run) => [.. expectation.Check(run).Select(static deviation => deviation.Path).Order(StringComparer.Ordinal)];
 
     private static string Deviating(Expectation expectation, string unique, params string[] bodies) =>
         string.Join(' ', expectation.Check(FakeRuns.Run(Cart, unique, bodies)).Select(static deviation => $"{deviation.Ordinal} {deviation.Path}").Order(StringComparer.Ordinal));

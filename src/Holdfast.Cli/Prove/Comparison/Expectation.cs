@@ -31,16 +31,26 @@ internal sealed class Expectation
 
     /// <summary>Learns from undisturbed runs of one walk.</summary>
     /// <param name="controls">The runs, at least one.</param>
-    /// <param name="slow">Undisturbed runs with pauses: what differs in one of them differs with time, and is expected of none.</param>
-    public static Expectation Learn(IReadOnlyList<RunReadings> controls, IReadOnlyList<RunReadings> slow)
+    /// <param name="slow">Undisturbed runs with pauses: what differs in each of them differs with time, and is expected of none.</param>
+    /// <param name="known">
+    /// What is known from other undisturbed runs, of the whole walk: what is noise there, or differs with time, is so in these,
+    /// even if they agree. On instances that have just been started, all that counts since then is the same for a while.
+    /// </param>
+    public static Expectation Learn(IReadOnlyList<RunReadings> controls, IReadOnlyList<RunReadings> slow, Expectation? known = null)
     {
         var shared = controls.SelectMany(static run => run.Tokens).GroupBy(static token => token).Where(static group => group.Skip(1).Any()).Select(static group => group.Key).ToHashSet();
         var keys = controls.Concat(slow).SelectMany(static run => run.Leaves.Keys).Distinct();
         var leaves = new Dictionary<(int, string), LeafExpectation>();
         foreach (var key in keys)
         {
-            var expectation = LeafExpectation.Of([.. controls.Select(run => run.Leaves.GetValueOrDefault(key, LeafReadings.Absent))], shared);
-            leaves[key] = expectation with { IsTimely = slow.Any(run => !expectation.Accepts(run.Leaves.GetValueOrDefault(key, LeafReadings.Absent))) };
+            var elsewhere = known?.leaves.GetValueOrDefault(key);
+            var most = elsewhere is null or { Tier: > ReadingTier.Kind } ? ReadingTier.Ordered : elsewhere.Tier;
+            var expectation = LeafExpectation.Of([.. controls.Select(run => run.Leaves.GetValueOrDefault(key, LeafReadings.Absent))], shared, most);
+            leaves[key] = expectation with
+            {
+                IsTimely = elsewhere is { IsTimely: true }
+                    || (slow.Count > 0 && slow.All(run => !expectation.StandsStill(run.Leaves.GetValueOrDefault(key, LeafReadings.Absent)))),
+            };
         }
 
         return new Expectation(leaves, controls.Count);

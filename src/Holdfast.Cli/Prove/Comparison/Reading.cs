@@ -29,4 +29,5 @@ internal enum ReadingTier
 /// <param name="Tier">How much it says.</param>
 /// <param name="Text">What it says.</param>
 /// <param name="Token">The raw value, where the reading is that it came up earlier in the run.</param>
-internal readonly record struct Reading(ReadingTier Tier, string Text, string? Token = null);
+/// <param name="By">How far a number has moved on since the answer before, where the reading is that it was not there before.</param>
+internal readonly record struct Reading(ReadingTier Tier, string Text, string? Token = null, long? By = null);

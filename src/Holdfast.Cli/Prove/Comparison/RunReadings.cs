@@ -13,7 +13,7 @@ internal sealed partial class RunReadings
     private readonly Canonical canonical;
     private readonly Dictionary<(int Ordinal, string Path), LeafReadings> leaves = [];
     private readonly Dictionary<string, string> firstPlaces = [];
-    private readonly Dictionary<(string Request, string Path), HashSet<string>> numbers = [];
+    private readonly Dictionary<(string Request, string Path), (HashSet<long> Seen, long Last)> numbers = [];
 
     private RunReadings(Run run)
     {
@@ -75,7 +75,7 @@ internal sealed partial class RunReadings
 
         foreach (Match number in WholeNumber().Matches(canonical.Text(scalar.Text)))
         {
-            AddNovelty(readings, request, $"{path}#{number.Index}", number.Value);
+            AddNovelty(readings, request, $"{path}#{number.Index}", long.Parse(number.Value, CultureInfo.InvariantCulture));
         }
 
         return new LeafReadings(readings, Shown(scalar.Text, text, scalar.Kind));
@@ -97,21 +97,26 @@ internal sealed partial class RunReadings
             readings.Add(new Reading(ReadingTier.Mine, string.Join('\n', mine)));
         }
 
-        AddNovelty(readings, request, path, items.Length.ToString(CultureInfo.InvariantCulture));
+        AddNovelty(readings, request, path, items.Length);
         return new LeafReadings(readings, Shortened($"[{string.Join(',', items)}]"));
     }
 
     /// <summary>That a number had not been there in the run's earlier answers to the same request.</summary>
-    private void AddNovelty(List<Reading> readings, WalkRequest request, string path, string number)
+    private void AddNovelty(List<Reading> readings, WalkRequest request, string path, long number)
     {
-        if (!numbers.TryGetValue((request.Step.Request, path), out var seen))
+        var key = (request.Step.Request, path);
+        if (!numbers.TryGetValue(key, out var earlier))
         {
-            numbers[(request.Step.Request, path)] = [number];
+            numbers[key] = ([number], number);
+            return;
         }
-        else if (seen.Add(number))
+
+        if (earlier.Seen.Add(number))
         {
-            readings.Add(new Reading(ReadingTier.Amount, $"new number {path}"));
+            readings.Add(new Reading(ReadingTier.Amount, $"new number {path}", By: number - earlier.Last));
         }
+
+        numbers[key] = earlier with { Last = number };
     }
 
     private static string Shown(string raw, string canonicalText, ScalarKind kind)

@@ -1,121 +1,29 @@
-using Holdfast.Cli.Processes;
-
 namespace Holdfast.Cli.Prove.Instances;
 
 /// <summary>A copy of the application that is started, stopped and killed from here.</summary>
-internal sealed class LaunchedInstance : Instance
+internal abstract class LaunchedInstance(int number) : Instance(number)
 {
-    /// <summary>How long a copy may take to end after SIGTERM.</summary>
-    public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
-
-    /// <summary>How many ports are tried, one after the other, when others take them first.</summary>
-    private const int MaxPorts = 3;
-
-    private readonly Application application;
-    private readonly Workplace workplace;
-    private InstanceFolder? folder;
-    private GuardedProcess? process;
-    private HttpMessageInvoker client = CreateClient();
-    private Uri? address;
-    private int port;
-
-    public LaunchedInstance(int number, Application application, Workplace workplace)
-        : base(number) => (this.application, this.workplace) = (application, workplace);
-
-    public override Uri Address => address ?? throw new InvalidOperationException($"{Name} does not run.");
-
-    public override HttpMessageInvoker Client => client;
-
     /// <summary>One name for all copies, as behind a gateway.</summary>
     public override string? Host => "localhost";
 
     /// <summary>The path that answers below 500 once it can serve.</summary>
-    public string Health => application.Health;
+    public abstract string Health { get; }
 
-    public bool IsRunning => process is not null;
-
-    public override string? WhyDead => process is { Ended.IsCompleted: true } ended
-        ? $"ended by itself ({ExitText.Of(ended.Ended.Result)}){Readiness.LastLines(ended)}"
-        : null;
-
-    public override bool IsAt(Uri url) => IsRunning && url.IsLoopback && url.Port == port;
+    public abstract bool IsRunning { get; }
 
     /// <summary>Starts the copy, in the folder that it had or else in a fresh one, and returns how long it took until it could serve.</summary>
     /// <exception cref="CommandException">It doesn't come up.</exception>
-    public async Task<TimeSpan> StartAsync(CancellationToken cancellationToken)
-    {
-        folder ??= application.SharesFolder
-            ? InstanceFolder.Shared(application.Folder, workplace.SharedRoot)
-            : await InstanceFolder.CopyAsync(application.Folder, workplace.NextFolder(), cancellationToken);
-
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await LaunchAsync(cancellationToken);
-            }
-            catch (CommandException) when (attempt < MaxPorts && process is { Ended.IsCompleted: true } && !LoopbackPorts.IsFree(port))
-            {
-                // Somebody took the port between its choice and its use.
-                await ForgetAsync();
-            }
-        }
-    }
-
-    private async Task<TimeSpan> LaunchAsync(CancellationToken cancellationToken)
-    {
-        // Another port at each start, so that what the kernel keeps of the last one is in nobody's way.
-        port = workplace.Ports.Reserve();
-        client = CreateProbe();
-        var started = workplace.Clock.GetTimestamp();
-        var plan = new LaunchPlan(Name, LaunchPlan.Shell(application.Run), folder!.Work, InstanceEnvironment.Of(application, folder, port, Number));
-        process = GuardedProcess.Start(plan, workplace.Marker, workplace.Clock, static _ => { });
-        address = await new Readiness(application, workplace.Clock).WaitAsync(process, Name, port, client, cancellationToken);
-        return workplace.Clock.GetElapsedTime(started);
-    }
+    public abstract Task<TimeSpan> StartAsync(CancellationToken cancellationToken);
 
     /// <summary>Asks the copy to end, kills it after the grace, and returns how long it took.</summary>
-    public async Task<TimeSpan> StopAsync()
-    {
-        var started = workplace.Clock.GetTimestamp();
-        if (process is { } running)
-        {
-            // A server that waits for its idle connections is not to wait for ours.
-            client.Dispose();
-            await running.StopAsync(StopGrace, workplace.KillNow);
-            await ForgetAsync();
-        }
-
-        return workplace.Clock.GetElapsedTime(started);
-    }
+    public abstract Task<TimeSpan> StopAsync();
 
     /// <summary>Kills the copy.</summary>
-    public async Task KillAsync()
-    {
-        if (process is { } running)
-        {
-            await running.KillAsync();
-            await ForgetAsync();
-        }
-    }
-
-    /// <summary>A client for copies, which were started from here: any certificate that they show is their own.</summary>
-    public static HttpMessageInvoker CreateProbe() => CreateClient(static (_, certificate, _, _) => certificate is not null);
+    public abstract Task KillAsync();
 
     /// <summary>Makes the next start begin with a fresh folder, home included.</summary>
-    public void LeaveFolder() => folder = null;
+    public abstract void LeaveFolder();
 
-    public override async ValueTask DisposeAsync()
-    {
-        await KillAsync();
-        client.Dispose();
-    }
-
-    private async Task ForgetAsync()
-    {
-        await process!.DisposeAsync();
-        client.Dispose();
-        workplace.Ports.Release(port);
-        (process, address) = (null, null);
-    }
+    /// <summary>A client for the copy, which was started from here: any certificate that it shows is its own.</summary>
+    public abstract HttpMessageInvoker CreateProbe();
 }

@@ -12,6 +12,9 @@ internal sealed record Run(Walk Walk, Schedule Schedule, IReadOnlyList<Answer> A
 {
     public Arm Arm => Schedule.Arm;
 
+    /// <summary>How long it took, with its pauses and with what happened to instances ahead of its requests.</summary>
+    public TimeSpan Took { get; init; }
+
     /// <summary>The run's unique value.</summary>
     public string Unique => Values[Template.Unique].Text;
 }

@@ -46,6 +46,7 @@ internal sealed class Runner(IReadOnlyList<Instance> instances, Instance? next, 
         }
 
         var answers = new List<Answer>();
+        var began = clock.GetTimestamp();
         for (var index = 0; index < walk.Requests.Count;)
         {
             var count = schedule.IsConcurrent ? walk.Requests.Skip(index).TakeWhile(request => request.Group == walk.Requests[index].Group).Count() : 1;
@@ -65,7 +66,7 @@ internal sealed class Runner(IReadOnlyList<Instance> instances, Instance? next, 
             known[name] = value;
         }
 
-        return new Run(walk, schedule, answers, browser.Values);
+        return new Run(walk, schedule, answers, browser.Values) { Took = clock.GetElapsedTime(began) };
     }
 
     private async ValueTask<Instance> RouteAsync(Place place, int hop, CancellationToken cancellationToken)

@@ -12,8 +12,8 @@ namespace Holdfast.Cli.Prove.Trials;
 /// </summary>
 internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls, Dependence dependence)
 {
-    /// <summary>How long is waited for numbers to move.</summary>
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1.5);
+    /// <summary>How long is waited for numbers to move, at least.</summary>
+    private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(1.5);
 
     /// <summary>How many answers' numbers are watched.</summary>
     private const int MaxReads = 2;
@@ -30,28 +30,50 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
     /// <summary>How much faster a number must move with all instances than with one of them.</summary>
     private const double LeastSpeedUp = 1.8;
 
+    private readonly HashSet<int> searched = [];
+
+    /// <summary>The longer runs take, the longer a number must move to be told from what they differ by.</summary>
+    private TimeSpan Wait => Patience.For(LeastWait, controls.Controls);
+
+    /// <summary>Numbers that are not the same in undisturbed runs.</summary>
+    private IEnumerable<(int Ordinal, string Path)> Moving =>
+        from leaf in controls.Expectation.Leaves
+        where !leaf.Value.IsFirm && Leaf.IsBodyPath(leaf.Key.Path) && controls.Controls.All(run => NumberAt(run, leaf.Key) is not null)
+        select leaf.Key;
+
+    /// <summary>Whether an answer has numbers that may move by themselves.</summary>
+    public bool Moves(int ordinal) => Moving.Any(key => key.Ordinal == ordinal);
+
     /// <summary>What instances do by themselves; null when nothing points to it.</summary>
     public async Task<Finding?> SearchAsync()
     {
-        var moving = (
-            from leaf in controls.Expectation.Leaves
-            where !leaf.Value.IsFirm && Leaf.IsBodyPath(leaf.Key.Path) && controls.Controls.All(run => NumberAt(run, leaf.Key) is not null)
-            select leaf.Key).ToHashSet();
-        foreach (var reads in moving.GroupBy(static key => key.Ordinal).OrderByDescending(static reads => reads.Key).Take(MaxReads))
+        foreach (var ordinal in Moving.Select(static key => key.Ordinal).Distinct().OrderDescending().Take(MaxReads))
         {
-            var ordinal = reads.Key;
-            if (reads.Any(dependence.Grown.Contains) && await LoseProgressAsync(ordinal, [.. reads.Where(dependence.Grown.Contains)]) is { } lost)
+            if (await SearchAsync(ordinal) is { } finding)
             {
-                return lost;
-            }
-
-            if (controls.Walk.Requests.First(request => request.Ordinal == ordinal).Step.IsSafe && await MultiplyAsync(ordinal, [.. reads]) is { } faster)
-            {
-                return faster;
+                return finding;
             }
         }
 
         return null;
+    }
+
+    /// <summary>What instances do by themselves that shows in one answer; null when nothing points to it, or when that was asked already.</summary>
+    public async Task<Finding?> SearchAsync(int ordinal)
+    {
+        if (!searched.Add(ordinal))
+        {
+            return null;
+        }
+
+        var keys = Moving.Where(key => key.Ordinal == ordinal).ToArray();
+        var grown = keys.Where(dependence.Grown.Contains).ToList();
+        if (grown.Count > 0 && await LoseProgressAsync(ordinal, grown) is { } lost)
+        {
+            return lost;
+        }
+
+        return controls.Walk.Requests.First(request => request.Ordinal == ordinal).Step.IsSafe ? await MultiplyAsync(ordinal, [.. keys]) : null;
     }
 
     /// <summary>Whether a restart takes back what time alone has done to something that a user has written.</summary>
@@ -147,7 +169,7 @@ internal sealed class BackgroundArm(Laboratory laboratory, ControlGroup controls
     }
 
     /// <summary>With a wait ahead of the last request; and ahead of the first where there is to be progress that a restart can take back.</summary>
-    private static Schedule Watched(Walk walk, Arm arm, Disturbance before) => new(arm, [.. walk.Requests.Select((_, index) => new Place(0)
+    private Schedule Watched(Walk walk, Arm arm, Disturbance before) => new(arm, [.. walk.Requests.Select((_, index) => new Place(0)
     {
         Before = index == walk.Requests.Count - 1 ? before : Disturbance.None,
         Pause = index == walk.Requests.Count - 1 || (index == 0 && before != Disturbance.None) ? Wait : TimeSpan.Zero,

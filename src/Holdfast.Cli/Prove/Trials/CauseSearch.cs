@@ -12,33 +12,50 @@ internal sealed class CauseSearch
 
     private const int ControlRuns = 6;
 
+    /// <summary>How many more undisturbed runs are made where too many of them have met a chance to agree on the value.</summary>
+    private const int MaxControlRuns = 18;
+
+    /// <summary>By how many runs it must be one way rather than the other, and how many are made for that at most.</summary>
+    private const int Lead = 2;
+
+    private const int MaxRuns = 7;
+
     private readonly Laboratory laboratory;
     private readonly Witness witness;
     private readonly ControlGroup controls;
     private readonly int length;
     private readonly bool isFresh;
 
-    public CauseSearch(Laboratory laboratory, Witness witness)
+    public CauseSearch(Laboratory laboratory, ControlGroup whole, Witness witness)
     {
         (this.laboratory, this.witness) = (laboratory, witness);
-        controls = new ControlGroup(laboratory, witness.Walk);
+        controls = whole.For(witness.Walk);
         length = witness.Walk.Requests.Count;
 
         // A counter that goes on over runs tells where it was kept only if each run begins it anew.
         isFresh = laboratory.CanDisturb && (witness.Schedule.IsFresh || witness.Leaf.Expected.Tier == ReadingTier.Amount);
     }
 
+    private bool IsExpected => controls.Expectation.Leaves.GetValueOrDefault((witness.Read.Ordinal, witness.Leaf.Path)) is null or { IsFirm: true };
+
+    private TimeSpan LaterHere => Patience.For(Later, controls.Controls);
+
     /// <summary>The experiments' outcomes, and what the exchanges show.</summary>
     public async Task<(Pattern Pattern, Signs Signs)> SearchAsync()
     {
-        await controls.RunAsync(ControlRuns, isFresh);
+        do
+        {
+            await controls.RunAsync(ControlRuns, isFresh);
+        }
+        while (!IsExpected && controls.Controls.Count < MaxControlRuns);
+
         var undisturbed = controls.Controls.Select(static run => run.Run).ToArray();
         var test = await laboratory.RunAsync(witness.Walk, witness.Schedule with { IsFresh = isFresh });
         var signs = SignReader.Of(undisturbed, test.Run);
         var pattern = new Pattern { Rotate = witness.Schedule.Arm == Arm.Rotate ? true : await DiffersAsync(Rotated(TimeSpan.Zero)) };
         if (!laboratory.CanDisturb)
         {
-            return (pattern with { RotateLater = await DiffersLaterAsync(Rotated(Later)) }, signs);
+            return (pattern with { RotateLater = await DiffersLaterAsync(Rotated(LaterHere)) }, signs);
         }
 
         pattern = pattern with
@@ -69,12 +86,23 @@ internal sealed class CauseSearch
 
         if (pattern is { Rotate: true, Kill: not null })
         {
-            pattern = pattern with { RotateLater = await DiffersLaterAsync(Rotated(Later)) };
+            pattern = pattern with { RotateLater = await DiffersLaterAsync(Rotated(LaterHere)) };
+        }
+
+        // What looks like a copy that is old may be a write that comes late, and came just then: that is asked once more.
+        if (pattern is { RotateLater: true, Renew: false })
+        {
+            pattern = pattern with { RotateLater = await DiffersLaterAsync(Rotated(LaterHere)) };
+        }
+
+        if (pattern is { RotateLater: false, Kill: false })
+        {
+            pattern = pattern with { Kill = await DiffersAtTimesAsync(Disturbed(Arm.Kill, Disturbance.Kill, TimeSpan.Zero)) };
         }
 
         if (pattern is { Restart: true } and not { RotateLater: false })
         {
-            pattern = pattern with { RestartLater = await DiffersLaterAsync(Disturbed(Arm.Restart, Disturbance.Restart, Later)) };
+            pattern = pattern with { RestartLater = await DiffersLaterAsync(Disturbed(Arm.Restart, Disturbance.Restart, LaterHere)) };
         }
 
         return pattern;
@@ -88,22 +116,41 @@ internal sealed class CauseSearch
             return null;
         }
 
-        var first = Differs(await laboratory.RunAsync(witness.Walk, schedule));
-        return first == Differs(await laboratory.RunAsync(witness.Walk, schedule)) ? first : Differs(await laboratory.RunAsync(witness.Walk, schedule));
-    }
-
-    /// <summary>The same for a schedule with a pause, measured against an undisturbed run with the same pause.</summary>
-    private async Task<bool?> DiffersLaterAsync(Schedule schedule)
-    {
-        if (!laboratory.Budget.Has(schedule.Pause * 2))
+        var lead = 0;
+        for (var run = 0; run < MaxRuns && Math.Abs(lead) < Lead; run++)
         {
-            return null;
+            lead += Differs(await laboratory.RunAsync(witness.Walk, schedule)) ? 1 : -1;
         }
 
+        return lead > 0;
+    }
+
+    /// <summary>Whether the value differs under the schedule more than once of many times.</summary>
+    private async Task<bool?> DiffersAtTimesAsync(Schedule schedule)
+    {
+        var times = 0;
+        for (var run = 0; run < MaxRuns && times < 2 && laboratory.Budget.Has(TimeSpan.Zero); run++)
+        {
+            times += Differs(await laboratory.RunAsync(witness.Walk, schedule)) ? 1 : 0;
+        }
+
+        return times == 2;
+    }
+
+    /// <summary>The same for a schedule with a pause, measured against an undisturbed run with the same pause; null when that differs too.</summary>
+    private async Task<bool?> DiffersLaterAsync(Schedule schedule)
+    {
         var control = Schedule.Control(length, laboratory.InstanceCount - 1);
-        control = control with { Places = [.. control.Places.Select((place, index) => place with { Pause = schedule.Places[index].Pause })] };
-        var undisturbed = await laboratory.RunAsync(witness.Walk, control with { IsFresh = isFresh });
-        return Differs(undisturbed) ? null : Differs(await laboratory.RunAsync(witness.Walk, schedule));
+        control = control with { Places = [.. control.Places.Select((place, index) => place with { Pause = schedule.Places[index].Pause })], IsFresh = isFresh };
+        for (var attempt = 0; attempt < 2 && laboratory.Budget.Has(schedule.Pause * 2); attempt++)
+        {
+            if (!Differs(await laboratory.RunAsync(witness.Walk, control)))
+            {
+                return Differs(await laboratory.RunAsync(witness.Walk, schedule));
+            }
+        }
+
+        return null;
     }
 
     private bool Differs(RunReadings run)

@@ -69,8 +69,9 @@ internal sealed class ConcurrentArm(Laboratory laboratory, ControlGroup controls
         }
 
         var lost = new List<Loss>();
+        var later = Patience.For(CauseSearch.Later, controls.Controls);
         var runs = 0;
-        for (; runs < MaxRuns && lost.Count < RunsToBeSure && laboratory.Budget.Has(CauseSearch.Later); runs++)
+        for (; runs < MaxRuns && lost.Count < RunsToBeSure && laboratory.Budget.Has(later); runs++)
         {
             if (measure.LossIn(await laboratory.RunAsync(overlap.Walk, Schedule(overlap, TimeSpan.Zero))) is null)
             {
@@ -79,7 +80,7 @@ internal sealed class ConcurrentArm(Laboratory laboratory, ControlGroup controls
 
             // A write that arrives later is none that is lost.
             runs++;
-            if (measure.LossIn(await laboratory.RunAsync(overlap.Walk, Schedule(overlap, CauseSearch.Later))) is { } loss)
+            if (measure.LossIn(await laboratory.RunAsync(overlap.Walk, Schedule(overlap, later))) is { } loss)
             {
                 lost.Add(loss);
             }
@@ -90,7 +91,7 @@ internal sealed class ConcurrentArm(Laboratory laboratory, ControlGroup controls
 
     private async Task<ControlGroup> LearnAsync(Walk walk, int runs, bool keepsCookies = false)
     {
-        var group = new ControlGroup(laboratory, walk);
+        var group = controls.For(walk);
         for (var run = 0; run < runs; run++)
         {
             group.Add(await laboratory.RunAsync(walk, Runs.Schedule.Control(walk.Requests.Count, run % laboratory.InstanceCount) with { KeepsCookies = keepsCookies }));

@@ -22,8 +22,14 @@ internal sealed class Confirmation(Laboratory laboratory, ControlGroup controls)
     {
         var repeats = new List<RunReadings>();
         IReadOnlyList<LeafTally> tallies = [];
-        while (repeats.Count < MaxRepeats && laboratory.Budget.HasShare(schedule.IsFresh ? FreshReserve : Reserve))
+        while (repeats.Count < MaxRepeats)
         {
+            if (!laboratory.Budget.HasShare(schedule.IsFresh ? FreshReserve : Reserve))
+            {
+                laboratory.LeaveOpen(schedule.Arm);
+                break;
+            }
+
             repeats.Add(await laboratory.RunAsync(controls.Walk, schedule));
             await controls.RunAsync(ControlsPerRepeat, schedule.IsFresh);
             tallies = [.. LeafTally.Of(controls.Expectation, repeats).Where(static tally => !Leaf.IsCookiePath(tally.Path))];

@@ -10,11 +10,12 @@ namespace Holdfast.Cli.Prove.Trials;
 /// </summary>
 internal sealed class Dependence(Laboratory laboratory, ControlGroup controls)
 {
-    private readonly HashSet<(int Write, int Read)> pairs = [];
+    private readonly HashSet<(int Write, int Read, string Path)> pairs = [];
     private readonly HashSet<(int Ordinal, string Path)> grown = [];
 
-    /// <summary>Pairs of requests of which the later's answer is another without the earlier.</summary>
-    public IReadOnlySet<(int Write, int Read)> Pairs => pairs;
+    /// <summary>Pairs of requests of which the later's answer is another without the earlier, in a value that all undisturbed runs so far have made sure of.</summary>
+    public IReadOnlySet<(int Write, int Read)> Pairs =>
+        pairs.Where(pair => controls.Expectation.Leaves.GetValueOrDefault((pair.Read, pair.Path)) is null or { IsFirm: true }).Select(static pair => (pair.Write, pair.Read)).ToHashSet();
 
     /// <summary>Values that are only there because of an earlier write, whatever they are.</summary>
     public IReadOnlySet<(int Ordinal, string Path)> Grown => grown;
@@ -25,7 +26,7 @@ internal sealed class Dependence(Laboratory laboratory, ControlGroup controls)
     /// <summary>The requests ahead of which a disturbance would show: they depend on one since the last such.</summary>
     public IReadOnlySet<int> TellingPlaces()
     {
-        var places = new HashSet<int>();
+        var (pairs, places) = (Pairs, new HashSet<int>());
         var last = -1;
         foreach (var read in pairs.Select(static pair => pair.Read).Distinct().Order())
         {
@@ -62,7 +63,7 @@ internal sealed class Dependence(Laboratory laboratory, ControlGroup controls)
             pairs.UnionWith(
                 from tally in LeafTally.Of(controls.Expectation, without)
                 where tally.Ordinal > request.Ordinal && tally.Misses == without.Length && tally.Expected is { IsFirm: true, Misses: 0 } && !Leaf.IsCookiePath(tally.Path)
-                select (request.Ordinal, tally.Ordinal));
+                select (request.Ordinal, tally.Ordinal, tally.Path));
         }
 
         AddCounters();
@@ -90,7 +91,7 @@ internal sealed class Dependence(Laboratory laboratory, ControlGroup controls)
             var earlier = controls.Walk.Requests.LastOrDefault(other => other.Ordinal < ordinal && other.Step.Request == step.Request);
             if (earlier is not null && controls.Controls.Select(run => NumberAt(run, ordinal, path) - NumberAt(run, earlier.Ordinal, path)).Distinct().ToArray() is [not null and not 0])
             {
-                pairs.Add((earlier.Ordinal, ordinal));
+                pairs.Add((earlier.Ordinal, ordinal, path));
             }
         }
     }

@@ -56,7 +56,7 @@ internal sealed class DeployArm(Laboratory laboratory, ControlGroup controls)
 
     private async Task<ControlGroup> LearnAsync(Walk walk, int instance, int runs)
     {
-        var group = new ControlGroup(laboratory, walk);
+        var group = controls.For(walk);
         for (var run = 0; run < runs; run++)
         {
             group.Add(await laboratory.RunAsync(walk, Schedule.Control(walk.Requests.Count, instance)));

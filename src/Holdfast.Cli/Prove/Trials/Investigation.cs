@@ -1,10 +1,10 @@
+using Holdfast.Cli.Prove.Comparison;
 using Holdfast.Cli.Prove.Diagnosis;
-using Holdfast.Cli.Prove.Runs;
 
 namespace Holdfast.Cli.Prove.Trials;
 
 /// <summary>Follows what the arms raise to its cause, and keeps what is found.</summary>
-internal sealed class Investigation(Laboratory laboratory, Walk walk, Progress progress)
+internal sealed class Investigation(Laboratory laboratory, ControlGroup controls, BackgroundArm background, Progress progress)
 {
     /// <summary>Most causes that are looked for; who has so many should mend some first.</summary>
     private const int MaxFindings = 4;
@@ -26,34 +26,61 @@ internal sealed class Investigation(Laboratory laboratory, Walk walk, Progress p
     public async Task FollowAsync(Suspicion suspicion)
     {
         explained.Add(suspicion.Ordinal);
-        var request = walk.Requests.First(request => request.Ordinal == suspicion.Ordinal).Step.Request;
+        if (await IsMovedAsync(suspicion))
+        {
+            return;
+        }
+
+        var request = controls.Walk.Requests.First(request => request.Ordinal == suspicion.Ordinal).Step.Request;
         if (findings.Count >= MaxFindings || findings.Any(finding => finding.Request == request && Witness.RootOf(finding.Witness.Leaf.Path) == Witness.RootOf(suspicion.Leaf.Path)))
         {
             return;
         }
 
-        var search = new WitnessSearch(laboratory);
+        var search = new WitnessSearch(laboratory, controls);
         foreach (var finding in findings)
         {
             // What no longer differs without the write that an earlier finding is about, has the same cause.
-            if (finding.Witness.Write is { } write && !await search.ShowsWithoutAsync(walk, suspicion, write.Step))
+            if (finding.Witness.Write is { } write && !await search.ShowsWithoutAsync(suspicion, write.Step))
             {
                 return;
             }
         }
 
         progress.Tell($"shrinking: {request} expected {suspicion.Leaf.Expected.Shown}, got {suspicion.Leaf.Got}");
-        if (await search.ShrinkAsync(walk, suspicion) is not { Write: not null } witness)
+        if (await search.ShrinkAsync(suspicion) is not { Write: not null } witness)
         {
-            Unexplained ??= $"{request} at {suspicion.Leaf.Path} differs in the arm {EnumText.Of(suspicion.Schedule.Arm)}, but no smaller walk shows it";
+            Unexplained ??= $"{request} at {suspicion.Leaf.Path} differs in the arm {EnumText.Of(suspicion.Schedule.Arm)}, "
+                + (search.HasTime ? "but no smaller walk shows it" : "and there was no time to find the smallest walk that shows it: give more --time");
             return;
         }
 
         progress.Tell($"diagnosing: {witness.Write.Step.Request} -> {request} -> {witness.Leaf.Path}");
-        var (pattern, signs) = await new CauseSearch(laboratory, witness).SearchAsync();
+        var (pattern, signs) = await new CauseSearch(laboratory, controls, witness).SearchAsync();
         foreach (var kind in Attribution.Of(pattern, signs))
         {
             findings.Add(new Finding { Kind = kind, Arms = [.. pattern.Arms], Witness = witness, Pattern = pattern, Signs = signs });
         }
+    }
+
+    /// <summary>
+    /// Whether the difference comes from work that each instance does for itself. That shows in every arm, and in each like
+    /// another cause: what has moved on comes out otherwise on an instance that is behind, or that begins anew. So where
+    /// numbers of the answer move by themselves, it is asked for ahead of all else.
+    /// </summary>
+    private async Task<bool> IsMovedAsync(Suspicion suspicion)
+    {
+        if (!Leaf.IsBodyPath(suspicion.Leaf.Path) || !background.Moves(suspicion.Ordinal))
+        {
+            return false;
+        }
+
+        if (!findings.Exists(static finding => finding.Kind == FindingKind.BackgroundWork) && await background.SearchAsync(suspicion.Ordinal) is { } finding)
+        {
+            progress.Tell($"background work: {finding.Request} at {finding.Witness.Leaf.Path} differs");
+            findings.Add(finding);
+        }
+
+        return findings.Exists(static finding => finding.Kind == FindingKind.BackgroundWork);
     }
 }

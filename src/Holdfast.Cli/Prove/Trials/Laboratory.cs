@@ -34,6 +34,12 @@ internal sealed class Laboratory(Runner runner, Budget budget, Func<Cancellation
     /// <summary>All runs, in order; what a report's timeline is made of.</summary>
     public List<Run> Runs { get; } = [];
 
+    /// <summary>An arm in which something differs that may be chance, as there was no time to make sure of it; null when there is none.</summary>
+    public Arm? Open { get; private set; }
+
+    /// <summary>Says that there was no time to make sure of what differs in an arm.</summary>
+    public void LeaveOpen(Arm arm) => Open ??= arm;
+
     /// <summary>Says why an arm is left out.</summary>
     public void LeaveOut(Arm arm, string why) => leftOut.TryAdd(arm, why);
 

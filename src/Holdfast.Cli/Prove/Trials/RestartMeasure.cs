@@ -30,7 +30,7 @@ internal sealed class RestartMeasure(Laboratory laboratory, Walk walk)
             await instance.StartAsync(laboratory.Cancelled);
         }
 
-        using var client = LaunchedInstance.CreateProbe();
+        using var client = instance.CreateProbe();
         using var enough = new CancellationTokenSource();
         var url = new Uri(instance.Address, path.ToString());
         var users = Enumerable.Range(0, Users).Select(_ => AskAsync(client, url, enough.Token)).ToArray();

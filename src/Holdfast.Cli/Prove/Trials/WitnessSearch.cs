@@ -5,58 +5,85 @@ using Holdfast.Cli.Prove.Scenarios;
 namespace Holdfast.Cli.Prove.Trials;
 
 /// <summary>Shrinks a walk in which an answer differs, as long as it still does.</summary>
-internal sealed class WitnessSearch(Laboratory laboratory)
+internal sealed class WitnessSearch(Laboratory laboratory, ControlGroup controls)
 {
     /// <summary>The share of the time that is kept for what comes after.</summary>
     private const double Reserve = 0.2;
 
+    /// <summary>How often the order that a suspicion was made sure of is tried again, at most.</summary>
+    private const int MaxAttempts = 5;
+
+    /// <summary>Whether there is time for it.</summary>
+    public bool HasTime => laboratory.Budget.HasShare(Reserve);
+
     /// <summary>The smallest walk that shows the suspicion; null when it doesn't show again.</summary>
-    public async Task<Witness?> ShrinkAsync(Walk walk, Suspicion suspicion)
+    public async Task<Witness?> ShrinkAsync(Suspicion suspicion)
     {
-        var prefix = walk.Through(suspicion.Ordinal);
-        var read = prefix.Requests[^1];
-        (WalkRequest Request, Place Place)[] items = [.. prefix.Requests.SkipLast(1).Select((request, index) => (request, suspicion.Schedule.Places[index]))];
-        var readPlace = suspicion.Schedule.Places[items.Length];
-
-        // The plain order first: all that was written on one instance and left alone, and then the read.
-        (WalkRequest, Place)[] plain = [.. items.Select(static item => (item.Request, new Place(0)))];
-        var plainRead = new Place(suspicion.Schedule.Arm is Arm.Rotate or Arm.Scale ? 1 : 0) { Before = DisturbanceOf(suspicion.Schedule) };
-        (WalkRequest, Place)[] straight = [.. items.Select(static item => (item.Request, item.Place with { Spreads = false }))];
-        if (await ShowsAsync(plain, plainRead) is not null)
-        {
-            (items, readPlace) = (plain, plainRead);
-        }
-        else if (readPlace.Spreads && await ShowsAsync(straight, readPlace with { Spreads = false }) is not null)
-        {
-            (items, readPlace) = (straight, readPlace with { Spreads = false });
-        }
-
-        Witness? best = await ShowsAsync(items, readPlace);
-        if (best is null)
+        if (await BeginAsync(suspicion) is not { } best)
         {
             return null;
         }
 
+        var readPlace = best.Schedule.Places[^1];
+        (WalkRequest, Place)[] items = [.. best.Walk.Requests.Zip(best.Schedule.Places).SkipLast(1)];
         await DeltaDebugging.MinimizeAsync(items, async smaller =>
         {
-            var found = await ShowsAsync(smaller, readPlace);
+            var found = await ShowsAsync(suspicion, smaller, readPlace);
             best = found ?? best;
             return found is not null;
         });
         return best;
+    }
 
-        async Task<Witness?> ShowsAsync(IReadOnlyList<(WalkRequest Request, Place Place)> chosen, Place last)
+    /// <summary>All that comes ahead of the read, in the simplest order that shows the suspicion; null when none does.</summary>
+    private async Task<Witness?> BeginAsync(Suspicion suspicion)
+    {
+        var prefix = controls.Walk.Through(suspicion.Ordinal).Requests.SkipLast(1).ToArray();
+        var places = suspicion.Schedule.Places;
+        var readPlace = places[prefix.Length];
+
+        // The plain order first: all that was written on one instance and left alone, and then the read. Nothing has made
+        // sure of that order, and chance shows things twice: it has to show again.
+        (WalkRequest, Place)[] plain = [.. prefix.Select(static request => (request, new Place(0)))];
+        var plainRead = new Place(suspicion.Schedule.Arm is Arm.Rotate or Arm.Scale ? 1 : 0) { Before = DisturbanceOf(suspicion.Schedule) };
+        if (await ShowsAsync(suspicion, plain, plainRead) is not null && await ShowsAsync(suspicion, plain, plainRead) is { } simple)
         {
-            var smaller = new Walk([.. chosen.Select(static item => item.Request), read]);
-            var schedule = suspicion.Schedule with { Places = [.. chosen.Select(static item => item.Place), last] };
-            return await DiffersAsync(smaller, schedule, suspicion.Leaf.Path) is { } leaf ? new Witness(smaller, schedule, leaf) : null;
+            return simple;
         }
+
+        (WalkRequest, Place)[] straight = [.. prefix.Select((request, index) => (request, places[index] with { Spreads = false }))];
+        var straightRead = readPlace with { Spreads = false };
+        if (readPlace.Spreads && await ShowsAsync(suspicion, straight, straightRead) is not null && await ShowsAsync(suspicion, straight, straightRead) is { } direct)
+        {
+            return direct;
+        }
+
+        // The order that was made sure of shows it most times and not every time, where the application stores what is
+        // written now and then: that may fall between the write and the read.
+        (WalkRequest, Place)[] items = [.. prefix.Select((request, index) => (request, places[index]))];
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            if (await ShowsAsync(suspicion, items, readPlace) is { } witness)
+            {
+                return witness;
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<Witness?> ShowsAsync(Suspicion suspicion, IReadOnlyList<(WalkRequest Request, Place Place)> chosen, Place readPlace)
+    {
+        var read = controls.Walk.Requests.First(request => request.Ordinal == suspicion.Ordinal);
+        var walk = new Walk([.. chosen.Select(static item => item.Request), read]);
+        var schedule = suspicion.Schedule with { Places = [.. chosen.Select(static item => item.Place), readPlace] };
+        return await DiffersAsync(walk, schedule, suspicion.Leaf.Path) is { } leaf ? new Witness(walk, schedule, leaf) : null;
     }
 
     /// <summary>Whether the suspicion still shows when all requests of a step are left out.</summary>
-    public async Task<bool> ShowsWithoutAsync(Walk walk, Suspicion suspicion, Step step)
+    public async Task<bool> ShowsWithoutAsync(Suspicion suspicion, Step step)
     {
-        var prefix = walk.Through(suspicion.Ordinal).Requests;
+        var prefix = controls.Walk.Through(suspicion.Ordinal).Requests;
         var kept = prefix.Select(static (request, index) => (Request: request, Index: index)).Where(item => item.Request.Step != step).ToArray();
         if (kept.Length == 0 || kept[^1].Index != prefix.Count - 1)
         {
@@ -73,24 +100,24 @@ internal sealed class WitnessSearch(Laboratory laboratory)
     /// <summary>The value of the last answer that differs, twice of two times; null when it doesn't.</summary>
     private async Task<LeafTally?> DiffersAsync(Walk walk, Schedule schedule, string path)
     {
-        if (!laboratory.Budget.HasShare(Reserve))
+        if (!HasTime)
         {
             return null;
         }
 
-        var controls = new ControlGroup(laboratory, walk);
+        var undisturbed = controls.For(walk);
         var tests = new List<RunReadings>();
         for (var round = 1; round <= 2; round++)
         {
-            await controls.RunAsync(2, schedule.IsFresh);
+            await undisturbed.RunAsync(2, schedule.IsFresh);
             tests.Add(await laboratory.RunAsync(walk, schedule));
-            if (Differing(controls.Expectation, tests, path) is null)
+            if (Differing(undisturbed.Expectation, tests, path) is null)
             {
                 return null;
             }
         }
 
-        return Differing(controls.Expectation, tests, path);
+        return Differing(undisturbed.Expectation, tests, path);
     }
 
     private static LeafTally? Differing(Expectation expectation, List<RunReadings> tests, string path)
