@@ -10,6 +10,9 @@ internal sealed class GuardedProcess : IAsyncDisposable
 
     private static readonly TimeSpan GroupPollInterval = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>How long output may be on its way from a process that has ended. Who holds a pipe for longer has it from that process.</summary>
+    private static readonly TimeSpan OutputDelay = TimeSpan.FromSeconds(5);
+
     private readonly Process process;
     private readonly string marker;
     private readonly TimeProvider clock;
@@ -34,7 +37,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
     /// <summary>Completes as soon as the process has ended, with its exit code: 128 and the signal's number for one that was killed.</summary>
     public Task<int> Ended { get; }
 
-    /// <summary>What it printed last, oldest first.</summary>
+    /// <summary>What it has printed last, as far as it has been read, oldest first.</summary>
     public IReadOnlyList<string> LastLines
     {
         get
@@ -78,6 +81,14 @@ internal sealed class GuardedProcess : IAsyncDisposable
     public ProcessEntry? ListenerOn(int port) =>
         Listeners.Find(port, Members())
         ?? Listeners.Find(port, Marked());
+
+    /// <summary>What it printed last, once it has ended: what is under way then is still read.</summary>
+    public async Task<IReadOnlyList<string>> FinalLinesAsync()
+    {
+        await Ended;
+        await Task.WhenAny(outputRead.Task, Task.Delay(OutputDelay, clock));
+        return LastLines;
+    }
 
     /// <summary>Asks the group to end (SIGTERM), ends it after the grace (SIGKILL), and returns when nothing of it is left.</summary>
     public async Task StopAsync(TimeSpan grace, CancellationToken atOnce)

@@ -19,7 +19,7 @@ internal abstract class Instance(int number) : IAsyncDisposable
     public abstract string? Host { get; }
 
     /// <summary>Why it no longer runs, to go after its name; null while nothing is known.</summary>
-    public virtual string? WhyDead => null;
+    public virtual ValueTask<string?> WhyDeadAsync() => new((string?)null);
 
     /// <summary>Whether the URL leads to this instance and no other.</summary>
     public virtual bool IsAt(Uri url) => url.Authority == Address.Authority;

@@ -16,7 +16,7 @@ internal static class OneCommand
         var code = await process.Ended.WaitAsync(cancellationToken);
         if (code != 0)
         {
-            throw new CommandException($"the {name} failed ({ExitText.Of(code)}): {command}{Readiness.LastLines(process)}");
+            throw new CommandException($"the {name} failed ({ExitText.Of(code)}): {command}{await Readiness.FinalLinesAsync(process)}");
         }
     }
 }

@@ -30,8 +30,8 @@ internal sealed class ProcessInstance : LaunchedInstance
 
     public override bool IsRunning => process is not null;
 
-    public override string? WhyDead => process is { Ended.IsCompleted: true } ended
-        ? $"ended by itself ({ExitText.Of(ended.Ended.Result)}){Readiness.LastLines(ended)}"
+    public override async ValueTask<string?> WhyDeadAsync() => process is { Ended.IsCompleted: true } ended
+        ? $"ended by itself ({ExitText.Of(await ended.Ended)}){await Readiness.FinalLinesAsync(ended)}"
         : null;
 
     public override bool IsAt(Uri url) => IsRunning && url.IsLoopback && url.Port == port;

@@ -26,7 +26,7 @@ internal sealed class Readiness(Application application, TimeProvider clock)
 
             if (clock.GetElapsedTime(started) > application.ReadyTimeout)
             {
-                throw new CommandException($"{name} was not ready within {application.ReadyTimeout.TotalSeconds:0.##} s: {Unready(process, port)}{LastLines(process)}");
+                throw new CommandException($"{name} was not ready within {application.ReadyTimeout.TotalSeconds:0.##} s: {Unready(process, port)}{Text(process.LastLines)}");
             }
 
             await Task.WhenAny(process.Ended, Task.Delay(pause, clock, cancellationToken));
@@ -34,13 +34,15 @@ internal sealed class Readiness(Application application, TimeProvider clock)
             pause = TimeSpan.FromMilliseconds(Math.Min(pause.TotalMilliseconds * 1.3, 100));
         }
 
-        throw new CommandException($"{name} ended before it was ready ({ExitText.Of(await process.Ended)}){LastLines(process)}");
+        throw new CommandException($"{name} ended before it was ready ({ExitText.Of(await process.Ended)}){await FinalLinesAsync(process)}");
     }
 
-    /// <summary>What a process printed last, to go at the end of a message.</summary>
-    public static string LastLines(GuardedProcess process) => process.LastLines.Count == 0
+    /// <summary>What a process that has ended printed last, to go at the end of a message.</summary>
+    public static async Task<string> FinalLinesAsync(GuardedProcess process) => Text(await process.FinalLinesAsync());
+
+    private static string Text(IReadOnlyList<string> lines) => lines.Count == 0
         ? "; it printed nothing"
-        : $"; its last lines:{string.Concat(process.LastLines.Select(static line => $"\n    {line}"))}";
+        : $"; its last lines:{string.Concat(lines.Select(static line => $"\n    {line}"))}";
 
     private async Task<Uri?> AnswersAsync(int port, HttpMessageInvoker client, CancellationToken cancellationToken)
     {

@@ -93,7 +93,7 @@ internal sealed class Runner(IReadOnlyList<Instance> instances, Instance? next, 
         var used = schedule.Places.Any(static place => place.Spreads) ? instances : [.. schedule.Places.Where(place => !newcomers.Contains(place.Instance)).Select(place => InstanceAt(place, 0)).Distinct()];
         await Task.WhenAll(used.OfType<LaunchedInstance>().Select(async instance =>
         {
-            if (instance.WhyDead is { } why)
+            if (await instance.WhyDeadAsync() is { } why)
             {
                 Death ??= $"{instance.Name} {why}";
                 await instance.StopAsync();
