@@ -1,30 +1,35 @@
-using System.Globalization;
-
 namespace Holdfast;
 
 /// <summary>
 /// How far a follower has come in one partition: the last position that it handled, and the term in which it did, so
 /// that a store that has forgotten that position is told from one that has nothing new.
 /// </summary>
+/// <remarks>One task moves it, another stores where it stands: <see cref="Place"/> is exchanged as a whole.</remarks>
 internal sealed class JournalCursor(int partition)
 {
+    private volatile JournalPlace place = new(0, JournalPosition.Start);
+    private JournalPosition stored;
+
     public int Partition { get; } = partition;
 
-    public JournalPosition Position { get; private set; }
+    /// <summary>Where the cursor stands.</summary>
+    public JournalPlace Place => place;
 
-    /// <summary>The term in which the position was read; 0 before anything was.</summary>
-    public long Term { get; private set; }
+    /// <summary>Whether the cursor has moved away from what was last stored. Asked by the task that stores.</summary>
+    public bool HasMoved => place.Position != stored;
 
-    /// <summary>Whether the cursor has moved since it was last stored.</summary>
-    public bool HasMoved { get; set; }
+    public void MoveTo(JournalPosition position) => place = place with { Position = position };
 
-    public void MoveTo(JournalPosition position)
+    public void Enter(long term)
     {
-        Position = position;
-        HasMoved = true;
+        if (place.Term != term)
+        {
+            place = place with { Term = term };
+        }
     }
 
-    public void Enter(long term) => Term = term;
+    /// <summary>Notes what a commit has stored: a place whose commit did not come back is stored again.</summary>
+    public void Stored(JournalPlace where) => stored = where.Position;
 
     /// <summary>
     /// Up to which revision the partition's history is the one that the cursor has seen: what the first term after the
@@ -33,7 +38,7 @@ internal sealed class JournalCursor(int partition)
     public long SharedRevision(PartitionHead head)
     {
         var shared = head.Revision;
-        for (var i = head.Terms.Count - 1; i >= 0 && head.Terms[i].Term > Term; i--)
+        for (var i = head.Terms.Count - 1; i >= 0 && head.Terms[i].Term > place.Term; i--)
         {
             shared = head.Terms[i].FoundRevision;
         }
@@ -41,13 +46,10 @@ internal sealed class JournalCursor(int partition)
         return shared;
     }
 
-    /// <summary>What <see cref="Restore"/> reads, to go on after this position.</summary>
-    public string Format(JournalPosition after) => string.Create(CultureInfo.InvariantCulture, $"{Term} {after}");
-
-    public void Restore(string stored)
+    /// <summary>Goes to where an earlier holder stood.</summary>
+    public void Restore(string text)
     {
-        var space = stored.IndexOf(' ', StringComparison.Ordinal);
-        Term = long.Parse(stored.AsSpan(0, space), NumberStyles.None, CultureInfo.InvariantCulture);
-        Position = JournalPosition.Parse(stored[(space + 1)..]);
+        place = JournalPlace.Parse(text);
+        stored = place.Position;
     }
 }

@@ -59,22 +59,32 @@ internal sealed class JournalFollowerTenure(
     /// <summary>Stores the positions that have moved; false when the lease is lost.</summary>
     private async Task<bool> SaveAsync(CancellationToken cancellationToken)
     {
-        var update = RecordChange.Update(positions);
-        foreach (var cursor in cursors.Where(static cursor => cursor.HasMoved))
-        {
-            // Cleared first: a cursor that moves meanwhile is stored again.
-            cursor.HasMoved = false;
-            update.Set(FieldOf(cursor), cursor.Format(options.ResumeAfter(cursor.Partition, cursor.Position)));
-        }
-
-        if (update.Operations.Count == 0)
+        var moved = cursors.Where(static cursor => cursor.HasMoved).Select(static cursor => (Cursor: cursor, cursor.Place)).ToList();
+        if (moved.Count == 0)
         {
             return true;
         }
 
+        var update = RecordChange.Update(positions);
+        foreach (var (cursor, place) in moved)
+        {
+            var stored = place with { Position = options.ResumeAfter(cursor.Partition, place.Position) };
+            update.Set(FieldOf(cursor), stored.ToString());
+        }
+
         // A lost position means that its events are handled again, which the handler bears: no need to wait for a disk.
         var commit = new Commit(RecordChange.Keep(lease.Address).When(lease.Fence), update) { Durability = Durability.Memory };
-        return (await engine.CommitAsync(commit, cancellationToken).ConfigureAwait(false)).IsCommitted;
+        if (!(await engine.CommitAsync(commit, cancellationToken).ConfigureAwait(false)).IsCommitted)
+        {
+            return false;
+        }
+
+        foreach (var (cursor, place) in moved)
+        {
+            cursor.Stored(place);
+        }
+
+        return true;
     }
 
     private async Task SaveAtEndAsync()
@@ -116,7 +126,7 @@ internal sealed class JournalFollowerTenure(
         {
             while (true)
             {
-                var page = await engine.ReadJournalAsync(cursor.Partition, cursor.Position, EventsPerPage, cancellationToken)
+                var page = await engine.ReadJournalAsync(cursor.Partition, cursor.Place.Position, EventsPerPage, cancellationToken)
                     .ConfigureAwait(false);
                 var isLast = IsOfOneHistory(cursor, page) && page.Events.Count < EventsPerPage;
                 if (!await TryHandleAsync(cursor, page, cancellationToken).ConfigureAwait(false))
@@ -154,20 +164,20 @@ internal sealed class JournalFollowerTenure(
             engine.Options.Log(new EngineEvent(
                 EngineEventLevel.Warning,
                 "JournalEventNotHandled",
-                $"Handling partition {cursor.Partition} for {positions} after {cursor.Position} failed and is tried again: {fault.Message}",
+                $"Handling partition {cursor.Partition} for {positions} after {cursor.Place.Position} failed and is tried again: {fault.Message}",
                 fault));
             return false;
         }
     }
 
     /// <summary>Whether the page goes on where the cursor stands; if another term runs, that has to be found out first.</summary>
-    private static bool IsOfOneHistory(JournalCursor cursor, JournalPage page) => cursor.Term == 0 || cursor.Term == page.At.Term;
+    private static bool IsOfOneHistory(JournalCursor cursor, JournalPage page) => cursor.Place.Term == 0 || cursor.Place.Term == page.At.Term;
 
     private async Task EnterTermAsync(JournalCursor cursor, CancellationToken cancellationToken)
     {
         var head = await engine.ReadHeadAsync(cursor.Partition, cancellationToken).ConfigureAwait(false);
         var shared = cursor.SharedRevision(head);
-        if (cursor.Position.Revision > shared)
+        if (cursor.Place.Position.Revision > shared)
         {
             await ReportGapAsync(cursor, new JournalPosition(shared, int.MaxValue), cancellationToken).ConfigureAwait(false);
         }
@@ -206,7 +216,7 @@ internal sealed class JournalFollowerTenure(
 
     private async Task ReportGapAsync(JournalCursor cursor, JournalPosition resumedAfter, CancellationToken cancellationToken)
     {
-        var gap = new JournalGap(cursor.Partition, cursor.Position, resumedAfter);
+        var gap = new JournalGap(cursor.Partition, cursor.Place.Position, resumedAfter);
         engine.Options.Log(new EngineEvent(
             EngineEventLevel.Warning,
             "JournalGap",

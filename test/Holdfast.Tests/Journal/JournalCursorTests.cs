@@ -44,9 +44,9 @@ public sealed class JournalCursorTests
         cursor.MoveTo(new JournalPosition(1234, 5));
         var restored = new JournalCursor(7);
 
-        restored.Restore(cursor.Format(cursor.Position));
+        restored.Restore(cursor.Place.ToString());
 
-        Assert.Equal((42, new JournalPosition(1234, 5)), (restored.Term, restored.Position));
+        Assert.Equal((42, new JournalPosition(1234, 5)), (restored.Place.Term, restored.Place.Position));
     }
 
     private static JournalCursor In(long term)

@@ -58,6 +58,22 @@ public sealed class JournalFollowerTests
     }
 
     [Fact]
+    public async Task Positions_that_were_being_stored_when_the_follower_was_stopped_are_stored()
+    {
+        var stalling = new StallingEngine(Open());
+        await using (Follow(stalling, mark: "first "))
+        {
+            await AppendAsync(Open(), "ada", "1", "2");
+            Assert.Equal(["first 1", "first 2"], await TakeAsync(2));
+            await stalling.Stalled.WaitAsync(Patience);
+        }
+
+        await using var second = Follow(Open(), mark: "second ");
+        await AppendAsync(Open(), "ada", "3");
+        Assert.Equal(["second 3"], await TakeAsync(1));
+    }
+
+    [Fact]
     public async Task The_next_holder_begins_where_the_last_one_wanted_it_to()
     {
         await using (Follow(Open(), mark: "first ", resumeAfter: static (_, _) => JournalPosition.Start))
@@ -293,6 +309,29 @@ public sealed class JournalFollowerTests
             await ending.CancelAsync();
             await work.WaitAsync(Patience);
             ending.Dispose();
+        }
+    }
+    /// <summary>An engine on which storing positions takes until it is cancelled.</summary>
+    private sealed class StallingEngine(StateEngine inner) : ForwardingEngine(inner.Options)
+    {
+        private readonly TaskCompletionSource stalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Completes once positions wait to be stored.</summary>
+        public Task Stalled => stalled.Task;
+
+        protected override StateEngine Inner => inner;
+
+        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
+        {
+            if (commit.Changes.Count > 1 && cancellationToken.CanBeCanceled)
+            {
+                stalled.TrySetResult();
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            return await base.CommitCoreAsync(commit, partition, cancellationToken);
         }
     }
 }
