@@ -6,6 +6,10 @@ namespace Holdfast.Embedded;
 /// copies show is synchronised in the log, so that the snapshot is never ahead of it. (4) The manifest names the
 /// snapshot and the new segment alone. (5) The old files are removed. A crash leaves what the manifest names.
 /// </summary>
+/// <remarks>
+/// An attempt that follows a failed one copies beside the segment that this one began: what the segment holds from before a partition is copied is in the
+/// copy, and replay passes over it. A segment that has the frame that ends an attempt takes no second one, as replay goes by the first.
+/// </remarks>
 internal sealed class Checkpoints(
     StoreDisk disk, string folder, Manifest current, LogWriter writer, long currentBytes, StoreClock clock, long minLogBytes, Action<EngineEvent> log)
 {
@@ -18,15 +22,20 @@ internal sealed class Checkpoints(
     private volatile bool isManifestInDoubt;
     private bool hasEnded;
 
+    // Whether the segment was begun by an attempt that failed, without the frame that ends one.
+    private bool isSegmentBegun;
+
     /// <summary>
     /// Whether the log has grown enough to be replaced, and nothing speaks against trying. It still has after an attempt that failed, though that may have
     /// begun a new segment.
     /// </summary>
-    public bool IsDue => (pause.FollowsFailure || (writer.SegmentBytes is var bytes && bytes >= minLogBytes && bytes >= Interlocked.Read(ref snapshotBytes)))
-        && pause.IsOver && !isManifestInDoubt;
+    public bool IsDue => (pause.FollowsFailure || HasGrown) && pause.IsOver && !isManifestInDoubt;
 
     /// <summary>Whether the log is worth a last snapshot when the store is closed.</summary>
     public bool IsWorthwhile => writer.SegmentBytes >= Interlocked.Read(ref snapshotBytes) / 4;
+
+    /// <summary>Whether the segment has grown enough to be replaced.</summary>
+    private bool HasGrown => writer.SegmentBytes is var bytes && bytes >= minLogBytes && bytes >= Interlocked.Read(ref snapshotBytes);
 
     /// <summary>Makes a snapshot on this thread. A failure is logged, and <see cref="IsDue"/> waits then.</summary>
     public void Run(EmbeddedPartition[] partitions)
@@ -110,11 +119,15 @@ internal sealed class Checkpoints(
 
     private IEnumerable<Task> StepsOfOne(EmbeddedPartition[] partitions)
     {
-        var next = manifest with { LastLog = manifest.LastLog + 1 };
-        var rolled = writer.RollAsync(next);
-        yield return rolled;
-        rolled.GetAwaiter().GetResult();
-        manifest = next;
+        if (!isSegmentBegun || HasGrown)
+        {
+            var next = manifest with { LastLog = manifest.LastLog + 1 };
+            var rolled = writer.RollAsync(next);
+            yield return rolled;
+            rolled.GetAwaiter().GetResult();
+            manifest = next;
+            isSegmentBegun = true;
+        }
 
         var rollBacks = writer.RollBacks;
         var number = manifest.Snapshot + 1;
@@ -138,6 +151,7 @@ internal sealed class Checkpoints(
         }
 
         disk.SyncFolder(folder);
+        isSegmentBegun = false;
         var synced = writer.Append([(byte)FrameKind.Snapshot], SyncedEntry.Instance, out _);
         yield return synced;
         synced.GetAwaiter().GetResult();
