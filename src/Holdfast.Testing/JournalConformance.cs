@@ -87,6 +87,21 @@ public abstract class JournalConformance(EngineFixture fixture) : EngineConforma
     }
 
     [Fact]
+    public async Task A_page_of_a_hundred_events_holds_them_however_large_they_are()
+    {
+        var from = new JournalPosition(await RevisionAsync(), int.MaxValue);
+        NewEvent[] events = [.. Enumerable.Repeat(new NewEvent("e", new byte[StateLimits.MaxEventBytes - 1]), 15)];
+        for (var i = 0; i < 7; i++)
+        {
+            await CommitAsync(new Commit { Affinity = Affinity, Events = events });
+        }
+
+        var page = await Engine.ReadJournalAsync(Partition, from, 100);
+        Assert.Equal(100, page.Events.Count);
+        Assert.Equal(5, (await Engine.ReadJournalAsync(Partition, page.Events[^1].Position, 100)).Events.Count);
+    }
+
+    [Fact]
     public async Task The_journals_end_is_an_empty_page_at_the_partitions_moment()
     {
         await CommitAsync(new Commit { Affinity = Affinity, Events = [new("told", Utf8("1"))] });

@@ -6,8 +6,8 @@ internal sealed class PartitionJournal
     // Trimmed events stay in the list until they are worth a move.
     private const int MovedAtOnce = 1024;
 
-    // A page ends early once it has this many bytes.
-    private const long MaxPageBytes = 8 << 20;
+    // A page ends early once it has this many bytes, which takes at least a hundred events.
+    private const long MaxPageBytes = 100L * StateLimits.MaxEventBytes;
 
     private readonly List<(JournalEvent Event, long Timestamp)> events = [];
     private int first;
@@ -41,7 +41,7 @@ internal sealed class PartitionJournal
         }
     }
 
-    /// <summary>The events after a position, at most so many or about 8 MiB, and whether some after it were trimmed.</summary>
+    /// <summary>The events after a position, at most so many or about 25 MiB, and whether some after it were trimmed.</summary>
     public JournalPage Read(JournalPosition after, int maxEvents, Stamp at)
     {
         var start = IndexAfter(after);

@@ -72,7 +72,8 @@ public sealed record StateNodeOptions
     /// <summary>
     /// The most bytes of one reply, and of replies and pushes that wait for a client: with more, no command is run for it until
     /// it has taken some. Pushes, which wait for nobody, may come to twice as much; beyond, it is disconnected. At most 256 MiB; 64 MiB.
-    /// Before a client has authenticated it is 16 KiB.
+    /// Before a client has authenticated it is 16 KiB. With less than 26 MiB a client that follows journals may be refused a page of the largest
+    /// events, and gets no further.
     /// </summary>
     public long MaxQueuedBytesPerClient { get; init; } = DefaultMaxQueuedBytesPerClient;
 
