@@ -16,6 +16,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
     private const int MaxAttempts = 16;
 
     private List<Enlistment>? enlistments;
+    private CommitUnknownException? unknown;
 
     /// <summary>The claim on the request's key, if it has one.</summary>
     public Claim? Claim
@@ -45,8 +46,14 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
     /// <exception cref="SessionEndedException">The session has ended meanwhile.</exception>
     /// <exception cref="RequestConflictException">A condition that the application declared does not hold any more.</exception>
     /// <exception cref="ClaimLostException">Another runs the keyed request by now.</exception>
+    /// <exception cref="CommitUnknownException">This commit may have been made; or an earlier one of the request, which is still enlisted and would be made twice.</exception>
     public async ValueTask<bool> MakeAsync(bool isLast)
     {
+        if (unknown is not null)
+        {
+            throw new CommitUnknownException("An earlier commit of this request may have been made, and is not made again.", unknown);
+        }
+
         session.MoveLogin();
         login.EnlistIn(this);
         var ofSession = session.Partition;
@@ -130,7 +137,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
             }
 
             step ??= naming?.NextStepIn(partition);
-            var result = await client.CommitAsync(draft.ToCommit(step), CancellationToken.None);
+            var result = await SendAsync(draft.ToCommit(step));
             if (result.IsCommitted)
             {
                 draft.Made(result);
@@ -143,6 +150,19 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
         }
 
         throw new RequestConflictException($"The request's commit met changes of parallel requests {MaxAttempts} times in a row.");
+    }
+
+    private async ValueTask<CommitResult> SendAsync(Commit commit)
+    {
+        try
+        {
+            return await client.CommitAsync(commit, CancellationToken.None);
+        }
+        catch (CommitUnknownException fault)
+        {
+            unknown = fault;
+            throw;
+        }
     }
 
     private CommitDraft Draft(int partition, Enlistment? enlisted, Content content)

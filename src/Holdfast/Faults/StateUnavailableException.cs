@@ -1,6 +1,6 @@
 namespace Holdfast;
 
-/// <summary>The store can't be reached, is starting, or did not answer in time. Nothing was changed.</summary>
+/// <summary>The store can't be reached, is starting, or did not answer in time. Nothing was changed, unless it is a <see cref="CommitUnknownException"/>.</summary>
 public class StateUnavailableException : StateException
 {
     /// <summary>Makes the fault.</summary>
