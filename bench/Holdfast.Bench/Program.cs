@@ -7,6 +7,7 @@ var benches = new Dictionary<string, Func<Task>>
 {
     ["embedded"] = () => Benches.EmbeddedAsync(inProcess),
     ["embedded-scale"] = EmbeddedScale.RunAsync,
+    ["embedded-pauses"] = EmbeddedPauses.RunAsync,
     ["durability"] = () => Benches.DurabilityAsync(inProcess),
     ["near-cache"] = () => Benches.NearCacheAsync(inProcess),
     ["servers"] = () => Benches.ServersAsync(inProcess),

@@ -5,10 +5,14 @@ internal sealed class FrameWriter : IDisposable
 {
     private const int FlushedBytes = 1 << 20;
 
+    // What a file system has yet to write of one file, it may write before it synchronises another: commits would wait for it.
+    private const int SyncedBytes = 8 << 20;
+
     private readonly StoreFile file;
     private readonly ulong salt;
     private byte[] buffer = new byte[FlushedBytes + (64 << 10)];
     private int filled;
+    private long unsynced;
     private long length = LogHeader.Bytes;
 
     /// <param name="disk">The disk.</param>
@@ -57,6 +61,12 @@ internal sealed class FrameWriter : IDisposable
     {
         file.Write(buffer.AsSpan(0, filled), length);
         length += filled;
+        unsynced += filled;
         filled = 0;
+        if (unsynced >= SyncedBytes)
+        {
+            file.Sync();
+            unsynced = 0;
+        }
     }
 }

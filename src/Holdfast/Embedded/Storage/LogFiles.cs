@@ -14,8 +14,13 @@ internal sealed class LogFiles : IDisposable
     private readonly StoreClock clock;
     private readonly SyncedFile synced;
     private LogSegment segment;
+    private BackgroundSync? background;
     private bool hasReachedDisk;
     private long syncedSequence;
+
+    // What is being synchronised in the background ends with this frame; it began then.
+    private long backgroundSequence;
+    private long backgroundBegun;
     private long unsyncedSince;
     private long framesWritten;
     private long syncs;
@@ -40,8 +45,16 @@ internal sealed class LogFiles : IDisposable
     /// <summary>Whether anything was written and not synchronised.</summary>
     public bool HasUnsynced => WrittenSequence > syncedSequence;
 
+    /// <summary>Whether any of that is not being synchronised either, and nothing else is: what was written is synchronised piece by piece.</summary>
+    public bool WantsSync => HasUnasked && background?.IsUnderWay != true;
+
     /// <summary>Whether that has waited for as long as it may.</summary>
-    public bool IsSyncOverdue => HasUnsynced && clock.After(unsyncedSince, UnaskedSyncMilliseconds) <= clock.Timestamp;
+    public bool IsSyncOverdue => WantsSync && clock.After(unsyncedSince, UnaskedSyncMilliseconds) <= clock.Timestamp;
+
+    /// <summary>Why synchronising in the background failed: nothing may be acknowledged any more.</summary>
+    public Exception? SyncFault => background?.Fault;
+
+    private bool HasUnasked => WrittenSequence > Math.Max(syncedSequence, backgroundSequence);
 
     /// <summary>The segment's length in bytes.</summary>
     public long SegmentBytes => Volatile.Read(ref segment).Length;
@@ -74,7 +87,7 @@ internal sealed class LogFiles : IDisposable
             segment.Append(batch.Frames);
         }
 
-        unsyncedSince = HasUnsynced ? unsyncedSince : clock.Timestamp;
+        unsyncedSince = HasUnasked ? unsyncedSince : clock.Timestamp;
         WrittenSequence = batch.LastSequence;
         Interlocked.Add(ref framesWritten, batch.Entries.Count);
     }
@@ -89,7 +102,37 @@ internal sealed class LogFiles : IDisposable
             NoteSync(begun);
         }
 
-        TellSynced();
+        TellSynced(WrittenSequence);
+    }
+
+    /// <summary>Begins to have everything reach the disk on another thread, which tells when it has; false if that can't be done.</summary>
+    public bool TryBeginSync(Action ended)
+    {
+        try
+        {
+            var file = segment.OpenAgain();
+            (backgroundSequence, backgroundBegun) = (WrittenSequence, clock.Timestamp);
+            background ??= new BackgroundSync(ended);
+            background.Begin(file);
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Takes note that this has ended; false if it has not, or failed, as <see cref="SyncFault"/> tells.</summary>
+    public bool TryEndSync()
+    {
+        if (background?.TryEnd() != true || SyncFault is not null)
+        {
+            return false;
+        }
+
+        NoteSync(backgroundBegun);
+        TellSynced(backgroundSequence);
+        return true;
     }
 
     /// <summary>Takes back what a failed append may have left, durably.</summary>
@@ -99,7 +142,7 @@ internal sealed class LogFiles : IDisposable
     public void Continue(LogSegment next)
     {
         segment.CutToLength();
-        TellSynced();
+        TellSynced(WrittenSequence);
         synced.Keep();
         Manifest.Replace(disk, folder);
         segment.Dispose();
@@ -112,13 +155,20 @@ internal sealed class LogFiles : IDisposable
     /// <summary>At a clean end everything is on the disk, and the disk says so.</summary>
     public void End()
     {
+        background?.Dispose();
+        if (SyncFault is { } fault)
+        {
+            throw new IOException(fault.Message, fault);
+        }
+
         segment.CutToLength();
-        TellSynced();
+        TellSynced(WrittenSequence);
         synced.Sync();
     }
 
     public void Dispose()
     {
+        background?.Dispose();
         segment.Dispose();
         synced.Dispose();
     }
@@ -131,13 +181,14 @@ internal sealed class LogFiles : IDisposable
         Interlocked.Exchange(ref longestSync, Math.Max(longestSync, taken));
     }
 
-    private void TellSynced()
+    private void TellSynced(long sequence)
     {
-        Interlocked.Increment(ref syncs);
-        if (HasUnsynced)
+        if (sequence > syncedSequence)
         {
-            syncedSequence = WrittenSequence;
-            synced.Tell(syncedSequence);
+            syncedSequence = sequence;
+            synced.Tell(sequence);
         }
+
+        Interlocked.Increment(ref syncs);
     }
 }

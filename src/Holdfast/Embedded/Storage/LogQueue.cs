@@ -27,6 +27,7 @@ internal sealed class LogQueue
     private bool isStepping;
     private bool isToldOfFrames;
     private bool waitsForever;
+    private bool hasSyncEnded;
 
     // Whether the writer waits for others to come.
     private bool isPacing;
@@ -150,10 +151,10 @@ internal sealed class LogQueue
         lock (gate)
         {
             var isOver = false;
-            while (isStepping || (!isOver && gathering.IsEmpty && rolling is null && !stopping))
+            while (isStepping || (!isOver && gathering.IsEmpty && rolling is null && !stopping && !hasSyncEnded))
             {
                 isToldOfFrames = false;
-                waitsForever = !isStepping && !files.HasUnsynced;
+                waitsForever = !isStepping && !files.WantsSync;
                 isOver = !Monitor.Wait(gate, waitsForever ? Timeout.Infinite : LogFiles.UnaskedSyncMilliseconds);
                 waitsForever = false;
             }
@@ -163,7 +164,7 @@ internal sealed class LogQueue
                 WaitForCompany();
             }
 
-            isStepping = true;
+            (isStepping, hasSyncEnded) = (true, false);
         }
     }
 
@@ -238,6 +239,16 @@ internal sealed class LogQueue
             {
                 Monitor.Pulse(gate);
             }
+        }
+    }
+
+    /// <summary>What was synchronised in the background has been, or has failed: the writer's thread takes note.</summary>
+    public void TellSyncEnded()
+    {
+        lock (gate)
+        {
+            hasSyncEnded = true;
+            Monitor.Pulse(gate);
         }
     }
 

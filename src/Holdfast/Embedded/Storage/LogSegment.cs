@@ -13,12 +13,15 @@ internal sealed class LogSegment : IDisposable
 
     private static readonly byte[] Zeros = new byte[MaxBytesAhead];
 
+    private readonly StoreDisk disk;
+    private readonly string path;
     private readonly StoreFile file;
 
     // Up to here the file holds zeros behind the last frame.
     private long ahead;
 
-    private LogSegment(StoreFile file, long length, long ahead) => (this.file, Length, this.ahead) = (file, length, ahead);
+    private LogSegment(StoreDisk disk, string path, StoreFile file, long length, long ahead) =>
+        (this.disk, this.path, this.file, Length, this.ahead) = (disk, path, file, length, ahead);
 
     /// <summary>Where the last whole frame ends.</summary>
     public long Length { get; private set; }
@@ -26,13 +29,14 @@ internal sealed class LogSegment : IDisposable
     /// <summary>Creates the segment, durably and in place of any left-over of that name; the manifest must then name it.</summary>
     public static LogSegment Create(StoreDisk disk, string folder, int number, ulong salt, long firstSequence)
     {
-        var file = disk.Create(Path.Combine(folder, Manifest.LogName(number)));
+        var path = Path.Combine(folder, Manifest.LogName(number));
+        var file = disk.Create(path);
         try
         {
             file.Write(LogHeader.Make(LogHeader.LogTitle, salt, firstSequence), 0);
             file.Sync();
             disk.SyncFolder(folder);
-            return new LogSegment(file, LogHeader.Bytes, LogHeader.Bytes);
+            return new LogSegment(disk, path, file, LogHeader.Bytes, LogHeader.Bytes);
         }
         catch
         {
@@ -47,10 +51,11 @@ internal sealed class LogSegment : IDisposable
     /// </summary>
     public static LogSegment Continue(StoreDisk disk, string folder, int number, long length, long syncedEnd)
     {
-        var file = disk.Open(Path.Combine(folder, Manifest.LogName(number)));
+        var path = Path.Combine(folder, Manifest.LogName(number));
+        var file = disk.Open(path);
         try
         {
-            var segment = new LogSegment(file, length, file.Length);
+            var segment = new LogSegment(disk, path, file, length, file.Length);
             segment.WriteAgain(syncedEnd);
             segment.CutToLength();
             return segment;
@@ -87,6 +92,9 @@ internal sealed class LogSegment : IDisposable
     }
 
     public void Sync() => file.Sync();
+
+    /// <summary>The same file once more, to be synchronised by another thread.</summary>
+    public StoreFile OpenAgain() => disk.OpenToRead(path);
 
     /// <summary>
     /// Cuts off, durably, what is behind the last whole frame: zeros, or what a failed append may have left, whose whole frames would

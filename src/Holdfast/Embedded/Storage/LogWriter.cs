@@ -115,13 +115,18 @@ internal sealed class LogWriter : IDisposable
             return false;
         }
 
+        var hasEnded = files.TryEndSync();
         if (batch is not null)
         {
             Write(batch);
         }
-        else if (queue.Closed is null && files.HasUnsynced)
+        else if (files.SyncFault is { } fault && queue.Closed is null)
         {
-            TrySync(new LogBatch(files.WrittenSequence + 1));
+            Abandon(queue.UnderWay, fault);
+        }
+        else if (!hasEnded && files.WantsSync && queue.Closed is null)
+        {
+            TrySyncUnasked(queue.UnderWay);
         }
 
         if (roll is not null)
@@ -200,6 +205,12 @@ internal sealed class LogWriter : IDisposable
             return;
         }
 
+        if (files.SyncFault is { } syncFault)
+        {
+            Abandon(batch, syncFault);
+            return;
+        }
+
         if (isFull)
         {
             isFull = false;
@@ -208,7 +219,7 @@ internal sealed class LogWriter : IDisposable
 
         Release(batch, untilSynced: false);
         batch.CompleteWritten();
-        if ((batch.NeedsSync || (files.IsSyncOverdue && IsOwnThread)) && !TrySync(batch))
+        if (batch.NeedsSync ? !TrySync(batch) : files.IsSyncOverdue && IsOwnThread && !TrySyncUnasked(batch))
         {
             return;
         }
@@ -217,6 +228,9 @@ internal sealed class LogWriter : IDisposable
         Release(batch, untilSynced: true);
         batch.CompleteSynced();
     }
+
+    /// <summary>Has reach the disk what nobody waits for: beside what goes on, where there are threads.</summary>
+    private bool TrySyncUnasked(LogBatch batch) => (thread is not null && files.TryBeginSync(queue.TellSyncEnded)) || TrySync(batch);
 
     private bool TrySync(LogBatch batch)
     {
