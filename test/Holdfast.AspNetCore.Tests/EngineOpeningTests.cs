@@ -36,8 +36,12 @@ public sealed class EngineOpeningTests : IDisposable
     public async Task The_configuration_names_the_store(string key)
     {
         await using var redis = await RedisServer.StartAsync();
-        await using var host = await WebHost.StartAsync(null, SessionTests.Map, contentRoot: folder, build: builder =>
-            builder.Configuration.AddInMemoryCollection([new(key, redis.ConnectionString)]));
+        await using var host = await WebHost.StartAsync(
+            null,
+            SessionTests.Map,
+            static options => options.Engine = PatientOptions.Default,
+            builder => builder.Configuration.AddInMemoryCollection([new(key, redis.ConnectionString)]),
+            folder);
         Assert.StartsWith("redis", host.Services.GetRequiredService<StateEngine>().Capabilities.Name, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(folder, ".holdfast")));
     }

@@ -61,7 +61,7 @@ public sealed class KeyRingTests : IAsyncLifetime
     {
         await using var redis = await RedisServer.StartAsync();
         var hosts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
-            WebHost.StartAsync(null, SessionTests.Map, options => options.State = redis.ConnectionString))));
+            WebHost.StartAsync(null, SessionTests.Map, options => (options.State, options.Engine) = (redis.ConnectionString, PatientOptions.Default)))));
         var store = hosts[0].Services.GetRequiredService<StateEngine>();
         Assert.Single((await store.ReadAsync(Ring)).Record!.Fields);
         using var browser = WebHost.Browser();

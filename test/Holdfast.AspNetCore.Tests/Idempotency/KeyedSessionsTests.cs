@@ -35,7 +35,8 @@ public sealed class KeyedSessionsTests
     [Fact]
     public async Task A_turn_costs_a_keyed_request_one_round_trip_and_a_repetition_two()
     {
-        await using var app = await StartAsync();
+        // By a clock that stands still neither turn nor claim is renewed meanwhile.
+        await using var app = await StartAsync(clock: new SteppedClock());
         var browser = app.Browser();
         await browser.PostAsync("/begin", null);
         app.ForgetCommits();

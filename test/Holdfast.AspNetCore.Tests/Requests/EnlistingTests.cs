@@ -52,13 +52,15 @@ public sealed class EnlistingTests : IAsyncLifetime
     [Fact]
     public async Task Other_partitions_go_first_each_in_a_commit_of_its_own_and_the_session_last()
     {
-        var (one, other) = (engine.Partitions.Pin(1, "x"), engine.Partitions.Pin(2, "x"));
         await using var host = await StartAsync(context =>
         {
+            var state = context.GetState();
+            var home = engine.Partitions.PartitionOf(state.SessionAffinity);
+            string Beside(int places) => engine.Partitions.Pin((home + places) % engine.Partitions.Count, "x");
             context.Session.SetString("a", "1");
-            context.GetState().Enlist(RecordChange.Update(new Address("order", one)).Set("n", "1"));
-            context.GetState().Enlist(RecordChange.Update(new Address("stock", other)).Add("left", -1));
-            context.GetState().Enlist(RecordChange.Update(new Address("bill", one)).Set("n", "1"));
+            state.Enlist(RecordChange.Update(new Address("order", Beside(1))).Set("n", "1"));
+            state.Enlist(RecordChange.Update(new Address("stock", Beside(2))).Add("left", -1));
+            state.Enlist(RecordChange.Update(new Address("bill", Beside(1))).Set("n", "1"));
         });
         await GetAsync(host, HttpStatusCode.OK);
         Assert.Equal(["order bill", "stock", "session"], commits.Select(static commit => string.Join(' ', commit.Changes.Select(static change => change.Address.Kind))));

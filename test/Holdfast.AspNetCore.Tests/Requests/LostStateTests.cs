@@ -67,6 +67,7 @@ public sealed class LostStateTests : IAsyncLifetime
     private Task<WebHost> StartAsync(bool refuse) => WebHost.StartAsync(null, Map, options =>
     {
         options.State = redis.ConnectionString;
+        options.Engine = PatientOptions.Default;
         options.RefuseLostState = refuse;
     });
 

@@ -1,3 +1,4 @@
+using Holdfast.TestServers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -18,13 +19,13 @@ public sealed class ReplayCausalityTests : IDisposable
     [Fact]
     public async Task A_replay_that_shows_a_later_terms_record_is_not_taken_for_a_loss()
     {
-        await using (var before = await EmbeddedEngine.OpenAsync(folder, new StateEngineOptions()))
+        await using (var before = await EmbeddedEngine.OpenAsync(folder, PatientOptions.Default))
         {
             await using var host = await WebHost.StartAsync(before, Map);
             Assert.Equal("1", await browser.GetStringAsync(host.At("/once")));
         }
 
-        await using var engine = await EmbeddedEngine.OpenAsync(folder, new StateEngineOptions());
+        await using var engine = await EmbeddedEngine.OpenAsync(folder, PatientOptions.Default);
         await using var reopened = await WebHost.StartAsync(engine, Map);
         using var lost = new LongCounter(reopened, "holdfast.stamps.lost");
         await engine.CommitAsync(AddTo());

@@ -150,20 +150,21 @@ public sealed class SessionMoveTests : IAsyncLifetime
     public async Task A_keyed_request_that_moves_the_session_and_dies_counts_once_when_it_is_repeated()
     {
         var before = jar.GetCookieHeader(host.Url);
+        var path = await ApartAsync("/keyed-count", before);
         engine.AfterCommit = (commit, result) =>
         {
             // The instance ends when the session is made.
             engine.CommitFault = commit.Changes.Any(static change => change.Address.Kind == "session") ? new CommitUnknownException("The process has ended.") : null;
             return Task.FromResult(result);
         };
-        using (var lost = await SendAsync("/keyed-count", before, HttpMethod.Post))
+        using (var lost = await SendAsync(path, before, HttpMethod.Post))
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, lost.StatusCode);
         }
 
         (engine.AfterCommit, engine.CommitFault) = (null, null);
         clock.Move(IdempotencyOptions.DefaultClaimLifetime);
-        using var repeated = await SendAsync("/keyed-count", before, HttpMethod.Post);
+        using var repeated = await SendAsync(path, before, HttpMethod.Post);
         Assert.Equal(HttpStatusCode.OK, repeated.StatusCode);
         Assert.Equal("1", await TextAsync("/get/n", SentCookies.AllOf(repeated)));
     }
@@ -187,6 +188,14 @@ public sealed class SessionMoveTests : IAsyncLifetime
         Assert.Equal((0, 0), engine.Count());
     }
 
+    /// <summary>The path with a place for the key apart from the session: in the session's partition one commit would make both it and the response.</summary>
+    private async Task<string> ApartAsync(string path, string cookies)
+    {
+        var session = new Address("session", await TextAsync("/id", cookies));
+        Assert.True((await engine.CommitAsync(new Commit(RecordChange.Delete(session).When(Condition.Exists)))).IsCommitted);
+        return $"{path}?at={engine.Partitions.Pin((engine.Partitions.PartitionOf(session) + 1) % engine.Partitions.Count, "x")}";
+    }
+
     private async Task<string> TextAsync(string path, string cookies)
     {
         using var response = await SendAsync(path, cookies);
@@ -208,7 +217,7 @@ public sealed class SessionMoveTests : IAsyncLifetime
         app.MapPost("/keyed-count", async (HttpContext context) =>
         {
             await context.GetState().SessionValues.IncrementAsync("n");
-        }).WithIdempotency();
+        }).WithIdempotency(static options => options with { Affinity = static context => context.Request.Query["at"] });
     }
 
     private async Task VisitStockApplicationAsync()

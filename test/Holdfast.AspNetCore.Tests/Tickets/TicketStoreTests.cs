@@ -1,4 +1,5 @@
 using System.Net;
+using Holdfast.AspNetCore.Logins;
 using Holdfast.AspNetCore.Tests.Logins;
 
 namespace Holdfast.AspNetCore.Tests.Tickets;
@@ -59,7 +60,7 @@ public sealed class TicketStoreTests : IAsyncLifetime
     [Fact]
     public async Task Signing_in_is_one_commit_for_the_user_and_one_for_the_session_with_its_ticket()
     {
-        await browser.GetStringAsync(Next("/begin"));
+        await BeginApartFromAsync("ada");
         engine.Count();
         await browser.GetStringAsync(Next("/sign-in/ada"));
         Assert.Equal(2, engine.Count().Commits);
@@ -159,6 +160,19 @@ public sealed class TicketStoreTests : IAsyncLifetime
         Assert.Equal("ada", await browser.GetStringAsync(host.At("/me")));
         Assert.Single(own.Tickets);
         Assert.Empty(await engine.RecordsAsync("ticket"));
+    }
+
+    /// <summary>Begins a session in another partition than the user's directory: in the same one, both would change in one commit.</summary>
+    private async Task BeginApartFromAsync(string user)
+    {
+        var ofUser = engine.Partitions.PartitionOf(LoginRecord.AddressOf(user));
+        var ofSession = ofUser;
+        while (ofSession == ofUser)
+        {
+            await browser.GetStringAsync(Next("/state/end"));
+            await browser.GetStringAsync(Next("/begin"));
+            ofSession = engine.Partitions.PartitionOf((await browser.GetStringAsync(Next("/session"))).Split(' ')[0]);
+        }
     }
 
     private Uri Next(string path) => hosts[turn++ % hosts.Count].At(path);
