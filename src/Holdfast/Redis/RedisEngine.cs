@@ -319,7 +319,7 @@ public sealed class RedisEngine : StateEngine
     {
         var seconds = Options.CommitTimeout.TotalSeconds;
         var trouble = routes.NodeOf(call.Partition)?.Link.Trouble;
-        var reason = (call.LastError ?? call.WaitsFor?.LastError) is { } error ? $"It answered: {error.Text}" : trouble?.Message;
+        var reason = call.Obstacle is { } error ? $"It answered: {error.Text}" : trouble?.Message;
         if (call.TryGiveUp())
         {
             call.Fail(new StateUnavailableException($"The store at {address} did not do it within {seconds} s. {reason}", trouble));

@@ -57,7 +57,7 @@ internal sealed class StoreLink : ConnectionOwner
 
         if (isDisposed || isRetired || IsOverdue(call))
         {
-            call.Fail(Unavailable());
+            call.Fail(Unavailable(call));
             return;
         }
 
@@ -183,7 +183,7 @@ internal sealed class StoreLink : ConnectionOwner
 
         foreach (var call in dropped)
         {
-            call.Fail(Unavailable());
+            call.Fail(Unavailable(call));
         }
     }
 
@@ -280,7 +280,7 @@ internal sealed class StoreLink : ConnectionOwner
             call.Recall();
             if ((isDisposed && !isRetired) || !call.IsRepeatable || call.IsSettled || IsOverdue(call))
             {
-                call.Fail(Unavailable());
+                call.Fail(Unavailable(call));
                 continue;
             }
 
@@ -306,6 +306,10 @@ internal sealed class StoreLink : ConnectionOwner
     public StateUnavailableException Unavailable() =>
         isDisposed ? new StateUnavailableException("The engine was disposed.")
         : new StateUnavailableException(Trouble?.Message ?? "The store did not answer in time.", Trouble);
+
+    /// <summary>The fault of this call, which tells what the store answered to it, if it did.</summary>
+    private StateUnavailableException Unavailable(StoreCall call) =>
+        !isDisposed && call.Obstacle is { } error ? new StateUnavailableException($"The store did not do it. It answered: {error.Text}", Trouble) : Unavailable();
 
     private StoreCall[] TakeWaiting()
     {
@@ -333,7 +337,7 @@ internal sealed class StoreLink : ConnectionOwner
 
                 if (IsOverdue(call))
                 {
-                    fault = Unavailable();
+                    fault = Unavailable(call);
                 }
                 else if (!connection.TrySend(call, out fault))
                 {

@@ -43,6 +43,9 @@ internal abstract class StoreCall
     /// <summary>The call that opens the partition's term, which this one waited for last.</summary>
     public OpenCall? WaitsFor { get; set; }
 
+    /// <summary>Why it is not done yet, if the store has told: the last error that it was answered, or the call was that it waits for.</summary>
+    public ErrorReply? Obstacle => LastError ?? WaitsFor?.LastError;
+
     /// <summary>The partition that it is for, if it is for one.</summary>
     public int Partition { get; protected set; } = -1;
 
