@@ -8,7 +8,7 @@ public sealed class StateEnginesTests
     public async Task A_folder_opens_the_embedded_engine()
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-state-");
-        await using (var engine = await StateEngines.OpenAsync($"embedded:{folder.FullName}"))
+        await using (var engine = await StateEngines.OpenAsync($"embedded:{folder.FullName}", PatientOptions.Default))
         {
             Assert.IsType<EmbeddedEngine>(engine);
         }
@@ -22,7 +22,7 @@ public sealed class StateEnginesTests
         foreach (var isTcp in new[] { false, true })
         {
             await using var server = await RedisServer.StartAsync(isTcp, password: "p@ss/word");
-            await using var engine = await StateEngines.OpenAsync(server.ConnectionString);
+            await using var engine = await StateEngines.OpenAsync(server.ConnectionString, PatientOptions.Default);
             Assert.StartsWith("redis 7", engine.Capabilities.Name, StringComparison.Ordinal);
         }
     }

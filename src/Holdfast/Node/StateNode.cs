@@ -15,7 +15,7 @@ namespace Holdfast;
 public sealed class StateNode : IAsyncDisposable
 {
     /// <summary>How long disposing waits for the replies of commits under way.</summary>
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the node waits when it can't accept, above all for want of file descriptors.</summary>
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);

@@ -8,6 +8,8 @@ public sealed class NodeHost : IAsyncLifetime
 {
     public const string Password = "wave-9";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly string folder = Directory.CreateTempSubdirectory("holdfast-node-").FullName;
 
     private readonly List<EngineEvent> events = [];
@@ -52,6 +54,16 @@ public sealed class NodeHost : IAsyncLifetime
         client.Ask("HELLO", "3");
         Assert.Equal("OK", client.Ask("CLIENT", "TRACKING", "ON", "NOLOOP"));
         return client;
+    }
+
+    /// <summary>Waits until so many clients are connected.</summary>
+    internal async Task SeeClientsAsync(int count)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (Node.ConnectedClients != count)
+        {
+            await Task.Delay(5, patience.Token);
+        }
     }
 
     /// <summary>The key of the record.</summary>

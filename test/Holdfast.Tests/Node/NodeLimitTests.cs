@@ -42,13 +42,16 @@ public class NodeLimitTests
     [Fact]
     public async Task Who_does_not_authenticate_in_time_is_disconnected()
     {
-        var host = new NodeHost { Options = new() { AuthenticationTimeout = TimeSpan.FromSeconds(5) } };
+        var clock = new StandingClock();
+        var host = new NodeHost { EngineOptions = PatientOptions.Default with { Clock = clock } };
         await host.InitializeAsync();
         await using var disposing = host;
         using var client = RawClient.OnPort(host.Node.EndPoint!.Port);
         using var stranger = RawClient.OnPort(host.Node.EndPoint!.Port);
         client.Ask("AUTH", NodeHost.Password);
+        Assert.StartsWith("-NOAUTH", (string)stranger.Ask("PING")!);
         stranger.Send("*2\r\n$4\r\nAUTH\r\n$100\r\nsl"u8);
+        clock.Move(StateNodeOptions.DefaultAuthenticationTimeout + TimeSpan.FromSeconds(1));
         Assert.True(stranger.IsClosed());
         Assert.Equal("PONG", client.Ask("PING"));
     }
@@ -164,13 +167,19 @@ public class NodeLimitTests
     [Fact]
     public async Task A_silent_client_is_disconnected_if_that_is_asked_for_unless_it_listens()
     {
-        var host = new NodeHost { Options = new() { IdleTimeout = TimeSpan.FromSeconds(5) } };
+        var clock = new StandingClock();
+        var host = new NodeHost
+        {
+            EngineOptions = PatientOptions.Default with { Clock = clock },
+            Options = new() { IdleTimeout = TimeSpan.FromSeconds(5) },
+        };
         await host.InitializeAsync();
         await using var disposing = host;
         using var listener = host.Connect();
         listener.Ask("SUBSCRIBE", "news");
         using var silent = host.Connect();
         silent.Ask("PING");
+        clock.Move(TimeSpan.FromSeconds(6));
         Assert.True(silent.IsClosed());
         using var sender = host.Connect();
         Assert.Equal(1L, sender.Ask("PUBLISH", "news", "late"));
@@ -209,7 +218,7 @@ public class NodeLimitTests
         await host.InitializeAsync();
         await using var disposing = host;
         var folder = Directory.CreateTempSubdirectory("holdfast-node-").FullName;
-        await using var engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "data"), new StateEngineOptions { PartitionCount = 1 });
+        await using var engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "data"), PatientOptions.Default with { PartitionCount = 1 });
         async Task<string> ProblemOf(StateNodeOptions options) =>
             (await Assert.ThrowsAsync<StateException>(async () => await StateNode.StartAsync(engine, options))).Message;
 

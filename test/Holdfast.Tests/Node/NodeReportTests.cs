@@ -29,15 +29,21 @@ public sealed class NodeReportTests(NodeHost host) : IClassFixture<NodeHost>
         Assert.Equal(1, after["log_syncs"] - before["log_syncs"]);
         Assert.InRange(after["log_sync_microseconds"], before["log_sync_microseconds"] + 1, long.MaxValue);
         Assert.InRange(after["log_sync_longest_microseconds"], 1, after["log_sync_microseconds"]);
-        Assert.Equal(0, after["log_waiting_frames"]);
         Assert.InRange(after["used_memory_dataset"], 1, after["maxmemory"]);
         Assert.Equal(2, after["cmdstat_get"] - before.GetValueOrDefault("cmdstat_get"));
         Assert.InRange(after["total_commands_processed"] - before["total_commands_processed"], 6, 8);
         Assert.InRange(after["total_net_input_bytes"] - before["total_net_input_bytes"], 100, 1000);
         Assert.InRange(after["total_net_output_bytes"] - before["total_net_output_bytes"], 500, 20_000);
-        Assert.InRange(after["connected_clients"], 1, 2);
+        Assert.InRange(after["connected_clients"], 1, 10);
         Assert.InRange(after["used_memory_rss"], 1 << 20, long.MaxValue);
         Assert.InRange(after["total_connections_received"], 2, 100);
+
+        // The log takes note of what it has written a little later than whoever waited for it is answered.
+        var began = TimeProvider.System.GetTimestamp();
+        while (Info(client, "everything")["log_waiting_frames"] > 0)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(60), "The log has nothing to write, and tells of frames that wait.");
+        }
     }
 
     [Fact]

@@ -39,14 +39,22 @@ public class NodeTlsTests
     public async Task Who_does_not_speak_TLS_is_disconnected_and_the_others_are_served()
     {
         using var certificate = SelfSigned.Certificate();
-        var host = new NodeHost { Options = new() { Certificate = SslStreamCertificateContext.Create(certificate, null, offline: true), AuthenticationTimeout = TimeSpan.FromSeconds(5) } };
+        var clock = new StandingClock();
+        var host = new NodeHost
+        {
+            EngineOptions = PatientOptions.Default with { Clock = clock },
+            Options = new() { Certificate = SslStreamCertificateContext.Create(certificate, null, offline: true) },
+        };
         await host.InitializeAsync();
         await using var disposing = host;
         var port = host.Node.EndPoint!.Port;
         using var plain = RawClient.OnPort(port);
         plain.Send("AUTH", NodeHost.Password);
         Assert.True(plain.IsClosed());
+        await host.SeeClientsAsync(0);
         using var silent = RawClient.OnPort(port);
+        await host.SeeClientsAsync(1);
+        clock.Move(StateNodeOptions.DefaultAuthenticationTimeout + TimeSpan.FromSeconds(1));
         Assert.True(silent.IsClosed());
         using var client = RawClient.OnSecurePort(port, certificate);
         Assert.Equal("OK", client.Ask("AUTH", NodeHost.Password));

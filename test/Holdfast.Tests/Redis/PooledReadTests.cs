@@ -33,7 +33,8 @@ public sealed class PooledReadTests : IAsyncLifetime
             await filling.CommitAsync(new Commit(RecordChange.Update(Record(number)).Set("who", $"{Record(number)}")));
         }
 
-        engine = await OpenAsync();
+        engine = await HastyEngines.OpenAsync(
+            proxy.ConnectionString, new StateEngineOptions { NearCacheMaxBytes = 0, CommitTimeout = TimeSpan.FromMilliseconds(200) });
     }
 
     public async ValueTask DisposeAsync()
@@ -59,22 +60,6 @@ public sealed class PooledReadTests : IAsyncLifetime
         await Task.WhenAll(callers).WaitAsync(Patience);
         Assert.InRange(cancelled, 100, int.MaxValue);
         Assert.InRange(failed, 100, int.MaxValue);
-    }
-
-    // So little time that on a busy machine the first attempts may fail.
-    private async Task<RedisEngine> OpenAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                return await RedisEngine.OpenAsync(
-                    proxy.ConnectionString, new StateEngineOptions { NearCacheMaxBytes = 0, CommitTimeout = TimeSpan.FromMilliseconds(200) });
-            }
-            catch (StateUnavailableException) when (patience.Elapsed < Patience)
-            {
-            }
-        }
     }
 
     private async Task TroubleAsync(IReadOnlyList<Task> callers, int kind, Random chance)
