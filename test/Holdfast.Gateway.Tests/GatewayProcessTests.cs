@@ -9,6 +9,9 @@ namespace Holdfast.Gateway.Tests;
 /// <summary>Gateways in processes of their own, as <c>holdfast gateway</c>.</summary>
 public sealed class GatewayProcessTests : IAsyncLifetime
 {
+    /// <summary>Longer than a client tries to connect to a gateway that takes no connections, in seconds.</summary>
+    private const string LongDrain = "100";
+
     private readonly string folder = Directory.CreateTempSubdirectory("holdfast-gateway-").FullName;
     private readonly int port = FreePort.Next();
     private readonly int admin = FreePort.Next();
@@ -48,7 +51,7 @@ public sealed class GatewayProcessTests : IAsyncLifetime
     [Fact]
     public async Task A_gateway_that_is_told_to_end_takes_no_connections_and_finishes_what_it_has()
     {
-        await using var gateway = await StartAsync();
+        await using var gateway = await StartAsync("--drain-seconds", LongDrain);
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         var hanging = client.GetAsync("/hang");
         await Eventually.HoldsAsync(() => Task.FromResult(Holder() is not null));
@@ -67,6 +70,12 @@ public sealed class GatewayProcessTests : IAsyncLifetime
     public async Task Hundreds_of_equal_failures_are_few_lines_that_tell_their_number_and_metrics_count_each()
     {
         const int Requests = 300;
+
+        // All of them fail: a breaker would turn away what comes after two seconds of that.
+        await rig.Registry.DeclareAsync(new ServiceDeclaration(Rig.Shop.Name, Rig.Shop.Routes, Rig.Shop.HealthPath)
+        {
+            Settings = new Dictionary<string, string> { ["breaker"] = "off" },
+        });
         await using var gateway = await StartAsync("--admin-port", $"{admin}");
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         for (var sent = 0; sent < Requests; sent++)
@@ -87,7 +96,7 @@ public sealed class GatewayProcessTests : IAsyncLifetime
     [Fact]
     public async Task An_upload_that_is_under_way_when_a_gateway_is_told_to_end_is_finished()
     {
-        await using var gateway = await StartAsync();
+        await using var gateway = await StartAsync("--drain-seconds", LongDrain);
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         var rest = new TaskCompletionSource();
         var upload = client.PutAsync("/upload", new PausedUpload(rest.Task));

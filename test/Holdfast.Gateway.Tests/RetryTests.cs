@@ -121,9 +121,7 @@ public sealed class RetryTests
     {
         await using var rig = await Rig.StartAsync(instances: 2);
 
-        using var response = await rig.Client.GetAsync("/cut", HttpCompletionOption.ResponseHeadersRead);
-
-        await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync());
+        await Assert.ThrowsAsync<HttpRequestException>(() => rig.Client.GetAsync("/cut"));
         await Eventually.HoldsAsync(() => Task.FromResult(rig["shop-1"].Seen.Count + rig["shop-2"].Seen.Count >= 1));
         Assert.Equal(1, rig["shop-1"].Seen.Count + rig["shop-2"].Seen.Count);
     }

@@ -40,7 +40,7 @@ internal sealed class Rig : IAsyncDisposable
     public static async Task<Rig> StartAsync(int instances, Func<GatewayOptions, GatewayOptions>? configure = null, bool renews = true)
     {
         var store = await RedisServer.StartAsync();
-        var rig = new Rig(store, await RedisEngine.OpenAsync(store.ConnectionString));
+        var rig = new Rig(store, await RedisEngine.OpenAsync(store.ConnectionString, PatientOptions.Default));
         if (renews)
         {
             rig.renewing = rig.RenewAsync();
@@ -104,7 +104,7 @@ internal sealed class Rig : IAsyncDisposable
     public Task<bool> SetStateAsync(string id, InstanceState state) => OneByOneAsync(() => registrations[id].SetStateAsync(state));
 
     /// <summary>Renews an instance's registration now.</summary>
-    public Task<bool> RenewAsync(string id) => OneByOneAsync(() => registrations[id].RenewAsync());
+    public Task<bool> RenewAsync(string id) => OneByOneAsync(() => registrations[id].RenewAsync(ending.Token));
 
     public BackendProcess this[string id] => backends.Last(backend => backend.Name == id);
 

@@ -15,6 +15,7 @@ public sealed class HangingServiceTests
         {
             Settings = new Dictionary<string, string> { ["deadline"] = "200ms" },
         });
+        await Eventually.HoldsAsync(async () => (await MetricsAsync(rig)).Contains("route=\"/other\"", StringComparison.Ordinal));
 
         // By its own time each is 504, until the breaker knows that nothing is answered.
         await Eventually.HoldsAsync(async () => (await AskAsync(rig, 8)).Contains(HttpStatusCode.ServiceUnavailable));

@@ -44,7 +44,7 @@ public sealed class OneEffectTests
             Array.ForEach(running, static instance => instance?.Dispose());
         }
 
-        await using var engine = await RedisEngine.OpenAsync(rig.Store.ConnectionString);
+        await using var engine = await RedisEngine.OpenAsync(rig.Store.ConnectionString, PatientOptions.Default);
         for (var client = 0; client < Clients; client++)
         {
             Assert.Equal(sent[client], (await engine.ReadAsync(new Address("effect", $"n{client}"))).Record!.Counter("n"));
