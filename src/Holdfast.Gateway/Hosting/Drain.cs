@@ -10,15 +10,22 @@ namespace Holdfast.Gateway.Hosting;
 /// </summary>
 internal sealed class Drain(ListenSockets sockets, GatewayOptions options, TimeProvider clock) : IHostedLifecycleService
 {
-    private long toldAt;
+    /// <summary>
+    /// A time in which nothing was to come is of so many parts: one in which the process stood still tells nothing, as timers may end before what came
+    /// meanwhile is read.
+    /// </summary>
+    private const int Parts = 6;
+
+    /// <summary>How many answers have told their clients to go, and one for the drain itself: 0 until it begins.</summary>
+    private int told;
 
     /// <summary>Has the answer, once the drain has begun, be the last one of its connection.</summary>
     public void Tell(HttpContext context)
     {
-        if (Volatile.Read(ref toldAt) != 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (Volatile.Read(ref told) != 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";
-            Volatile.Write(ref toldAt, clock.GetTimestamp());
+            Interlocked.Increment(ref told);
         }
     }
 
@@ -27,7 +34,11 @@ internal sealed class Drain(ListenSockets sockets, GatewayOptions options, TimeP
         try
         {
             sockets.TakeNoMore();
-            await Task.Delay(GatewayLimits.LastConnectionsTime, clock, cancellationToken);
+            for (var part = 0; part < Parts; part++)
+            {
+                await Task.Delay(GatewayLimits.LastConnectionsTime / Parts, clock, cancellationToken);
+            }
+
             sockets.Close();
             await FarewellAsync(cancellationToken);
         }
@@ -50,12 +61,14 @@ internal sealed class Drain(ListenSockets sockets, GatewayOptions options, TimeP
     private async Task FarewellAsync(CancellationToken cancellationToken)
     {
         var began = clock.GetTimestamp();
-        Volatile.Write(ref toldAt, began);
+        Interlocked.Increment(ref told);
         var half = options.DrainTimeout / 2;
         var longest = half < GatewayLimits.LongestFarewell ? half : GatewayLimits.LongestFarewell;
-        while (clock.GetElapsedTime(began) < longest && GatewayLimits.FarewellTime - clock.GetElapsedTime(Volatile.Read(ref toldAt)) is var quiet && quiet > TimeSpan.Zero)
+        for (var quiet = 0; quiet < Parts && clock.GetElapsedTime(began) < longest;)
         {
-            await Task.Delay(quiet, clock, cancellationToken);
+            var before = Volatile.Read(ref told);
+            await Task.Delay(GatewayLimits.FarewellTime / Parts, clock, cancellationToken);
+            quiet = Volatile.Read(ref told) == before ? quiet + 1 : 0;
         }
     }
 }
