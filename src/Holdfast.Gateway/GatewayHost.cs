@@ -34,6 +34,7 @@ public sealed class GatewayHost : IAsyncDisposable
         Address = new Uri(addresses[0]);
         TlsAddress = addresses.Length > 1 ? new Uri(addresses[1]) : null;
         AdminAddress = app.Services.GetRequiredService<AdminServer>().Address;
+        RegistryRead = app.Services.GetRequiredService<Fleet>().Known;
     }
 
     /// <summary>Where it listens, such as <c>http://127.0.0.1:8080/</c>.</summary>
@@ -45,8 +46,11 @@ public sealed class GatewayHost : IAsyncDisposable
     /// <summary>Where operators ask it; null when they can't.</summary>
     public Uri? AdminAddress { get; }
 
+    /// <summary>Completes when the gateway has read the registry: requests wait for that, up to <see cref="GatewayLimits.MaxWait"/>.</summary>
+    public Task RegistryRead { get; }
+
     /// <summary>
-    /// Starts to listen. Until the store was reached, requests get 503. Warnings and errors go to standard error, one line each.
+    /// Starts to listen. Requests that can't wait any longer for the registry to be read get 503. Warnings and errors go to standard error, one line each.
     /// </summary>
     /// <exception cref="IOException">The port is taken by something that does not share it.</exception>
     /// <exception cref="Exception">Whatever <see cref="GatewayOptions.OpenStore"/> threw that is no <see cref="StateException"/>.</exception>

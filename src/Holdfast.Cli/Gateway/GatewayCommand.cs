@@ -81,8 +81,13 @@ internal static class GatewayCommand
         try
         {
             await using var gateway = await GatewayHost.StartAsync(options, cancellationToken);
-            Console.Out.WriteLine($"ready on {gateway.Address}");
-            await gateway.WaitForShutdownAsync(CancellationToken.None);
+            var end = gateway.WaitForShutdownAsync(CancellationToken.None);
+            if (await Task.WhenAny(end, gateway.RegistryRead, Task.Delay(GatewayLimits.MaxWait, options.Clock, CancellationToken.None)) != end)
+            {
+                Console.Out.WriteLine($"ready on {gateway.Address}");
+            }
+
+            await end;
             return ExitCode.Done;
         }
         catch (IOException fault)
