@@ -7,6 +7,9 @@ namespace Holdfast.Cli.Supervision;
 /// </summary>
 internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDeclaration> services, RunContext run) : IDisposable
 {
+    /// <summary>How long a store that others run is tried at the start: it may start as well, and the machine may be busy.</summary>
+    private static readonly TimeSpan OpeningPatience = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(1);
 
@@ -68,6 +71,7 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
     /// <summary>Carries what is noted to the store, until the writer is closed.</summary>
     public async Task RunAsync()
     {
+        var began = run.Clock.GetTimestamp();
         var retry = TimeSpan.Zero;
         while (!closed.IsCancellationRequested)
         {
@@ -88,9 +92,13 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
             }
             catch (StateException error)
             {
-                if (retry == TimeSpan.Zero)
+                if (!opened.Task.IsCompleted && IsHopeless(error, began))
                 {
-                    Report(error);
+                    opened.TrySetException(new CommandException($"the state plane {state.Shown} can't be used: {error.Message}"));
+                }
+                else if (retry == TimeSpan.Zero)
+                {
+                    run.Log.Event($"{Absence} {error.Message}");
                 }
 
                 retry = retry == TimeSpan.Zero ? FirstRetry : TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, LastRetry.Ticks));
@@ -134,16 +142,13 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
         return true;
     }
 
-    private void Report(StateException error)
-    {
-        if (!opened.Task.IsCompleted && (!error.IsTransient || state.IsElsewhere))
-        {
-            opened.TrySetException(new CommandException($"the state plane {state.Shown} can't be used: {error.Message}"));
-            return;
-        }
+    private string Absence => !opened.Task.IsCompleted && state.IsElsewhere
+        ? $"the state plane {state.Shown} does not answer, and is asked for {OpeningPatience.TotalSeconds:0} s:"
+        : "the state plane does not answer, and is asked until it does; gateways go on with the instances that they know:";
 
-        run.Log.Event($"the state plane does not answer, and is asked until it does; gateways go on with the instances that they know: {error.Message}");
-    }
+    /// <summary>Whether a store that was not reached yet is not to be tried any longer.</summary>
+    private bool IsHopeless(StateException error, long began) =>
+        !error.IsTransient || (state.IsElsewhere && run.Clock.GetElapsedTime(began) >= OpeningPatience);
 
     /// <summary>Opens the store and makes the services known, without what an earlier run may have left of them.</summary>
     private async Task<ServiceRegistry> OpenAsync(CancellationToken cancellationToken)

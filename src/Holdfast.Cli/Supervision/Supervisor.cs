@@ -42,6 +42,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
             registry = new RegistryWriter(state, [.. topology.Services.Select(static service => service.Declare())], run);
             registryLoop = registry.RunAsync();
             await StartAsync(new Surroundings(topology.Folder, state, registry, health, new Departures(readings, run)), stopping.Token);
+            await new Arrivals(readings, run).BeKnownAsync([.. services.SelectMany(static service => service.Instances.All)], stopping.Token);
             operations = new Operations(topology, services, gateways!, readings, run, down.Token);
             run.Log.Event($"{string.Join(", ", topology.Services.Select(static service => service.Name))} "
                 + $"{(topology.Services.Count == 1 ? "is" : "are")} ready at {GatewayUrl}");
@@ -126,6 +127,12 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
 
     private async Task StartAsync(Surroundings surroundings, CancellationToken cancellationToken)
     {
+        if (surroundings.State.IsElsewhere)
+        {
+            // Who needs it would only be told the same, and end of it before that is.
+            await surroundings.Registry.Opened.WaitAsync(cancellationToken);
+        }
+
         services.AddRange(topology.Services.Select(service =>
             new Service(service, (name, number, description) => new InstanceProcess(name, number, description, surroundings, run))));
         gateways = new Replicas<GatewayProcess>(GatewayTopology.Name, (name, number) => new GatewayProcess(name, number, port, topology, surroundings.State, run));

@@ -174,6 +174,19 @@ public sealed class UpTests
         Assert.DoesNotContain("sesame", tool.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_store_that_comes_a_moment_later_is_waited_for()
+    {
+        await using var redis = await RedisServer.StartAsync(isTcp: true, isDurable: true);
+        await redis.KillAsync();
+        using var folder = new TopologyFolder($"state: {redis.ConnectionString}\n{TopologyFolder.TwoInstances}");
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        await tool.SeeAsync($"the state plane redis://127.0.0.1:{redis.Port} does not answer, and is asked for 20 s: ");
+        await redis.RestartAsync();
+        var ready = await tool.SeeAsync("web is ready at ");
+        await BothAnswerAsync(ready[(ready.IndexOf("http", StringComparison.Ordinal))..]);
+    }
+
     /// <summary>Returns once both instances have answered, and no other. The gateway hears of them one after the other.</summary>
     private static async Task BothAnswerAsync(string url)
     {
