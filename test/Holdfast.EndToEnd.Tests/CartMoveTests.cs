@@ -14,7 +14,7 @@ public sealed class CartMoveTests
     public async Task A_move_that_nobody_finished_is_finished_once_from_the_journal_also_by_the_next_process()
     {
         await using var redis = await RedisServer.StartAsync(isDurable: true);
-        await using var engine = await RedisEngine.OpenAsync(redis.ConnectionString);
+        await using var engine = await RedisEngine.OpenAsync(redis.ConnectionString, PatientOptions.Default);
         await using (var shop = await StartAsync(redis))
         {
             await TakeAsync(engine, "5~first", 2);

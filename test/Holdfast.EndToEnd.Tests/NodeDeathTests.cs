@@ -1,5 +1,6 @@
 using Holdfast.EndToEnd.Tests.Processes;
 using Holdfast.EndToEnd.Tests.Shoppers;
+using Holdfast.EndToEnd.Tests.Soak;
 using Holdfast.TestServers;
 
 namespace Holdfast.EndToEnd.Tests;
@@ -13,17 +14,16 @@ public sealed class NodeDeathTests(ITestOutputHelper output)
     {
         var seed = Environment.ProcessId;
         await using var topology = await Topology.StartAsync();
+        var mischief = new Mischief(topology, seed);
 
         // No instance dies, so that not even a POST may fail.
-        await using var crowd = await Crowd.EnterAsync(topology, seed, mayPostFail: static () => false);
+        await using var crowd = await Crowd.EnterAsync(topology, "shopper", seed, LenienceOf(mischief, static () => false));
         await crowd.WhileAsync(crowd.OrdersAsync(20));
-        var killed = await topology.NodeAsync();
-        Assert.True(Killer.TryKill(killed));
+        await crowd.WhileAsync(mischief.KillNodeAsync());
         await crowd.WhileAsync(crowd.OrdersAsync(crowd.Orders + 50));
         await crowd.LeaveAsync();
 
-        output.WriteLine($"seed {seed}: {crowd.Orders} orders");
-        Assert.NotEqual(killed, await topology.NodeAsync());
+        output.WriteLine($"seed {seed}: {crowd.Orders} orders, {crowd.Repeats} POSTs repeated and {crowd.Closed} requests made again for a node that took over 5 s to start");
     }
 
     [Fact]
@@ -33,16 +33,22 @@ public sealed class NodeDeathTests(ITestOutputHelper output)
         var seed = Environment.ProcessId;
         await using var topology = await Topology.StartAsync();
         var killer = new Killer(topology, seed);
-        await using var crowd = await Crowd.EnterAsync(topology, seed, () => killer.HasBegun);
+        var mischief = new Mischief(topology, seed);
+        await using var crowd = await Crowd.EnterAsync(topology, "shopper", seed, LenienceOf(mischief, () => killer.HasBegun));
         var killing = killer.RunAsync(Experiment.Count(6, 60));
         await crowd.WhileAsync(crowd.OrdersAsync(20));
-        var killed = await topology.NodeAsync();
-        Assert.True(Killer.TryKill(killed));
+        await crowd.WhileAsync(mischief.KillNodeAsync());
         await crowd.WhileAsync(killing);
         await crowd.WhileAsync(crowd.OrdersAsync(crowd.Orders + 20));
         await crowd.LeaveAsync();
 
-        output.WriteLine($"seed {seed}: {killer.Kills} instances and the node killed, {crowd.Orders} orders, {crowd.Repeats} POSTs repeated");
-        Assert.NotEqual(killed, await topology.NodeAsync());
+        output.WriteLine($"seed {seed}: {killer.Kills} instances and the node killed, {crowd.Orders} orders, {crowd.Repeats} POSTs repeated, {crowd.Closed} requests made again");
     }
+
+    /// <summary>Requests wait for the store 5 s: whoever met a node that was away for longer, as on a machine that is busy with other things, may be told 503.</summary>
+    private static Lenience LenienceOf(Mischief mischief, Func<bool> mayPostFail) => new()
+    {
+        MayPostFail = () => mayPostFail() || mischief.HasNodeBeenAwayForLong(TimeSpan.Zero),
+        MayBeClosed = mischief.HasNodeBeenAwayForLong,
+    };
 }

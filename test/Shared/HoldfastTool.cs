@@ -98,7 +98,10 @@ public sealed class HoldfastTool : IAsyncDisposable
     }
 
     /// <summary>Returns the first line that holds the text, of those after the given number of lines, once it is printed.</summary>
-    public Task<string> SeeAsync(string text, int after = 0) => output.SeeAsync(text, Deadline, after);
+    /// <param name="text">What is waited for.</param>
+    /// <param name="after">How many lines are skipped.</param>
+    /// <param name="patience">How long it is waited for; <see cref="Deadline"/> unless told.</param>
+    public Task<string> SeeAsync(string text, int after = 0, TimeSpan? patience = null) => output.SeeAsync(text, patience ?? Deadline, after);
 
     /// <summary>Sends a signal by its name: INT, TERM, KILL.</summary>
     public void Signal(string name) => Signal(Pid, name);

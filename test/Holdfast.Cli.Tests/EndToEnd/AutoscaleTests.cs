@@ -57,7 +57,9 @@ public sealed class AutoscaleTests
         Task<HttpResponseMessage>[] uploads = [client.PostAsync(url + "/upload", new PausedUpload(rest.Task)), client.PostAsync(url + "/upload", new PausedUpload(rest.Task))];
         await tool.SeeAsync("upload to web-1");
         await tool.SeeAsync("upload to web-2");
-        await tool.SeeAsync("web is scaled to 1 (");
+        
+        // It waits a minute with that by itself.
+        await tool.SeeAsync("web is scaled to 1 (", patience: TimeSpan.FromMinutes(10));
         var seen = tool.Lines.Count;
 
         await using (SteadyLoad.Mixed(url))

@@ -14,6 +14,12 @@ public sealed class ProveTests
     {
         using var folder = new ProvedFolder();
         var outcome = await folder.ProveAsync(mode);
+        for (var again = 0; again < 2 && outcome.Verdict == "inconclusive"; again++)
+        {
+            // The machine was too busy for it to be sure, which it says.
+            outcome = await folder.ProveAsync(mode);
+        }
+
         Assert.Equal((1, "stateful"), (outcome.Code, outcome.Verdict));
         Assert.Equal([kind], outcome.Kinds);
         var smallest = outcome.Findings[0].GetProperty("smallest").EnumerateArray().ToArray();

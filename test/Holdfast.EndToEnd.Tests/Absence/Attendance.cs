@@ -91,6 +91,11 @@ internal sealed class Attendance : IAsyncDisposable
     private async Task<Sight?> StrangerAsync()
     {
         using var response = await stranger.GetAsync("/SignIn");
+        if (Member.IsTurnedAway(response.StatusCode, await response.Content.ReadAsStringAsync()))
+        {
+            return Sight.TurnedAway;
+        }
+
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return null;
     }

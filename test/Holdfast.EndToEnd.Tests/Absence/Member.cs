@@ -29,6 +29,12 @@ internal sealed class Member : IDisposable
         browser = new Browser(site, network);
     }
 
+    /// <summary>
+    /// Whether the gateway has turned a request away: requests come at a pace of their own here, and one that stood still for a moment has too many of them.
+    /// </summary>
+    public static bool IsTurnedAway(HttpStatusCode status, string body) =>
+        status == HttpStatusCode.ServiceUnavailable && body.Contains(" has as many requests as it can do.", StringComparison.Ordinal);
+
     public async Task SignInAsync()
     {
         var form = await browser.OpenAsync("/SignIn");
@@ -44,6 +50,7 @@ internal sealed class Member : IDisposable
         return page.Status switch
         {
             HttpStatusCode.OK when page.Text("user") == name => Sight.Theirs,
+            _ when IsTurnedAway(page.Status, page.Html) => Sight.TurnedAway,
             HttpStatusCode.ServiceUnavailable => Sight.Closed,
             _ => throw Wrong(page),
         };
@@ -53,6 +60,11 @@ internal sealed class Member : IDisposable
     public async Task<Sight> VisitAsync()
     {
         var page = await GetAsync("/");
+        if (IsTurnedAway(page.Status, page.Html))
+        {
+            return Sight.TurnedAway;
+        }
+
         if (page.Status == HttpStatusCode.ServiceUnavailable)
         {
             // It may have been counted all the same, and its answer lost with the store.

@@ -8,4 +8,7 @@ internal enum Sight
 
     /// <summary>That it can't be told now: 503.</summary>
     Closed,
+
+    /// <summary>That the service has as many requests as it can do, by the gateway: 503, and no instance has seen the request.</summary>
+    TurnedAway,
 }

@@ -179,7 +179,8 @@ internal sealed class Mischief(Topology topology, int seed)
         GatewayKills++;
     }
 
-    private async Task KillNodeAsync()
+    /// <summary>Kills the node, and returns once another one serves in its place.</summary>
+    public async Task KillNodeAsync()
     {
         var node = await topology.NodeAsync();
         var from = History.Now;

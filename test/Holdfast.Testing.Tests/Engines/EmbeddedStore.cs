@@ -1,3 +1,5 @@
+using Holdfast.TestServers;
+
 namespace Holdfast.Testing.Tests.Engines;
 
 /// <summary>
@@ -15,7 +17,7 @@ public sealed class EmbeddedStore : EngineFixture
     public override IReadOnlyList<StoreFault> Faults => [];
 
     /// <inheritdoc/>
-    public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) => await EmbeddedEngine.OpenAsync(folder, options);
+    public override async ValueTask<StateEngine> OpenAsync(StateEngineOptions options) => await EmbeddedEngine.OpenAsync(folder, options.Patient());
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()

@@ -19,7 +19,7 @@ public sealed class WallClockTests(RedisStore redis) : IClassFixture<RedisStore>
     {
         using var clock = new FakeWallClock();
         await using var node = await NodeServer.StartAsync(partitions: 16, clock: clock);
-        await using var engine = await StateEngines.OpenAsync(node.ConnectionString, new StateEngineOptions { PartitionCount = 16, CommitTimeout = TimeSpan.FromSeconds(60) });
+        await using var engine = await StateEngines.OpenAsync(node.ConnectionString, PatientOptions.Default with { PartitionCount = 16 });
         Assert.True(engine.Capabilities.HasMonotonicExpiry);
         await ProveAsync(engine, () => clock.Set(TimeSpan.FromHours(hours)), async () => await ToldTimeAsync(engine), hours);
     }
@@ -32,7 +32,7 @@ public sealed class WallClockTests(RedisStore redis) : IClassFixture<RedisStore>
     {
         var folder = Directory.CreateTempSubdirectory("holdfast-clock-");
         var clock = new SetWallClock();
-        await using (var engine = await EmbeddedEngine.OpenAsync(folder.FullName, new StateEngineOptions { Clock = clock }))
+        await using (var engine = await EmbeddedEngine.OpenAsync(folder.FullName, PatientOptions.Default with { Clock = clock }))
         {
             Assert.True(engine.Capabilities.HasMonotonicExpiry);
             await ProveAsync(engine, () => clock.Ahead = TimeSpan.FromHours(hours), async () => await ToldTimeAsync(engine), hours);
