@@ -9,7 +9,7 @@ public sealed class ProveArmsTests
     public async Task An_update_that_is_lost_is_a_finding_and_no_state()
     {
         using var folder = new ProvedFolder();
-        var outcome = await folder.ProveAsync("racy");
+        var outcome = await ProvedFolder.SureAsync(() => folder.ProveAsync("racy"));
         Assert.Equal((0, "stateless"), (outcome.Code, outcome.Verdict));
         Assert.Equal(["lost-update"], outcome.Kinds);
         Assert.Contains("at once with others", outcome.Output, StringComparison.Ordinal);
@@ -20,7 +20,7 @@ public sealed class ProveArmsTests
     public async Task A_next_build_that_does_not_read_what_this_one_writes_is_found()
     {
         using var folder = new ProvedFolder();
-        var outcome = await folder.ProveAsync("shared", "--run-next", "node app.js next");
+        var outcome = await ProvedFolder.SureAsync(() => folder.ProveAsync("shared", "--run-next", "node app.js next"));
         Assert.Equal((1, "stateful"), (outcome.Code, outcome.Verdict));
         var finding = Assert.Single(outcome.Findings);
         Assert.Equal(["deploy"], finding.GetProperty("arms").EnumerateArray().Select(static arm => arm.GetString()));
@@ -31,7 +31,7 @@ public sealed class ProveArmsTests
     public async Task A_next_build_that_differs_in_nothing_is_no_finding()
     {
         using var folder = new ProvedFolder();
-        var outcome = await folder.ProveAsync("shared", "--run-next", "node app.js shared");
+        var outcome = await ProvedFolder.SureAsync(() => folder.ProveAsync("shared", "--run-next", "node app.js shared"));
         Assert.Equal((0, "stateless"), (outcome.Code, outcome.Verdict));
         Assert.NotEqual(0, outcome.Json.GetProperty("arms").GetProperty("deploy").GetProperty("runs").GetInt32());
     }
@@ -41,7 +41,7 @@ public sealed class ProveArmsTests
     {
         using var folder = new ProvedFolder();
         folder.Write("app/holdfast.yaml", $"scenario: ../scenario.yaml\nservices:\n  shop: {{ run: node app.js shared, env: {{ SHARED: {folder.Shared} }} }}");
-        var outcome = await folder.ProveWithAsync("app");
+        var outcome = await ProvedFolder.SureAsync(() => folder.ProveWithAsync("app"));
         Assert.Equal((0, "stateless"), (outcome.Code, outcome.Verdict));
     }
 
@@ -75,7 +75,8 @@ public sealed class ProveArmsTests
             await tool.LeavesNothingAsync();
         }
 
-        var outcome = await folder.ProveWithAsync("--run", "node app.js memory", "--folder", "app", "--env", $"SHARED={folder.Shared}", "--scenario", "recorded.yaml");
+        var outcome = await ProvedFolder.SureAsync(() =>
+            folder.ProveWithAsync("--run", "node app.js memory", "--folder", "app", "--env", $"SHARED={folder.Shared}", "--scenario", "recorded.yaml"));
         Assert.Equal(["process-memory"], outcome.Kinds);
     }
 
@@ -83,9 +84,14 @@ public sealed class ProveArmsTests
     public async Task The_stores_are_reset_ahead_of_each_arm()
     {
         using var folder = new ProvedFolder();
-        var outcome = await folder.ProveAsync("shared", "--reset", $"echo reset >> {folder.Shared}/resets");
+        var resets = Path.Combine(folder.Shared, "resets");
+        var outcome = await ProvedFolder.SureAsync(() =>
+        {
+            File.Delete(resets);
+            return folder.ProveAsync("shared", "--reset", $"echo reset >> {resets}");
+        });
         Assert.True(outcome is { Code: 0, Verdict: "stateless" }, outcome.Output);
-        Assert.InRange(File.ReadAllLines(Path.Combine(folder.Shared, "resets")).Length, 5, 8);
+        Assert.InRange(File.ReadAllLines(resets).Length, 5, 8);
     }
 
     [Fact]

@@ -49,7 +49,8 @@ public sealed class ProveBadInputTests
         Assert.Equal(2, refused.Code);
         Assert.Contains("give the authority that signed the certificate with --ca FILE", refused.Reason, StringComparison.Ordinal);
 
-        var trusted = await folder.ProveWithAsync("--instances", $"{one.Url},{other.Url}", "--scenario", "scenario.yaml", "--ca", $"{tls}.crt");
+        var trusted = await ProvedFolder.SureAsync(() =>
+            folder.ProveWithAsync("--instances", $"{one.Url},{other.Url}", "--scenario", "scenario.yaml", "--ca", $"{tls}.crt"));
         Assert.Equal((1, "stateful"), (trusted.Code, trusted.Verdict));
         Assert.Equal(0, trusted.Json.GetProperty("arms").GetProperty("restart").GetProperty("runs").GetInt32());
         Assert.Contains("instances that run already are not stopped", trusted.Output, StringComparison.Ordinal);

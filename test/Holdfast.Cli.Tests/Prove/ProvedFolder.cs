@@ -73,6 +73,18 @@ internal sealed class ProvedFolder : IDisposable
         return new Outcome(code, tool.Output, Json());
     }
 
+    /// <summary>How a proof ends that can be sure: one that is not, as it says when the machine was too busy, is made again, twice at most.</summary>
+    public static async Task<Outcome> SureAsync(Func<Task<Outcome>> prove)
+    {
+        var outcome = await prove();
+        for (var again = 0; again < 2 && outcome.Verdict == "inconclusive"; again++)
+        {
+            outcome = await prove();
+        }
+
+        return outcome;
+    }
+
     /// <summary>What was written as JSON, which keeps the contract.</summary>
     public JsonElement Json()
     {
