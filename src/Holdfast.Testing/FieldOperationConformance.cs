@@ -18,6 +18,31 @@ public abstract class FieldOperationConformance(EngineFixture fixture) : EngineC
     }
 
     [Fact]
+    public async Task What_a_commit_tells_of_a_record_is_what_others_read_whoever_changed_it_last()
+    {
+        var elsewhere = await ElsewhereAsync();
+        var random = new Random(7);
+        await CommitAsync(RecordChange.Update(Thing()).Set("large", new string('-', 1000)).Set("f1", "1"));
+        for (var i = 0; i < 60; i++)
+        {
+            var update = RecordChange.Update(Thing()).Set($"f{random.Next(4)}", $"{i}").Remove($"f{random.Next(4)}").Add("n", i).Max("m", random.Next(100));
+            _ = random.Next(3) switch
+            {
+                0 => update.ExpireAfter(TimeSpan.FromHours(1 + random.Next(5))),
+                1 => update.NeverExpire(),
+                _ => update,
+            };
+
+            // Whoever changes it again knows the record that there is, and the other does not.
+            var (writer, reader) = random.Next(3) == 0 ? (elsewhere, Engine) : (Engine, elsewhere);
+            var told = (await writer.CommitAsync(new Commit(update))).Records[0]!;
+            var read = (await reader.ReadAsync(Thing(), Freshness.Latest)).Record!;
+            Assert.Equal(read.Fields.ToDictionary(static pair => pair.Key, static pair => Convert.ToHexString(pair.Value.Span)), told.Fields.ToDictionary(static pair => pair.Key, static pair => Convert.ToHexString(pair.Value.Span)));
+            Assert.Equal((read.Birth, read.Revision, read.Deadline is null), (told.Birth, told.Revision, told.Deadline is null));
+        }
+    }
+
+    [Fact]
     public async Task Remove_takes_a_field_away_and_an_absent_one_is_no_error()
     {
         await CommitAsync(RecordChange.Update(Thing()).Set("a", "1").Set("b", "1"));

@@ -28,6 +28,12 @@ public sealed class RecordChange
     /// <summary>When it shall expire.</summary>
     public Expiry Expiry { get; private set; }
 
+    /// <summary>The term in which a client was told of the record that it holds; 0 when it says of none. Nothing depends on it but the answer.</summary>
+    internal long HeldTerm { get; private set; }
+
+    /// <summary>The revision of the record that a client holds.</summary>
+    internal long HeldRevision { get; private set; }
+
     /// <summary><see cref="Conditions"/>, to go through without an enumerator on the heap.</summary>
     internal ReadOnlySpan<Condition> ConditionSpan => CollectionsMarshal.AsSpan(conditions);
 
@@ -48,6 +54,13 @@ public sealed class RecordChange
     /// <see cref="ExpireAfter"/>, to touch it. Touching an absent record has no effect.
     /// </summary>
     public static RecordChange Keep(Address address) => new(address, ChangeKind.Keep);
+
+    /// <summary>The client that sends the change holds the record as it was then: if it still is, the answer need not tell it.</summary>
+    internal RecordChange Holding(long term, long revision)
+    {
+        (HeldTerm, HeldRevision) = (term, revision);
+        return this;
+    }
 
     /// <summary>The commit is refused unless this holds.</summary>
     public RecordChange When(Condition condition)

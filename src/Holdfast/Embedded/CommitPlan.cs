@@ -17,6 +17,7 @@ internal static class CommitPlan
                 Hash = hash,
                 Slot = slot,
                 Exists = !before.IsAbsent,
+                RevisionBefore = before.IsAbsent ? 0 : before.Revision,
                 DeadlineBefore = before.Deadline,
             };
             for (var j = 0; j < change.Conditions.Count; j++)
@@ -76,6 +77,19 @@ internal static class CommitPlan
         }
 
         return records;
+    }
+
+    /// <summary>Which records before are those that the changes' sender holds; see <see cref="CommitVerdict.AsHeld"/>.</summary>
+    public static ulong AsHeld(Commit commit, PlannedChange[] plan, long term)
+    {
+        var bits = 0UL;
+        for (var i = 0; i < plan.Length; i++)
+        {
+            var change = commit.Changes[i];
+            bits |= change.HeldTerm == term && change.HeldRevision == plan[i].RevisionBefore ? 1UL << i : 0;
+        }
+
+        return bits;
     }
 
     /// <summary>The records without those that were only kept.</summary>

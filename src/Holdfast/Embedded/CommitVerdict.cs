@@ -8,4 +8,7 @@ internal readonly record struct CommitVerdict(CommitResult Result, Record?[] Aft
 {
     /// <summary>Whether its client has sent it under this number before, so that it was made for nobody else.</summary>
     public bool IsRepeat { get; init; }
+
+    /// <summary>A bit for each change, the first one lowest: whether the record before was the one that the change's sender holds.</summary>
+    public ulong AsHeld { get; init; }
 }

@@ -41,7 +41,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
 
         var after = CommitPlan.After(plan);
         var result = new CommitResult(state.Newest, CommitPlan.Told(commit, after), isReplay: false);
-        return new CommitVerdict(result, after, lastPending);
+        return new CommitVerdict(result, after, lastPending) { AsHeld = CommitPlan.AsHeld(commit, plan, state.Term) };
     }
 
     /// <summary>Makes one commit of what is decided about the newest records; tells when what that leaves is durable.</summary>

@@ -14,6 +14,9 @@ internal struct PlannedChange
     /// <summary>Whether there is a record before, as it counts: not if it is absent or has expired.</summary>
     public bool Exists { get; init; }
 
+    /// <summary>The revision of the record before; 0 if there is none.</summary>
+    public long RevisionBefore { get; init; }
+
     /// <summary>When the record before expires.</summary>
     public long DeadlineBefore { get; init; }
 

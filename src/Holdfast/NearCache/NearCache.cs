@@ -98,6 +98,9 @@ internal sealed class NearCache
         return NearCacheAnswer.Hit;
     }
 
+    /// <summary>What is held of a record, however long ago it was told and whatever has become of it since; null if nothing is.</summary>
+    public NearCacheEntry? Find(Address address) => entries.GetValueOrDefault(address);
+
     /// <summary>Whether the stamp is of an earlier term that the partition's known history contains.</summary>
     public bool IsKnownPast(Stamp stamp, long currentTerm) =>
         Volatile.Read(ref heads[stamp.Partition]) is { } head

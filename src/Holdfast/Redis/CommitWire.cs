@@ -13,6 +13,9 @@ internal static class CommitWire
     /// <summary>Longer texts of marks are made on the heap.</summary>
     private const int MaxStackMarks = 256;
 
+    /// <summary>An update of more marks does not say what its caller holds.</summary>
+    public const int MaxHeldMarks = 64;
+
     /// <summary>The mark of the durability, and whether a request id follows.</summary>
     public static ReadOnlySpan<byte> MarksOf(Durability durability, bool hasRequest) => durability switch
     {
@@ -27,12 +30,13 @@ internal static class CommitWire
         && commit.Changes is not [{ Kind: ChangeKind.Update }, ..]
         && commit.Changes.All(static change => change.Kind == ChangeKind.Delete || (change.Kind == ChangeKind.Keep && change.Expiry.IsUnchanged));
 
-    /// <summary>How many arguments <see cref="Write(RespWriter, Commit)"/> writes.</summary>
-    public static int PartsOf(Commit commit)
+    /// <summary>How many arguments <see cref="Write(RespWriter, Commit, HeldRecord[])"/> writes.</summary>
+    public static int PartsOf(Commit commit, HeldRecord?[]? held)
     {
         var parts = 2 * commit.Events.Count;
         for (var i = 0; i < commit.Changes.Count; i++)
         {
+            parts += held?[i] is null ? 0 : 2;
             parts += TakesTime(commit.Changes[i].Expiry) ? 2 : 1;
             foreach (ref readonly var condition in commit.Changes[i].ConditionSpan)
             {
@@ -48,11 +52,15 @@ internal static class CommitWire
         return parts;
     }
 
-    public static void Write(RespWriter writer, Commit commit)
+    /// <summary>Writes the changes and the events.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="commit">The commit.</param>
+    /// <param name="held">For each change the record that this process holds, if it holds one; null for none at all.</param>
+    public static void Write(RespWriter writer, Commit commit, HeldRecord?[]? held)
     {
         for (var i = 0; i < commit.Changes.Count; i++)
         {
-            Write(writer, commit.Changes[i]);
+            Write(writer, commit.Changes[i], held?[i]);
         }
 
         for (var i = 0; i < commit.Events.Count; i++)
@@ -84,7 +92,7 @@ internal static class CommitWire
             writer.Bulk(change.Address.ToString());
         }
 
-        Write(writer, commit);
+        Write(writer, commit, held: null);
         return Base64Url.EncodeToString(SHA256.HashData(writer.Written.Span));
     }
 
@@ -97,9 +105,15 @@ internal static class CommitWire
         _ => 1,
     };
 
-    private static void Write(RespWriter writer, RecordChange change)
+    private static void Write(RespWriter writer, RecordChange change, HeldRecord? held)
     {
-        WriteMarks(writer, change);
+        WriteMarks(writer, change, held is not null);
+        if (held is not null)
+        {
+            writer.Bulk(held.Revision);
+            writer.Bulk(held.Term);
+        }
+
         foreach (ref readonly var condition in change.ConditionSpan)
         {
             Write(writer, condition);
@@ -116,12 +130,17 @@ internal static class CommitWire
         }
     }
 
-    private static void WriteMarks(RespWriter writer, RecordChange change)
+    private static void WriteMarks(RespWriter writer, RecordChange change, bool isHeld)
     {
-        var count = 2 + change.Conditions.Count + change.Operations.Count;
+        var count = (isHeld ? 3 : 2) + change.Conditions.Count + change.Operations.Count;
         var marks = count <= MaxStackMarks ? stackalloc byte[MaxStackMarks] : new byte[count];
         marks[0] = change.Kind switch { ChangeKind.Update => (byte)'U', ChangeKind.Delete => (byte)'D', _ => (byte)'K' };
         var at = 1;
+        if (isHeld)
+        {
+            marks[at++] = (byte)'H';
+        }
+
         foreach (ref readonly var condition in change.ConditionSpan)
         {
             marks[at++] = MarkOf(condition.Kind);

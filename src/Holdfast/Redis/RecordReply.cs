@@ -3,11 +3,15 @@ using Holdfast.Resp;
 namespace Holdfast.Redis;
 
 /// <summary>
-/// A record as the store tells it: null, or <c>[ttl, fields]</c>, the two of metadata among them (docs/wire.md, "Functions").
+/// A record as the store tells it: null, or <c>[ttl, fields]</c>, the two of metadata among them, or <c>[ttl, null]</c> for one that the
+/// caller said it holds (docs/wire.md, "Functions").
 /// </summary>
 internal readonly record struct RecordReply(
-    bool Exists, long Revision, long Birth, long TimeToLive, byte[] Packed)
+    bool Exists, long Revision, long Birth, long TimeToLive, byte[]? Packed)
 {
+    /// <summary>Whether the fields are left to the caller, who holds them.</summary>
+    public bool IsAsHeld => Exists && Packed is null;
+
     public static RecordReply Read(ref RespReader reader)
     {
         var parts = reader.ReadCount();
@@ -32,7 +36,12 @@ internal readonly record struct RecordReply(
     /// <param name="sentAt">When the call was sent: a time to live counts from there, so that no deadline is too late.</param>
     /// <param name="clock">The clock that told it.</param>
     public Record? ToRecord(Address address, long sentAt, TimeProvider clock) =>
-        Exists ? new Record(address, Revision, Birth, Packed, DeadlineAt(sentAt, clock)) : null;
+        !Exists ? null : new Record(
+            address,
+            Revision,
+            Birth,
+            Packed ?? throw new RespFormatException("A record is told without its fields to who did not say that it holds them."),
+            DeadlineAt(sentAt, clock));
 
     /// <summary>When the record expires by this process's clock; null when it never does.</summary>
     public long? DeadlineAt(long sentAt, TimeProvider clock) =>
@@ -41,7 +50,12 @@ internal readonly record struct RecordReply(
     // A hash that another program made has neither revision nor birth, and counts as of revision 0.
     private static RecordReply ReadFields(ref RespReader reader, long timeToLive)
     {
-        var count = reader.ReadCount(0);
+        var count = reader.ReadCount();
+        if (count < 0)
+        {
+            return new RecordReply(true, 0, 0, timeToLive, null);
+        }
+
         var bytes = Measure(reader, count);
         var packed = bytes == 0 ? [] : new byte[bytes];
         var used = 0;

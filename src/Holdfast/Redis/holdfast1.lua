@@ -15,6 +15,7 @@ local MAX_RECORD_BYTES = 1048576
 local MAX_RECORDS = 64
 local MAX_COMMIT_BYTES = 4194304
 local MAX_MARKS = 16384
+local MAX_HELD_MARKS = 64
 local MAX_EVENTS = 64
 local MAX_EVENT_BYTES = 262144
 local MAX_FINGERPRINT_BYTES = 255
@@ -50,6 +51,7 @@ local ABSENT, EXISTS, BIRTH, REVISION, FIELD, NO_FIELD = 65, 69, 66, 82, 70, 78 
 local AS_IT_WAS, NEVER, AFTER = 61, 45, 62 -- = - >
 local SET, REMOVE, ADD, MAX = 83, 82, 65, 77 -- S R A M
 local UPDATE, DELETE, KEEP = 85, 68, 75 -- U D K
+local HELD = 72 -- H
 local MARKS = { m = 1, w = 1, s = 1, mr = 2, wr = 2, sr = 2 }
 
 local function fail(code, message)
@@ -109,13 +111,19 @@ local function fail_number(text, least, most)
     .. text_of(least) .. ' to ' .. text_of(most))
 end
 
-local function read_integer(least, most)
+-- A number's text: decimal numbers have one form, so that texts are compared instead.
+local function read_number(least, most)
   local text = read_text()
   local number = parse_integer(text)
   if not number or number < least or number > most then
     fail_number(text, least, most)
   end
 
+  return text, number
+end
+
+local function read_integer(least, most)
+  local _, number = read_number(least, most)
   return number
 end
 
@@ -141,10 +149,9 @@ local function fail_mark(what, marks, index)
   fail('HFARG', 'there is no ' .. what .. " '" .. string.sub(marks, index, index) .. "'")
 end
 
--- Reads what the conditions take, whose marks begin at the second, and answers where the expiry's mark stands. The fields that
+-- Reads what the conditions take, whose marks begin at `index`, and answers where the expiry's mark stands. The fields that
 -- they ask for get a place in `places`.
-local function read_conditions(marks, places)
-  local index = 2
+local function read_conditions(marks, index, places)
   while true do
     local mark = byte(marks, index)
     if mark == AFTER or mark == AS_IT_WAS or mark == NEVER then
@@ -194,9 +201,19 @@ local function parse_change(key)
     fail_mark('change', marks, 1)
   end
 
+  local condition_index, held_revision, held_term = 2, false, false
+  if byte(marks, 2) == HELD then
+    if kind ~= UPDATE or #marks > MAX_HELD_MARKS then
+      fail('HFARG', 'only an update of at most ' .. MAX_HELD_MARKS .. ' marks says what the caller holds')
+    end
+
+    condition_index, held_revision = 3, read_number(1, MAX_SAFE)
+    held_term = read_number(1, MAX_SAFE)
+  end
+
   local first = at + 1
   local places = { ['@rev'] = 0, ['@born'] = 0, [''] = 0 } -- Room for one field more.
-  local index, expiry = read_conditions(marks, places)
+  local index, expiry = read_conditions(marks, condition_index, places)
   local needs_fields = kind == UPDATE or find(marks, '[FN]') ~= nil
   local life = -1
   if expiry == AFTER then
@@ -213,7 +230,8 @@ local function parse_change(key)
   end
 
   return {
-    key = key, kind = kind, marks = marks, first = first, expiry_index = index, expiry = expiry, life = life,
+    key = key, kind = kind, marks = marks, held_revision = held_revision, held_term = held_term, is_held = false,
+    condition_index = condition_index, first = first, expiry_index = index, expiry = expiry, life = life,
     first_operation = first_operation, needs_fields = needs_fields, places = places, flat = false, size = 0, bytes = 0, is_new = false,
   }
 end
@@ -357,6 +375,41 @@ local function load_record(change)
   change.bytes = total - (revision and #revision + 4 or 0) - (birth and #birth + 5 or 0)
 end
 
+-- Loads of a record that the caller holds only what the change is about; false if it is another by now. A revision names a record's fields
+-- in one term only: a store that lost commits may give it once more.
+local function load_held(change, head)
+  if change.held_term ~= head.term then
+    return false
+  end
+
+  local places = change.places
+  local names, size = { '@rev', '@born' }, 2
+  for name in pairs(places) do
+    if byte(name) ~= 64 and name ~= '' then
+      size = size + 1
+      names[size] = name
+    end
+  end
+
+  local values = call('HMGET', change.key, unpack(names, 1, size))
+  if values[1] ~= change.held_revision then
+    return false
+  end
+
+  local flat, filled = {}, 0
+  for i = 1, size do
+    local value = values[i]
+    if value then
+      flat[filled + 1], flat[filled + 2] = names[i], value
+      filled = filled + 2
+      places[names[i]] = filled
+    end
+  end
+
+  change.flat, change.size, change.is_held = flat, filled, true
+  return true
+end
+
 -- The two fields that are Holdfast's own, however large the record is; nil when it is absent. A hash that another program made is of
 -- revision 0.
 local function read_metadata(key)
@@ -390,7 +443,7 @@ end
 local function broken_condition(change)
   local marks, places, flat = change.marks, change.places, change.flat
   local value = change.first
-  for i = 2, change.expiry_index - 1 do
+  for i = change.condition_index, change.expiry_index - 1 do
     local mark = byte(marks, i)
     local holds
     if mark == BIRTH then
@@ -415,7 +468,7 @@ local function broken_condition(change)
     end
 
     if not holds then
-      return i - 2
+      return i - change.condition_index
     end
   end
 
@@ -467,7 +520,7 @@ local function counted(change, mark, field, number)
   return text_of(sum)
 end
 
--- Computes an update's record in memory.
+-- Computes an update's record in memory, or as much of it as the caller does not hold.
 local function apply_update(change)
   local marks, places, at_value = change.marks, change.places, change.first_operation
   change.is_new = not change.flat
@@ -484,6 +537,11 @@ local function apply_update(change)
       give(change, field, counted(change, mark, field, tonumber(args[at_value + 2])))
       at_value = at_value + 2
     end
+  end
+
+  -- Of a record that it holds the caller knows how large it will be.
+  if change.is_held then
+    return
   end
 
   local fields = change.size / 2 - (places['@rev'] > 0 and 1 or 0) - (places['@born'] > 0 and 1 or 0)
@@ -553,7 +611,7 @@ local function write_update(change, head)
     call_in_steps('HDEL', change.key, removals)
   end
 
-  return { write_expiry(change), flat }
+  return { write_expiry(change), not change.is_held and flat }
 end
 
 local function append_events(commit, head, time)
@@ -683,15 +741,15 @@ local function refused(commit, head)
   local changes = commit.changes
   for i = 1, #changes do
     local change = changes[i]
-    if change.needs_fields then
-      load_record(change)
-    else
+    if not change.needs_fields then
       load_metadata(change)
+    elseif not change.held_revision or not load_held(change, head) then
+      load_record(change)
     end
 
     local broken = broken_condition(change)
     if broken then
-      local flat = change.needs_fields and change.flat or call('HGETALL', change.key)
+      local flat = change.needs_fields and not change.is_held and change.flat or call('HGETALL', change.key)
       return answer(head, { 'refused', head.term, head.revision_text, i - 1, broken, record_reply(change.key, flat) })
     end
   end

@@ -19,6 +19,7 @@ public sealed class NearCacheRaceTests
         Assert.Null(await search.RunAsync());
         Assert.True(search.Orders > 5_000, $"Only {search.Orders} orders were tried.");
         Assert.True(search.Hits > 1_000, $"Only {search.Hits} of them had the near cache answer.");
+        Assert.True(search.Held > 10, $"Only {search.Held} of them changed a record that was held.");
     }
 
     [Theory]
@@ -85,6 +86,8 @@ public sealed class NearCacheRaceTests
 
         public int Hits { get; private set; }
 
+        public int Held { get; private set; }
+
         /// <summary>The first order that shows a problem, and the problem; null when none does. Off the test's own scheduler, so that all continuations run in place.</summary>
         public Task<string?> RunAsync() => Task.Run(TryAllAsync);
 
@@ -96,6 +99,7 @@ public sealed class NearCacheRaceTests
                 order.ForEach(played.Do);
                 Orders++;
                 Hits += played.View.Cache.Count;
+                Held += played.Store.HeldCommits;
                 if (played.Problem() is { } problem)
                 {
                     return $"{string.Concat(order)}: {problem}";

@@ -12,6 +12,9 @@ internal sealed class SteppedStore : IDisposable
     public const string RunId = "0123";
     public const long Term = 7;
 
+    // Makes the record so large that a client says when it holds it.
+    private static readonly string Large = new('-', 200);
+
     private readonly Queue<string[]> requests = new();
     private readonly LinkedList<(string Text, bool IsPush)> output = new();
     private readonly Dictionary<string, long> made = [];
@@ -21,6 +24,9 @@ internal sealed class SteppedStore : IDisposable
 
     /// <summary>Whether it pushes as Redis does in default mode; otherwise replies overtake pushes, as with BCAST, or there are none.</summary>
     public PushOrder Pushes { get; init; }
+
+    /// <summary>How many commits it was told of that change the record that the client holds.</summary>
+    public int HeldCommits { get; private set; }
 
     /// <summary>The partition's revision.</summary>
     public long Revision => moments[^1].Revision;
@@ -63,7 +69,7 @@ internal sealed class SteppedStore : IDisposable
         var answer = request[0] == "HGETALL" ? Fields() : request[1] switch
         {
             "hf1_read" => Read(isRecord: request[2] == "2"),
-            "hf1_commit" => Commit(request[9]),
+            "hf1_commit" => Commit(request[9], heldAt: request[10].StartsWith("UH", StringComparison.Ordinal) && request[12] == $"{Term}" ? request[11] : null),
             _ => throw new InvalidOperationException(string.Join(' ', request)),
         };
         Say(answer, isPush: false);
@@ -86,13 +92,15 @@ internal sealed class SteppedStore : IDisposable
     private string Fields()
     {
         isTracked = true;
-        return Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"%3\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{revision}\r\n") : "%0\r\n";
+        return Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"%4\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{revision}\r\n+large\r\n+{Large}\r\n") : "%0\r\n";
     }
 
     // A commit that was made before is answered as a repetition of it, with the record as it is now.
-    private string Commit(string sequence)
+    private string Commit(string sequence, string? heldAt)
     {
         var isNew = !made.TryGetValue(sequence, out var revision);
+        var isAsHeld = isNew && heldAt == $"{Record}";
+        HeldCommits += isAsHeld ? 1 : 0;
         if (isNew)
         {
             Become(Revision + 1, Revision + 1, isOwn: true);
@@ -100,11 +108,11 @@ internal sealed class SteppedStore : IDisposable
         }
 
         isTracked = true;
-        return $"*4\r\n{(isNew ? "+ok" : "+repeat")}\r\n:{Term}\r\n:{revision}\r\n*1\r\n{RecordText()}";
+        return $"*4\r\n{(isNew ? "+ok" : "+repeat")}\r\n:{Term}\r\n:{revision}\r\n*1\r\n{(isAsHeld ? "*2\r\n:-1\r\n_\r\n" : RecordText())}";
     }
 
     private string RecordText() =>
-        Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"*2\r\n:-1\r\n*6\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{revision}\r\n") : "_\r\n";
+        Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"*2\r\n:-1\r\n*8\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{revision}\r\n+large\r\n+{Large}\r\n") : "_\r\n";
 
     private void Become(long revision, long? record, bool isOwn)
     {

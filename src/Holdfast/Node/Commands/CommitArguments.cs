@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Holdfast.Redis;
 
 namespace Holdfast.Node;
 
@@ -143,7 +144,14 @@ internal ref struct CommitArguments
             throw new WireArgumentException("a change has an expiry: =, - or >");
         }
 
-        foreach (var mark in marks[1..expiry])
+        var conditions = 1;
+        if (marks.Length > 1 && marks[1] == 'H')
+        {
+            ReadHeld(change, marks.Length);
+            conditions = 2;
+        }
+
+        foreach (var mark in marks[conditions..expiry])
         {
             change.When(ReadCondition((char)mark));
         }
@@ -160,6 +168,17 @@ internal ref struct CommitArguments
         }
 
         return change;
+    }
+
+    private void ReadHeld(RecordChange change, int marks)
+    {
+        if (change.Kind != ChangeKind.Update || marks > CommitWire.MaxHeldMarks)
+        {
+            throw new WireArgumentException($"only an update of at most {CommitWire.MaxHeldMarks} marks says what the caller holds");
+        }
+
+        var revision = Integer(1, Counter.Maximum);
+        change.Holding(Integer(1, Counter.Maximum), revision);
     }
 
     private Condition ReadCondition(char mark) => mark switch

@@ -65,10 +65,22 @@ internal static class CommitFunction
                 reply.Array(commit.Changes.Count);
                 for (var i = 0; i < commit.Changes.Count; i++)
                 {
-                    RecordReply.Write(reply, verdict.After[i], clock, withFields: commit.Changes[i].Kind != ChangeKind.Keep);
+                    Write(reply, commit.Changes[i], verdict.After[i], (verdict.AsHeld & (1UL << i)) != 0, clock);
                 }
 
                 break;
+        }
+    }
+
+    private static void Write(ReplyBuffer reply, RecordChange change, Record? after, bool isAsHeld, TimeProvider clock)
+    {
+        if (after is not null && isAsHeld)
+        {
+            RecordReply.WriteAsHeld(reply, after, clock);
+        }
+        else
+        {
+            RecordReply.Write(reply, after, clock, withFields: change.Kind != ChangeKind.Keep);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     private readonly Commit commit;
     private readonly string? fingerprint;
     private readonly bool removes;
+    private readonly HeldRecord?[]? held;
     private readonly SequenceWindow window;
     private readonly StoreRoutes routes;
     private int hasSettled;
@@ -28,6 +29,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         (this.view, Partition, this.commit, this.window, this.routes) = (view, partition, commit, window, routes);
         fingerprint = CommitWire.FingerprintOf(commit);
         removes = CommitWire.OnlyRemoves(commit);
+        held = HeldOf(view, commit);
     }
 
     /// <summary>The number under which the store remembers it; 0 until it has one.</summary>
@@ -54,7 +56,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     public override void Write(RespWriter writer, ServerProfile server)
     {
         var keys = 3 + (commit.Request is null ? 0 : 1) + commit.Changes.Count;
-        writer.Command(3 + keys + (fingerprint is null ? 3 : 5) + CommitWire.PartsOf(commit));
+        writer.Command(3 + keys + (fingerprint is null ? 3 : 5) + CommitWire.PartsOf(commit, held));
         writer.Bulk("FCALL"u8);
         writer.Bulk(removes ? "hf1_remove"u8 : "hf1_commit"u8);
         writer.Bulk(keys);
@@ -68,7 +70,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             writer.Bulk((long)request.Window.TotalMilliseconds);
         }
 
-        CommitWire.Write(writer, commit);
+        CommitWire.Write(writer, commit, held);
     }
 
     public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)
@@ -135,7 +137,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         {
             var change = commit.Changes[i];
             var reply = RecordReply.Read(ref reader);
-            records[i] = change.Kind == ChangeKind.Keep ? null : reply.ToRecord(change.Address, SentAt, view.Clock);
+            records[i] = change.Kind == ChangeKind.Keep ? null : RecordOf(i, reply, at);
             if (at is not { } moment)
             {
                 view.Cache.Drop(change.Address);
@@ -162,6 +164,26 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         }
 
         return records;
+    }
+
+    /// <summary>The record after the change, made of the one that is held if the store found that one.</summary>
+    private Record? RecordOf(int index, in RecordReply reply, Stamp? at) =>
+        reply.IsAsHeld && held?[index] is { } before && at is { } moment
+            ? before.After(moment.Revision, reply.DeadlineAt(SentAt, view.Clock))
+            : reply.ToRecord(commit.Changes[index].Address, SentAt, view.Clock);
+
+    private static HeldRecord?[]? HeldOf(StoreView view, Commit commit)
+    {
+        HeldRecord?[]? held = null;
+        for (var i = 0; view.Cache.IsEnabled && i < commit.Changes.Count; i++)
+        {
+            if (HeldRecord.Of(view.Cache, commit.Changes[i]) is { } record)
+            {
+                (held ??= new HeldRecord?[commit.Changes.Count])[i] = record;
+            }
+        }
+
+        return held;
     }
 
     private Refusal ReadRefusal(ref RespReader reader, Stamp at)

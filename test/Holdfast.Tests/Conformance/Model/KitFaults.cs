@@ -20,6 +20,7 @@ internal static class KitFaults
         [nameof(RecordConformance.Partitions_count_their_revisions_apart)] = OneRevisionForAllPartitions,
 
         [nameof(FieldOperationConformance.Set_replaces_a_field_and_leaves_the_others)] = SetClearsTheRecord,
+        [nameof(FieldOperationConformance.What_a_commit_tells_of_a_record_is_what_others_read_whoever_changed_it_last)] = CommitsTellNoExpiry,
         [nameof(FieldOperationConformance.Remove_takes_a_field_away_and_an_absent_one_is_no_error)] = RemoveLeavesTheFieldEmpty,
         [nameof(FieldOperationConformance.A_record_whose_last_field_is_removed_still_exists)] = EmptyRecordsVanish,
         [nameof(FieldOperationConformance.Add_counts_from_zero_up_and_down)] = AddsAreLost,
