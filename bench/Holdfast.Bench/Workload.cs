@@ -1,11 +1,16 @@
 namespace Holdfast.Bench;
 
-/// <summary>The records that benchmarks read and write: sessions of ten fields of 50 bytes, a thousand of them.</summary>
-internal sealed class Workload(StateEngine engine)
+/// <summary>The records that benchmarks read and write: sessions of ten fields, a thousand of them.</summary>
+/// <param name="engine">Where they are.</param>
+/// <param name="fieldBytes">The bytes of a field's value.</param>
+internal sealed class Workload(StateEngine engine, int fieldBytes = Workload.FieldBytes)
 {
+    /// <summary>The bytes of a field's value, unless a benchmark asks for others.</summary>
+    public const int FieldBytes = 50;
+
     private const int Records = 1000;
 
-    private static readonly byte[] Value = new byte[50];
+    private readonly byte[] value = new byte[fieldBytes];
 
     private readonly Address[] addresses = [.. Enumerable.Range(0, Records).Select(static number => new Address("session", $"bench-{number}"))];
 
@@ -16,7 +21,7 @@ internal sealed class Workload(StateEngine engine)
             var change = RecordChange.Update(address).ExpireAfter(TimeSpan.FromHours(1));
             for (var i = 0; i < 10; i++)
             {
-                change.Set($"field-{i}", Value);
+                change.Set($"field-{i}", value);
             }
 
             await engine.CommitAsync(new Commit(change) { Durability = Durability.Memory });
@@ -40,7 +45,7 @@ internal sealed class Workload(StateEngine engine)
     /// <summary>What a request does to its session: one field set, and the expiry moved.</summary>
     public Operation Commits(string name, int callers, Durability durability = Durability.Memory) =>
         new(name, callers, async (caller, count) => await engine.CommitAsync(
-            new Commit(RecordChange.Update(Chosen(caller, count)).Set("field-3", Value).ExpireAfter(TimeSpan.FromHours(1))) { Durability = durability }));
+            new Commit(RecordChange.Update(Chosen(caller, count)).Set("field-3", value).ExpireAfter(TimeSpan.FromHours(1))) { Durability = durability }));
 
     private Address Chosen(int caller, long count) => addresses[((caller * 127) + count) % Records];
 }
