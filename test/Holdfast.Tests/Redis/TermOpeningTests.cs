@@ -29,7 +29,32 @@ public sealed class TermOpeningTests
     [Fact]
     public async Task A_read_that_waits_for_a_term_in_vain_tells_what_the_server_answered()
     {
-        await using var server = await RedisServer.StartAsync(isDurable: true, arguments: ["--min-replicas-to-write", "0"]);
+        await using var server = await StartAnewAsync();
+        await using var engine = await OpenAsync(server, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(10) });
+        var fault = await Assert.ThrowsAsync<StateUnavailableException>(async () => await engine.ReadAsync(Thing));
+
+        Assert.Contains("NOREPLICAS", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The timer of whoever awaits the read, which runs in real time, is far behind the clock by which it is overdue when it is to be sent again.</summary>
+    [Fact]
+    public async Task A_read_that_is_overdue_when_it_is_to_be_sent_again_tells_that_too()
+    {
+        var clock = new StandingClock();
+        await using var server = await StartAnewAsync();
+        await using var engine = await OpenAsync(server, PatientOptions.Default with { Clock = clock });
+        var read = engine.ReadAsync(Thing).AsTask();
+        await RefusalsAsync(server, 1);
+        clock.Move(PatientOptions.CommitTimeout + TimeSpan.FromSeconds(1));
+        var fault = await Assert.ThrowsAsync<StateUnavailableException>(() => read);
+
+        Assert.Contains("NOREPLICAS", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A server that holds the record, and whose process is new to its partition.</summary>
+    private static async Task<RedisServer> StartAnewAsync()
+    {
+        var server = await RedisServer.StartAsync(isDurable: true, arguments: ["--min-replicas-to-write", "0"]);
         await using (var before = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default))
         {
             await before.CommitAsync(new Commit(RecordChange.Update(Thing).Set("x", "1")));
@@ -37,11 +62,15 @@ public sealed class TermOpeningTests
 
         await server.KillAsync();
         await server.RestartAsync();
-        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(10) });
-        Assert.Equal("+OK", await server.CommandAsync("CONFIG", "SET", "min-replicas-to-write", "1"));
-        var fault = await Assert.ThrowsAsync<StateUnavailableException>(async () => await engine.ReadAsync(Thing));
+        return server;
+    }
 
-        Assert.Contains("NOREPLICAS", fault.Message, StringComparison.Ordinal);
+    /// <summary>Opens an engine, and has the server refuse writes from then on.</summary>
+    private static async Task<RedisEngine> OpenAsync(RedisServer server, StateEngineOptions options)
+    {
+        var engine = await RedisEngine.OpenAsync(server.ConnectionString, options);
+        Assert.Equal("+OK", await server.CommandAsync("CONFIG", "SET", "min-replicas-to-write", "1"));
+        return engine;
     }
 
     private static async Task RefusalsAsync(RedisServer server, long least)
