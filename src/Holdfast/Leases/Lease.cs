@@ -14,6 +14,7 @@ public sealed class Lease : IAsyncDisposable
     private readonly StateEngine engine;
     private readonly TimeSpan lifetime;
     private long deadline;
+    private volatile bool isReleased;
 
     private Lease(StateEngine engine, Address address, TimeSpan lifetime, Stamp takenAt, long token, long deadline)
     {
@@ -37,23 +38,35 @@ public sealed class Lease : IAsyncDisposable
     /// Whether the holder may still believe that it holds the lease: by its own monotonic clock from before the last
     /// renewal was sent, less a tenth of the lifetime for clocks that run apart. Saves work; only the fence proves.
     /// </summary>
-    public bool IsHeld => engine.Options.Clock.GetTimestamp() < Volatile.Read(ref deadline);
+    public bool IsHeld => !isReleased && engine.Options.Clock.GetTimestamp() < Volatile.Read(ref deadline);
 
     /// <summary>Takes the lease, or returns null when somebody holds it.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="address">The lease's record, with the affinity of what it guards.</param>
     /// <param name="lifetime">How long it lasts without renewal; a holder that dies frees it after that.</param>
     /// <param name="describe">Adds fields to the record, to tell others who holds it.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">
+    /// Ends the call: at once if it has not begun, otherwise when the store has answered, so that a lease that was taken by then is given back.
+    /// </param>
     public static async ValueTask<Lease?> TryAcquireAsync(
         StateEngine engine, Address address, TimeSpan lifetime, Action<RecordChange>? describe = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(engine);
+        cancellationToken.ThrowIfCancellationRequested();
         var change = Taking(address, lifetime);
         describe?.Invoke(change);
         var sentAt = engine.Options.Clock.GetTimestamp();
-        var result = await engine.CommitAsync(new Commit(change), cancellationToken).ConfigureAwait(false);
-        return result.IsCommitted ? Taken(engine, result, 0, lifetime, sentAt) : null;
+
+        // What is under way may be made though nobody waits for it, and a lease that nobody knows would hold up everybody for its lifetime.
+        var result = await engine.CommitAsync(new Commit(change), CancellationToken.None).ConfigureAwait(false);
+        var lease = result.IsCommitted ? Taken(engine, result, 0, lifetime, sentAt) : null;
+        if (lease is not null && cancellationToken.IsCancellationRequested)
+        {
+            await lease.DisposeAsync().ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return lease;
     }
 
     /// <summary>The change that takes a lease together with other changes, in a commit of the caller's; <see cref="Taken"/> makes the lease of its result.</summary>
@@ -78,14 +91,14 @@ public sealed class Lease : IAsyncDisposable
             : null;
     }
 
-    /// <summary>Prolongs the lease by its lifetime from now; false when it was lost, and then it is lost for good.</summary>
+    /// <summary>Prolongs the lease by its lifetime from now; false when it was lost or given back, and then it is lost for good.</summary>
     public async ValueTask<bool> RenewAsync(CancellationToken cancellationToken = default)
     {
         var renewed = DeadlineFrom(engine, engine.Options.Clock.GetTimestamp(), lifetime);
         var touch = RecordChange.Keep(Address).When(Fence).ExpireAfter(lifetime);
         var result = await engine.CommitAsync(new Commit(touch) { Durability = Durability.Written }, cancellationToken).ConfigureAwait(false);
         Volatile.Write(ref deadline, result.IsCommitted ? renewed : long.MinValue);
-        return result.IsCommitted;
+        return result.IsCommitted && !isReleased;
     }
 
     /// <summary>
@@ -113,7 +126,7 @@ public sealed class Lease : IAsyncDisposable
     /// <summary>Gives the lease back, if it is still held, so that another need not wait for its expiry.</summary>
     public async ValueTask ReleaseAsync(CancellationToken cancellationToken = default)
     {
-        Volatile.Write(ref deadline, long.MinValue);
+        isReleased = true;
         await engine.CommitAsync(new Commit(RecordChange.Delete(Address).When(Fence)), cancellationToken).ConfigureAwait(false);
     }
 
