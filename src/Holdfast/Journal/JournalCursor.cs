@@ -4,7 +4,10 @@ namespace Holdfast;
 /// How far a follower has come in one partition: the last position that it handled, and the term in which it did, so
 /// that a store that has forgotten that position is told from one that has nothing new.
 /// </summary>
-/// <remarks>One task moves it, another stores where it stands: <see cref="Place"/> is exchanged as a whole.</remarks>
+/// <remarks>
+/// One task moves it, another stores from where the next holder is to go on, which may be before where it stands:
+/// <see cref="Place"/> is exchanged as a whole.
+/// </remarks>
 internal sealed class JournalCursor(int partition)
 {
     private volatile JournalPlace place = new(0, JournalPosition.Start);
@@ -15,8 +18,8 @@ internal sealed class JournalCursor(int partition)
     /// <summary>Where the cursor stands.</summary>
     public JournalPlace Place => place;
 
-    /// <summary>Whether the cursor has moved away from what was last stored. Asked by the task that stores.</summary>
-    public bool HasMoved => place.Position != stored;
+    /// <summary>Whether the cursor stands elsewhere than what was last stored. Asked by the task that stores.</summary>
+    public bool HasMoved => !HasStored(place);
 
     public void MoveTo(JournalPosition position) => place = place with { Position = position };
 
@@ -27,6 +30,9 @@ internal sealed class JournalCursor(int partition)
             place = place with { Term = term };
         }
     }
+
+    /// <summary>Whether this position is what was last stored. Asked by the task that stores.</summary>
+    public bool HasStored(JournalPlace where) => where.Position == stored;
 
     /// <summary>Notes what a commit has stored: a place whose commit did not come back is stored again.</summary>
     public void Stored(JournalPlace where) => stored = where.Position;

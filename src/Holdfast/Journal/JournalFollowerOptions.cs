@@ -26,7 +26,7 @@ public sealed record JournalFollowerOptions
 
     /// <summary>
     /// After which position of a partition the next holder of the lease begins, given the last that was handled: an earlier one has it handle again what the handler
-    /// still holds in memory. Asked whenever positions are stored, from any thread. By default the last one.
+    /// still holds in memory. Asked every <see cref="SaveInterval"/> until the last one is stored, from any thread. By default the last one.
     /// </summary>
     public Func<int, JournalPosition, JournalPosition> ResumeAfter { get; init; } = static (_, handled) => handled;
 

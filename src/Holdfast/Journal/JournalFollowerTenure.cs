@@ -59,7 +59,10 @@ internal sealed class JournalFollowerTenure(
     /// <summary>Stores the positions that have moved; false when the lease is lost.</summary>
     private async Task<bool> SaveAsync(CancellationToken cancellationToken)
     {
-        var moved = cursors.Where(static cursor => cursor.HasMoved).Select(static cursor => (Cursor: cursor, cursor.Place)).ToList();
+        var moved = cursors.Where(static cursor => cursor.HasMoved)
+            .Select(cursor => (Cursor: cursor, Place: ToStore(cursor)))
+            .Where(static item => !item.Cursor.HasStored(item.Place))
+            .ToList();
         if (moved.Count == 0)
         {
             return true;
@@ -68,8 +71,7 @@ internal sealed class JournalFollowerTenure(
         var update = RecordChange.Update(positions);
         foreach (var (cursor, place) in moved)
         {
-            var stored = place with { Position = options.ResumeAfter(cursor.Partition, place.Position) };
-            update.Set(FieldOf(cursor), stored.ToString());
+            update.Set(FieldOf(cursor), place.ToString());
         }
 
         // A lost position means that its events are handled again, which the handler bears: no need to wait for a disk.
@@ -85,6 +87,13 @@ internal sealed class JournalFollowerTenure(
         }
 
         return true;
+    }
+
+    /// <summary>From where the next holder is to go on, which may change though the cursor stays.</summary>
+    private JournalPlace ToStore(JournalCursor cursor)
+    {
+        var place = cursor.Place;
+        return place with { Position = options.ResumeAfter(cursor.Partition, place.Position) };
     }
 
     private async Task SaveAtEndAsync()

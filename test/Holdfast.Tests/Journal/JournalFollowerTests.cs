@@ -12,6 +12,8 @@ public sealed class JournalFollowerTests
     /// <summary>The lease of a holder that is to lose it: others wait for that.</summary>
     private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(500);
 
+    private static readonly Address Positions = new("journal-follower", "test", "positions");
+
     private readonly ModelStore store = new(PartitionMap.DefaultCount, ModelFault.None);
     private readonly ConcurrentQueue<EngineEvent> log = new();
     private readonly Channel<string> handled = Channel.CreateUnbounded<string>();
@@ -84,6 +86,24 @@ public sealed class JournalFollowerTests
 
         await using var second = Follow(Open(), mark: "second ");
         Assert.Equal(["second 1", "second 2"], await TakeAsync(2));
+    }
+
+    [Fact]
+    public async Task What_the_handler_has_let_go_of_since_is_stored_though_no_event_comes()
+    {
+        var kept = new JournalPosition(1, 0);
+        await using (Follow(Open(), mark: "first ", resumeAfter: (_, last) => kept < last ? kept : last))
+        {
+            await AppendAsync(Open(), "ada", "1", "2");
+            Assert.Equal(["first 1", "first 2"], await TakeAsync(2));
+            await UntilStoredAsync(kept);
+            kept = new JournalPosition(1, 1);
+            await UntilStoredAsync(kept);
+        }
+
+        await using var second = Follow(Open(), mark: "second ");
+        await AppendAsync(Open(), "ada", "3");
+        Assert.Equal(["second 3"], await TakeAsync(1));
     }
 
     [Fact]
@@ -206,22 +226,25 @@ public sealed class JournalFollowerTests
     /// <summary>Takes the follower's positions along into another store, as a failover that lost only other partitions would.</summary>
     private static async Task CopyFollowerAsync(StateEngine from, StateEngine to)
     {
-        var address = new Address("journal-follower", "test", "positions");
         Record? positions;
         do
         {
-            positions = (await from.ReadAsync(address)).Record;
+            positions = (await from.ReadAsync(Positions)).Record;
         }
-        while (positions?.Fields.Values.Any(static value => Encoding.UTF8.GetString(value.Span).EndsWith(" 2-0", StringComparison.Ordinal)) != true);
+        while (!Holds(positions, new JournalPosition(2, 0)));
 
-        var copy = RecordChange.Update(address);
-        foreach (var (field, value) in positions.Fields)
+        var copy = RecordChange.Update(Positions);
+        foreach (var (field, value) in positions!.Fields)
         {
             copy.Set(field, value);
         }
 
         await to.CommitAsync(new Commit(copy));
     }
+
+    /// <summary>Whether a partition's position is stored as this.</summary>
+    private static bool Holds(Record? positions, JournalPosition position) =>
+        positions?.Fields.Values.Any(value => Encoding.UTF8.GetString(value.Span).EndsWith($" {position}", StringComparison.Ordinal)) == true;
 
     private StateEngineOptions Options() => new() { Log = log.Enqueue };
 
@@ -288,6 +311,15 @@ public sealed class JournalFollowerTests
         }
     }
 
+    private async Task UntilStoredAsync(JournalPosition position)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!Holds((await Open().ReadAsync(Positions)).Record, position))
+        {
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
     private async Task UntilLoggedAsync(string name)
     {
         using var patience = new CancellationTokenSource(Patience);
@@ -311,6 +343,7 @@ public sealed class JournalFollowerTests
             ending.Dispose();
         }
     }
+
     /// <summary>An engine on which storing positions takes until it is cancelled.</summary>
     private sealed class StallingEngine(StateEngine inner) : ForwardingEngine(inner.Options)
     {
