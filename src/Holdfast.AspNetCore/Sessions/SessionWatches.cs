@@ -19,44 +19,50 @@ internal sealed class SessionWatches(StateEngine engine, SessionLifetime lifetim
         }
     }
 
-    /// <summary>Has the session watched until what is returned is disposed of.</summary>
+    /// <summary>
+    /// Has the session watched until what is returned is disposed of. A watch that has told the end stays with those that it told: the store may have been
+    /// away, and whoever comes now asks it anew.
+    /// </summary>
     public Use Begin(SessionReference? session, LoginReference? login)
     {
         var key = new Watched(session, login);
         SessionWatch watch;
         lock (gate)
         {
-            var isNew = !watches.TryGetValue(key, out var known);
-            watch = isNew ? new SessionWatch(engine, lifetime, session, login) : known.Watch;
-            watches[key] = (watch, known.Uses + 1);
-            if (!isNew)
+            if (watches.TryGetValue(key, out var known) && !known.Watch.Ended.IsCancellationRequested)
             {
-                return new Use(this, key, watch);
+                watches[key] = known with { Uses = known.Uses + 1 };
+                return new Use(this, key, known.Watch);
             }
+
+            watch = new SessionWatch(engine, lifetime, session, login);
+            watches[key] = (watch, 1);
         }
 
         _ = watch.RunAsync();
         return new Use(this, key, watch);
     }
 
-    private void End(Watched key)
+    private void End(Watched key, SessionWatch watch)
     {
-        SessionWatch? unused = null;
         lock (gate)
         {
-            var (watch, uses) = watches[key];
-            if (uses > 1)
+            // One that has told the end, and whose place another took, needs nothing more.
+            if (!watches.TryGetValue(key, out var known) || known.Watch != watch)
             {
-                watches[key] = (watch, uses - 1);
+                return;
             }
-            else
+
+            if (known.Uses > 1)
             {
-                watches.Remove(key);
-                unused = watch;
+                watches[key] = known with { Uses = known.Uses - 1 };
+                return;
             }
+
+            watches.Remove(key);
         }
 
-        unused?.Dispose();
+        watch.Dispose();
     }
 
     /// <summary>One connection's use of a watch.</summary>
@@ -70,7 +76,7 @@ internal sealed class SessionWatches(StateEngine engine, SessionLifetime lifetim
         {
             if (Interlocked.Exchange(ref isDisposed, 1) == 0)
             {
-                watches.End(key);
+                watches.End(key, watch);
             }
         }
     }

@@ -139,6 +139,30 @@ public sealed class SessionEndedTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_connects_when_the_store_is_back_is_told_nothing_though_earlier_connections_were()
+    {
+        await browser.GetStringAsync(other.At("/state/sign-in/ada"));
+        var address = new Address("session", (await browser.GetStringAsync(other.At("/session"))).Split(' ')[0]);
+        var session = new SessionReference(address.Affinity, (await engine.ReadAsync(address)).Record!.Birth);
+        var watches = live.Services.GetRequiredService<StateServices>().Watches;
+        using var before = watches.Begin(session, null);
+        engine.ReadFault = new StateUnavailableException("away");
+        await TouchAsync(address);
+        clock.Move(SessionWatch.ProofLasts);
+        await WhenAsync(() => before.Ended.IsCancellationRequested);
+
+        engine.ReadFault = null;
+        using var after = watches.Begin(session, null);
+        before.Dispose();
+        Assert.False(after.Ended.IsCancellationRequested);
+        Assert.Equal(1, watches.Count);
+        await EndAsync("directory");
+        await WhenAsync(() => after.Ended.IsCancellationRequested);
+        after.Dispose();
+        Assert.Equal(0, watches.Count);
+    }
+
+    [Fact]
     public async Task A_connection_outlives_an_absence_of_the_store_that_is_short()
     {
         await browser.GetStringAsync(other.At("/state/sign-in/ada"));
