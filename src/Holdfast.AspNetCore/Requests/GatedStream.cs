@@ -68,7 +68,7 @@ internal sealed class GatedStream(ResponseGate gate) : Stream
             return;
         }
 
-        await gate.OpenAsync(cancellationToken);
+        await gate.OpenAsync();
         await gate.Body.Stream.FlushAsync(cancellationToken);
     }
 
@@ -92,7 +92,7 @@ internal sealed class GatedStream(ResponseGate gate) : Stream
 
     private async ValueTask OpenAndWriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
-        await gate.OpenAsync(cancellationToken);
+        await gate.OpenAsync();
         await gate.Body.Stream.WriteAsync(buffer, cancellationToken);
     }
 }

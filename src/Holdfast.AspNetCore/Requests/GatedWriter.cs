@@ -73,7 +73,7 @@ internal sealed class GatedWriter(ResponseGate gate) : PipeWriter
             return;
         }
 
-        await gate.OpenAsync(CancellationToken.None);
+        await gate.OpenAsync();
         await gate.Body.Writer.CompleteAsync(exception);
     }
 
@@ -84,7 +84,7 @@ internal sealed class GatedWriter(ResponseGate gate) : PipeWriter
             return default;
         }
 
-        await gate.OpenAsync(cancellationToken);
+        await gate.OpenAsync();
         return await gate.Body.Writer.FlushAsync(cancellationToken);
     }
 }

@@ -115,7 +115,7 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
     {
         if (!IsHeld)
         {
-            await OpenAsync(cancellationToken);
+            await OpenAsync();
             await body.StartAsync(cancellationToken);
         }
     }
@@ -128,7 +128,7 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
             return;
         }
 
-        await OpenAsync(cancellationToken);
+        await OpenAsync();
         await body.SendFileAsync(path, offset, count, cancellationToken);
     }
 
@@ -136,7 +136,7 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
     {
         if (!IsHeld)
         {
-            await OpenAsync(CancellationToken.None);
+            await OpenAsync();
             await body.CompleteAsync();
         }
     }
@@ -153,13 +153,16 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
     /// <summary>The application will write no more through the pipe.</summary>
     public void CompleteWriter() => isCompleted = true;
 
-    /// <summary>Opens the gate, unless it is open. The commit, once begun, heeds no cancellation.</summary>
-    public ValueTask OpenAsync(CancellationToken cancellationToken) => IsOpen ? ValueTask.CompletedTask : OpenSlowAsync(cancellationToken);
+    /// <summary>
+    /// Opens the gate, unless it is open. No cancellation ends that: a commit that has begun is made, and what was gathered is the response's beginning,
+    /// without which nothing that follows makes sense.
+    /// </summary>
+    public ValueTask OpenAsync() => IsOpen ? ValueTask.CompletedTask : OpenSlowAsync();
 
     /// <summary>Opens the gate for an upgrade, after which there is no response to gather.</summary>
     /// <exception cref="UnstorableResponseException">The response is to be stored.</exception>
     public ValueTask OpenToUpgradeAsync() =>
-        IsHeld ? throw Fail(UnstorableResponseException.Upgrade()) : OpenAsync(CancellationToken.None);
+        IsHeld ? throw Fail(UnstorableResponseException.Upgrade()) : OpenAsync();
 
     /// <summary>Makes sure that a response that is to be stored stays within its limit.</summary>
     /// <exception cref="UnstorableResponseException">It does not.</exception>
@@ -201,7 +204,7 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
         return fault;
     }
 
-    private async ValueTask OpenSlowAsync(CancellationToken cancellationToken)
+    private async ValueTask OpenSlowAsync()
     {
         if (Failure is { } failed)
         {
@@ -226,7 +229,7 @@ internal sealed class ResponseGate : IHttpResponseBodyFeature, IHttpResponseFeat
         IsOpen = true;
         if (buffer.Length > 0)
         {
-            await body.Writer.WriteAsync(buffer.Written, cancellationToken);
+            await body.Writer.WriteAsync(buffer.Written, CancellationToken.None);
         }
 
         buffer.Dispose();

@@ -61,7 +61,7 @@ internal sealed class StateMiddleware(RequestDelegate next, StateServices servic
         {
             await LoadByHabitAsync(endpoint, state, context.RequestAborted);
             await next(context);
-            await gate.OpenAsync(CancellationToken.None);
+            await gate.OpenAsync();
             habit.Learn(endpoint, state.Session.WasUsed);
             return null;
         }

@@ -115,6 +115,13 @@ public sealed class SecureHttp2Tests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_flush_that_is_cancelled_loses_nothing_of_what_was_written_before()
+    {
+        Assert.Equal("by parts", await browser.GetStringAsync(host.At("/cancelled-flush")));
+        Assert.Equal("flushed", await browser.GetStringAsync(host.At("/keys")));
+    }
+
+    [Fact]
     public async Task A_commit_goes_on_when_the_client_resets_the_stream_and_the_connection_stays()
     {
         var before = await browser.GetStringAsync(host.At("/set/first"));
@@ -203,6 +210,13 @@ public sealed class SecureHttp2Tests : IAsyncLifetime
             await context.Response.Body.FlushAsync();
             await context.Response.WriteAsync("parts");
             context.Response.AppendTrailer("Whole", "yes");
+        });
+        app.MapGet("/cancelled-flush", async (HttpContext context) =>
+        {
+            context.Session.SetString("flushed", "x");
+            await context.Response.Body.WriteAsync("by "u8.ToArray());
+            await Xunit.Record.ExceptionAsync(() => context.Response.Body.FlushAsync(new CancellationToken(true)));
+            await context.Response.WriteAsync("parts");
         });
         app.Map("/socket", async (HttpContext context) =>
         {
