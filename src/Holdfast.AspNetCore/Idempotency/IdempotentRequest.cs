@@ -45,9 +45,9 @@ public sealed class IdempotentRequest
     /// <param name="make">Makes it; not called when there is one.</param>
     /// <param name="type">How it is written as JSON; null for reflection.</param>
     /// <returns>The plan as it was stored: what does not survive JSON is missing the first time too.</returns>
-    /// <exception cref="InvalidOperationException">The request has a plan already.</exception>
+    /// <exception cref="InvalidOperationException">The request has a plan already, or is just making it.</exception>
     /// <exception cref="StateLimitException">It is over <see cref="MaxPlanBytes"/>.</exception>
-    /// <exception cref="StateException">It could not be stored. Unhandled, the client is answered 503, and a repetition runs the request.</exception>
+    /// <exception cref="StateException">It could not be stored, and may be made again. Unhandled, the client is answered 503, and a repetition runs the request.</exception>
     public async ValueTask<T> PlanAsync<T>(Func<ValueTask<T>> make, JsonTypeInfo<T>? type = null)
     {
         ArgumentNullException.ThrowIfNull(make);
@@ -57,9 +57,17 @@ public sealed class IdempotentRequest
         }
 
         isPlanned = true;
-        type ??= (JsonTypeInfo<T>)JsonSerializerOptions.Default.GetTypeInfo(typeof(T));
-        var plan = claim?.Plan ?? await MakeAsync(make, type);
-        return JsonSerializer.Deserialize(plan.Span, type)!;
+        try
+        {
+            type ??= (JsonTypeInfo<T>)JsonSerializerOptions.Default.GetTypeInfo(typeof(T));
+            var plan = claim?.Plan ?? await MakeAsync(make, type);
+            return JsonSerializer.Deserialize(plan.Span, type)!;
+        }
+        catch
+        {
+            isPlanned = false;
+            throw;
+        }
     }
 
     /// <summary>

@@ -147,6 +147,21 @@ public sealed partial class IdempotentRequestTests
     }
 
     [Fact]
+    public async Task A_plan_that_could_not_be_made_may_be_made_again_and_only_one_at_a_time()
+    {
+        await using var started = app = await KeyedApp.StartAsync(static async context =>
+        {
+            var (request, goOn) = (context.GetIdempotentRequest(), new TaskCompletionSource<int>());
+            var failing = request.PlanAsync(() => new ValueTask<int>(goOn.Task)).AsTask();
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await request.PlanAsync(static () => new ValueTask<int>(1)));
+            goOn.SetException(new IOException("no price"));
+            await Assert.ThrowsAsync<IOException>(() => failing);
+            await context.Response.WriteAsync($"{await request.PlanAsync(static () => new ValueTask<int>(2))}");
+        });
+        Assert.Equal("2", await app.Client("ada").PostAsync("/", "k").TextAsync());
+    }
+
+    [Fact]
     public async Task A_plan_beyond_its_limit_is_refused_and_a_request_that_is_not_keyed_has_none()
     {
         await using var started = app = await KeyedApp.StartAsync(static async context =>
