@@ -20,9 +20,9 @@ internal sealed class SessionLifetime(TimeSpan idle, TimeSpan absolute, TimeProv
     public bool IsAlive(HeldSession session) =>
         LeftFrom(session.Created) > TimeSpan.Zero && DateTimeOffset.FromUnixTimeSeconds(session.TouchedSeconds) + idle > clock.GetUtcNow();
 
-    /// <summary>Whether the session that a client holds is worth sending again, for its idle timeout to slide.</summary>
+    /// <summary>Whether the session that a client holds is worth sending again, for its idle timeout to slide; also if the clock was set back since it was sent.</summary>
     public bool IsTouchDue(HeldSession session) =>
-        clock.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(session.TouchedSeconds) > WorthTouching;
+        (clock.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(session.TouchedSeconds)).Duration() > WorthTouching;
 
     /// <summary>The expiry to give a session of that age, within what a store takes.</summary>
     public TimeSpan Expiry(DateTimeOffset created)

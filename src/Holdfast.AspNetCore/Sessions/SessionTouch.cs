@@ -34,10 +34,11 @@ internal sealed class SessionTouch(StateServices services, CausalClient client, 
         }
     }
 
+    /// <summary>Also when the last touch lies ahead: the clock was set back since, and the idle timeout goes on all the same.</summary>
     private bool MayBeDue(bool isLoaded) =>
         isLoaded
             ? view.Read is { } read && services.Lifetime.IsTouchDue(read)
-            : client.NowSeconds - commit.TouchedSeconds > services.Lifetime.WorthTouching.TotalSeconds;
+            : Math.Abs(client.NowSeconds - commit.TouchedSeconds) > services.Lifetime.WorthTouching.TotalSeconds;
 
     private async ValueTask MakeAsync(RecordChange touch, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Holdfast.AspNetCore.Sessions;
 
 namespace Holdfast.AspNetCore.Tests.Sessions;
 
@@ -56,6 +57,30 @@ public sealed class SessionLifetimeTests : IAsyncLifetime
         }
 
         Assert.Equal("1", await browser.GetStringAsync(host.At("/get/a")));
+    }
+
+    [Fact]
+    public async Task Requests_keep_a_session_alive_though_the_clock_was_set_back()
+    {
+        clock.SetBack(TimeSpan.FromHours(2));
+        for (var i = 0; i < 5; i++)
+        {
+            clock.Move(Idle * 0.9);
+            await browser.GetStringAsync(host.At("/untouched"));
+        }
+
+        Assert.Equal("1", await browser.GetStringAsync(host.At("/get/a")));
+    }
+
+    [Fact]
+    public void A_session_that_its_client_holds_is_sent_again_after_the_clock_was_set_back()
+    {
+        var lifetime = new SessionLifetime(Idle, TimeSpan.FromHours(8), clock);
+        var now = clock.GetUtcNow();
+        var session = new HeldSession("held", now, now.ToUnixTimeSeconds(), new Dictionary<string, ReadOnlyMemory<byte>>());
+        Assert.False(lifetime.IsTouchDue(session));
+        clock.SetBack(TimeSpan.FromHours(2));
+        Assert.True(lifetime.IsTouchDue(session));
     }
 
     [Fact]
