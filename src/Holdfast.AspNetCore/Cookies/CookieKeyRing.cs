@@ -16,6 +16,7 @@ internal sealed class CookieKeyRing(
     IKeyManager keys, IDataProtectionProvider protection, IOptions<KeyManagementOptions> options, TimeProvider clock, ILogger<CookieKeyRing> logger)
 {
     private static readonly TimeSpan RefreshPeriod = TimeSpan.FromHours(1);
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RefreshAfterUnknownKey = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Propagation = TimeSpan.FromDays(2);
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
@@ -53,10 +54,10 @@ internal sealed class CookieKeyRing(
     private Snapshot Current()
     {
         var current = snapshot;
-        return current is not null && !current.Expiration.IsCancellationRequested && clock.GetElapsedTime(current.Read) < RefreshPeriod
-            ? current
-            : CurrentSlow();
+        return current is not null && IsFresh(current) ? current : CurrentSlow();
     }
+
+    private bool IsFresh(Snapshot of) => !of.Expiration.IsCancellationRequested && clock.GetElapsedTime(of.Read) < of.Lasts;
 
     /// <summary>One caller reads the ring again; the others go on with what there is, or wait if there is nothing yet.</summary>
     private Snapshot CurrentSlow()
@@ -68,7 +69,7 @@ internal sealed class CookieKeyRing(
 
         lock (gate)
         {
-            if (snapshot is not { } current || current.Expiration.IsCancellationRequested || clock.GetElapsedTime(current.Read) >= RefreshPeriod)
+            if (snapshot is not { } current || !IsFresh(current))
             {
                 Refresh();
             }
@@ -88,7 +89,9 @@ internal sealed class CookieKeyRing(
         catch (StateException fault) when (snapshot is { } known)
         {
             logger.RingUnread(fault);
-            snapshot = known with { Read = clock.GetTimestamp() };
+
+            // That it is to be read again stays known, but not every request is to wait for a store that is away.
+            snapshot = known with { Read = clock.GetTimestamp(), Expiration = CancellationToken.None, Lasts = RetryPeriod };
         }
         finally
         {
@@ -139,7 +142,7 @@ internal sealed class CookieKeyRing(
         }
 
         return Preferred(ring.Where(key => usable.ContainsKey(key.KeyId))) is { } sealing
-            ? new Snapshot(usable, usable[sealing.KeyId], clock.GetTimestamp(), expiration)
+            ? new Snapshot(usable, usable[sealing.KeyId], clock.GetTimestamp(), RefreshPeriod, expiration)
             : null;
     }
 
@@ -170,5 +173,6 @@ internal sealed class CookieKeyRing(
         }
     }
 
-    private sealed record Snapshot(IReadOnlyDictionary<Guid, CookieKey> Keys, CookieKey Sealing, long Read, CancellationToken Expiration);
+    private sealed record Snapshot(
+        IReadOnlyDictionary<Guid, CookieKey> Keys, CookieKey Sealing, long Read, TimeSpan Lasts, CancellationToken Expiration);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Xml.Linq;
+using Holdfast.AspNetCore.Cookies;
 using Holdfast.AspNetCore.DataProtection;
 using Holdfast.AspNetCore.Tests.Sessions;
 using Holdfast.TestServers;
@@ -104,6 +105,30 @@ public sealed class KeyRingTests : IAsyncLifetime
         await browser.PostAsync(host.At("/set/a"), new StringContent("2"));
         Assert.Equal("2", await browser.GetStringAsync(host.At("/get/a")));
         Assert.Equal(2, keys.GetAllKeys().Count);
+    }
+
+    [Fact]
+    public async Task While_the_store_is_away_a_ring_that_has_changed_is_read_again_every_ten_seconds_and_not_at_each_request()
+    {
+        await using var host = await WebHost.StartAsync(engine, SessionTests.Map);
+        var ring = host.Services.GetRequiredService<CookieKeyRing>();
+        var before = ring.Sealing;
+        var keys = host.Services.GetRequiredService<IKeyManager>();
+        keys.RevokeKey(before.Id);
+        engine.ReadFault = new StateUnavailableException("away");
+        Assert.Equal(before.Id, ring.Sealing.Id);
+        engine.Count();
+        Assert.Equal(before.Id, ring.Sealing.Id);
+        clock.Move(TimeSpan.FromSeconds(9));
+        Assert.Equal(before.Id, ring.Sealing.Id);
+        Assert.Equal(0, engine.Reads);
+
+        clock.Move(TimeSpan.FromSeconds(1));
+        Assert.Equal(before.Id, ring.Sealing.Id);
+        Assert.NotEqual(0, engine.Reads);
+        engine.ReadFault = null;
+        clock.Move(TimeSpan.FromSeconds(10));
+        Assert.NotEqual(before.Id, ring.Sealing.Id);
     }
 
     [Fact]
