@@ -335,6 +335,7 @@ internal sealed class EmbeddedPartition
         }
     }
 
+    /// <exception cref="StateUnavailableException">The partition is closed, so that nobody would end the watch.</exception>
     public Watch Watch(Address? address)
     {
         var watch = new Watch(ended =>
@@ -348,6 +349,7 @@ internal sealed class EmbeddedPartition
         });
         lock (gate)
         {
+            CheckOpen();
             watches.Add(address, watch);
         }
 

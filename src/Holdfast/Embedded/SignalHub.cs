@@ -6,6 +6,7 @@ internal sealed class SignalHub
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<SignalSubscription>> channels = new(StringComparer.Ordinal);
     private Action<string, ReadOnlyMemory<byte>>? observer;
+    private bool isEnded;
 
     /// <summary>Who hears of every signal, in the order in which listeners do; it must not block, throw or send.</summary>
     public void Observe(Action<string, ReadOnlyMemory<byte>>? next)
@@ -37,11 +38,17 @@ internal sealed class SignalHub
         }
     }
 
+    /// <exception cref="StateUnavailableException">The engine was disposed, so that nobody would end the subscription.</exception>
     public SignalSubscription Listen(string channel)
     {
         var subscription = new SignalSubscription(channel, Remove);
         lock (gate)
         {
+            if (isEnded)
+            {
+                throw new StateUnavailableException("The engine was disposed.");
+            }
+
             if (!channels.TryGetValue(channel, out var listeners))
             {
                 channels.Add(channel, listeners = []);
@@ -53,11 +60,13 @@ internal sealed class SignalHub
         return subscription;
     }
 
+    /// <summary>Ends every subscription; there are no more from now on.</summary>
     public async ValueTask EndAllAsync()
     {
         List<SignalSubscription> all = [];
         lock (gate)
         {
+            isEnded = true;
             foreach (var listeners in channels.Values)
             {
                 all.AddRange(listeners);

@@ -66,10 +66,10 @@ internal sealed class StoreLink : ConnectionOwner
             return;
         }
 
-        lock (gate)
+        if (!TryKeep(call))
         {
-            waiting.Enqueue(call);
-            waitingCount = waiting.Count;
+            call.Fail(Unavailable(call));
+            return;
         }
 
         if (isRetired)
@@ -278,16 +278,9 @@ internal sealed class StoreLink : ConnectionOwner
             // In this order: once it can be given up, it has to be known that it may have been made.
             call.OnLost();
             call.Recall();
-            if ((isDisposed && !isRetired) || !call.IsRepeatable || call.IsSettled || IsOverdue(call))
+            if (!call.IsRepeatable || call.IsSettled || IsOverdue(call) || !TryKeep(call))
             {
                 call.Fail(Unavailable(call));
-                continue;
-            }
-
-            lock (gate)
-            {
-                waiting.Enqueue(call);
-                waitingCount = waiting.Count;
             }
         }
 
@@ -310,6 +303,22 @@ internal sealed class StoreLink : ConnectionOwner
     /// <summary>The fault of this call, which tells what the store answered to it, if it did.</summary>
     private StateUnavailableException Unavailable(StoreCall call) =>
         !isDisposed && call.Obstacle is { } error ? new StateUnavailableException($"The store did not do it. It answered: {error.Text}", Trouble) : Unavailable();
+
+    /// <summary>Keeps the call until it can be sent; false when the link was disposed of, after which nobody would come for it.</summary>
+    private bool TryKeep(StoreCall call)
+    {
+        lock (gate)
+        {
+            if (isDisposed && !isRetired)
+            {
+                return false;
+            }
+
+            waiting.Enqueue(call);
+            waitingCount = waiting.Count;
+            return true;
+        }
+    }
 
     private StoreCall[] TakeWaiting()
     {

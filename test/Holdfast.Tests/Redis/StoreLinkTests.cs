@@ -61,6 +61,32 @@ public sealed class StoreLinkTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task A_call_that_comes_while_the_link_is_disposed_of_fails(bool wasSent)
+    {
+        var clock = new InterruptedClock();
+        await using var routes = NewRoutes(out _, clock);
+        var link = routes.Nodes[0].Link;
+        var call = new Call();
+        using var stream = new MemoryStream();
+
+        // Whether a call is overdue is asked after whether the link is at its end.
+        clock.WhenAsked = link.Dispose;
+        if (wasSent)
+        {
+            link.OnLost(new RedisConnection(stream, link, TimeProvider.System), [call]);
+        }
+        else
+        {
+            link.Submit(call);
+        }
+
+        Assert.Null(clock.WhenAsked);
+        Assert.Equal(1, call.Failed);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task A_connection_that_comes_after_the_end_is_ended(bool isRetired)
     {
         await using var routes = NewRoutes(out _);
@@ -99,11 +125,25 @@ public sealed class StoreLinkTests
         Assert.False(stream.CanRead);
     }
 
-    private static LoneRoutes NewRoutes(out StoreView view)
+    private static LoneRoutes NewRoutes(out StoreView view, TimeProvider? clock = null)
     {
-        var options = new StateEngineOptions();
+        var options = new StateEngineOptions { Clock = clock ?? TimeProvider.System };
         view = new StoreView(options, new PartitionMap(options.PartitionCount), "client");
         return new LoneRoutes(RedisAddress.Parse("redis://nowhere"), view, new SignalTable(), options);
+    }
+
+    /// <summary>Has something happen when it is next asked what the time is.</summary>
+    private sealed class InterruptedClock : TimeProvider
+    {
+        public Action? WhenAsked { get; set; }
+
+        public override long GetTimestamp()
+        {
+            var now = WhenAsked;
+            WhenAsked = null;
+            now?.Invoke();
+            return base.GetTimestamp();
+        }
     }
 
     private sealed class Call : StoreCall
