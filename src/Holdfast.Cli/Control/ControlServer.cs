@@ -10,36 +10,51 @@ internal sealed class ControlServer : IDisposable
     /// <summary>Longest request, in characters.</summary>
     public const int MaxRequestLength = 4096;
 
+    /// <summary>How long no connection is taken after one could not be: handles are short, say, and come back when something ends.</summary>
+    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
+
+    private readonly CancellationTokenSource stopping = new();
     private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly ControlHandler handle;
 
     private ControlServer(ControlHandler handle) => this.handle = handle;
 
     [UnsupportedOSPlatform("windows")]
-    public static ControlServer Start(string socketPath, ControlHandler handle)
+    public static ControlServer Start(string socketPath, ControlHandler handle, TimeProvider clock)
     {
         var server = new ControlServer(handle);
         server.listener.Bind(new UnixDomainSocketEndPoint(socketPath));
         File.SetUnixFileMode(socketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         server.listener.Listen();
-        _ = server.AcceptAsync();
+        _ = AcceptAsync(server.listener.AcceptAsync, socket => _ = server.AnswerAsync(socket), clock, server.stopping.Token);
         return server;
     }
 
-    public void Dispose() => listener.Dispose();
-
-    private async Task AcceptAsync()
+    public void Dispose()
     {
-        try
+        stopping.Cancel();
+        listener.Dispose();
+        stopping.Dispose();
+    }
+
+    /// <summary>Takes connections until it is stopped, whatever becomes of a single one.</summary>
+    public static async Task AcceptAsync(
+        Func<CancellationToken, ValueTask<Socket>> accept, Action<Socket> take, TimeProvider clock, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
         {
-            while (true)
+            try
             {
-                _ = AnswerAsync(await listener.AcceptAsync());
+                take(await accept(stopping));
             }
-        }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
-        {
-            // Disposed.
+            catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(AcceptRetryDelay, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

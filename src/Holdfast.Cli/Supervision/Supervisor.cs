@@ -30,7 +30,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
     public async Task<int> RunAsync(CancellationToken stop)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, down.Token);
-        using var control = ControlServer.Start(folder.ControlSocket, HandleAsync);
+        using var control = ControlServer.Start(folder.ControlSocket, HandleAsync, run.Clock);
         using var health = new HealthProbe();
         using var readings = new GatewayReader(() => gateways?.All ?? []);
         ExpectNames();
