@@ -279,22 +279,17 @@ public sealed class EmbeddedEngine : StateEngine
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
+    protected override ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
     {
         CheckOpen(cancellationToken);
         StateMeter.Commits.Add(1);
         if (Room() is { } room)
         {
-            await WaitForRoom(room, cancellationToken).ConfigureAwait(false);
+            return CommitWhenThereIsRoomAsync(room, commit, partition, cancellationToken);
         }
 
-        var verdict = Evaluate(partitions[partition], commit, default, null);
-        if (!verdict.Durable.IsCompletedSuccessfully)
-        {
-            await WaitUntilDurable(verdict.Durable, cancellationToken).ConfigureAwait(false);
-        }
-
-        return verdict.Result;
+        var verdict = Make(commit, partition);
+        return verdict.Durable.IsCompletedSuccessfully ? new(verdict.Result) : CommitWhenDurableAsync(verdict, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -392,6 +387,32 @@ public sealed class EmbeddedEngine : StateEngine
     {
         fingerprint = commit.Request is not { } request ? null : fingerprint ?? request.Fingerprint ?? CommitFingerprint.Of(commit);
         return partition.Commit(commit, fingerprint, sender);
+    }
+
+    /// <summary>Makes a commit, and writes it on this thread if it waits for no disk: waking the log's, and being woken by it, would take ten times as long.</summary>
+    private CommitVerdict Make(Commit commit, int partition)
+    {
+        var writes = commit.Durability != Durability.Synced;
+        var verdict = Evaluate(partitions[partition], commit, default(CommitSender) with { Writes = writes }, null);
+        if (writes && !verdict.Durable.IsCompleted)
+        {
+            store.Log.WriteHere();
+        }
+
+        return verdict;
+    }
+
+    private async ValueTask<CommitResult> CommitWhenThereIsRoomAsync(Task room, Commit commit, int partition, CancellationToken cancellationToken)
+    {
+        await WaitForRoom(room, cancellationToken).ConfigureAwait(false);
+        var verdict = Make(commit, partition);
+        return verdict.Durable.IsCompletedSuccessfully ? verdict.Result : await CommitWhenDurableAsync(verdict, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<CommitResult> CommitWhenDurableAsync(CommitVerdict verdict, CancellationToken cancellationToken)
+    {
+        await WaitUntilDurable(verdict.Durable, cancellationToken).ConfigureAwait(false);
+        return verdict.Result;
     }
 
     private async ValueTask WaitForRoom(Task room, CancellationToken cancellationToken)

@@ -400,12 +400,14 @@ internal sealed class EmbeddedPartition
     private RecordView Visible(Address address, long now)
     {
         var slot = table.Find(address, out _);
-        if (slot >= 0)
+        if (slot < 0)
         {
-            table.Use(slot, now);
+            return default;
         }
 
-        return table.Visible(slot, now);
+        ref var place = ref table[slot];
+        table.Use(ref place, now);
+        return table.Visible(place, now);
     }
 
     private void Tell(PendingCommit pending)

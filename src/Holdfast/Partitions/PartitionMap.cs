@@ -19,8 +19,12 @@ public sealed class PartitionMap
     public const int MaxCount = 4096;
 
     private const int Slots = 16384;
+    private const int MaxPinDigits = 3;
     private static readonly ushort[] CrcOfByte = MakeCrcTable();
     private readonly string[] tags;
+
+    // A partition has two to the power of this many slots.
+    private readonly int slotBits;
 
     /// <summary>Maps onto this many partitions.</summary>
     /// <param name="count">A power of two from 1 to <see cref="MaxCount"/>.</param>
@@ -32,6 +36,7 @@ public sealed class PartitionMap
         }
 
         Count = count;
+        slotBits = int.Log2(Slots / count);
         tags = TagsFor(count);
     }
 
@@ -39,14 +44,19 @@ public sealed class PartitionMap
     public int Count { get; }
 
     /// <summary>The partition, from 0, of everything with this affinity.</summary>
-    public int PartitionOf(ReadOnlySpan<char> affinity)
-    {
-        var tilde = affinity.IndexOf('~');
-        return tilde is > 0 and <= 3 && TryParsePin(affinity[..tilde], out var pinned) ? pinned : SlotOf(affinity) / (Slots / Count);
-    }
+    public int PartitionOf(ReadOnlySpan<char> affinity) => PartitionOf(PlaceOf(affinity), affinity);
 
     /// <summary>The partition, from 0, of the record.</summary>
-    public int PartitionOf(Address address) => PartitionOf(address.AffinitySpan);
+    public int PartitionOf(Address address) => PartitionOf(address.Place, address.AffinitySpan);
+
+    /// <summary>
+    /// What the affinity says of its partition in any store: its Redis hash slot, or, above these, the number that it is pinned to in a store that has so many.
+    /// </summary>
+    internal static ushort PlaceOf(ReadOnlySpan<char> affinity)
+    {
+        var tilde = affinity[..Math.Min(affinity.Length, MaxPinDigits + 1)].IndexOf('~');
+        return tilde > 0 && TryParsePin(affinity[..tilde], out var pinned) ? (ushort)(Slots + pinned) : (ushort)SlotOf(affinity);
+    }
 
     /// <summary>An affinity that is pinned to the partition, whatever the rest is.</summary>
     public string Pin(int partition, string rest)
@@ -109,7 +119,7 @@ public sealed class PartitionMap
         return tags;
     }
 
-    private bool TryParsePin(ReadOnlySpan<char> hex, out int partition)
+    private static bool TryParsePin(ReadOnlySpan<char> hex, out int partition)
     {
         partition = 0;
         foreach (var character in hex)
@@ -123,6 +133,11 @@ public sealed class PartitionMap
             partition = (partition << 4) + digit;
         }
 
-        return partition < Count && (hex[0] != '0' || hex.Length == 1);
+        return hex[0] != '0' || hex.Length == 1;
     }
+
+    private int PartitionOf(ushort place, ReadOnlySpan<char> affinity) =>
+        place < Slots ? place >> slotBits
+        : place - Slots is var pinned && pinned < Count ? pinned
+        : SlotOf(affinity) >> slotBits;
 }

@@ -29,6 +29,9 @@ public readonly record struct Address
     private readonly byte kindLength;
     private readonly byte affinityLength;
 
+    // They leave room for this, which every store needs that the address is used with.
+    private readonly ushort place;
+
     /// <summary>Names a record by its parts.</summary>
     /// <exception cref="ArgumentException">A part is empty, too long or holds a character that is not allowed.</exception>
     public Address(string kind, string affinity, string? id = null)
@@ -44,11 +47,16 @@ public readonly record struct Address
         text = id is null ? $"{kind}/{affinity}" : $"{kind}/{affinity}/{id}";
         kindLength = (byte)kind.Length;
         affinityLength = (byte)affinity.Length;
+        place = PartitionMap.PlaceOf(affinity);
         hash = text.GetHashCode(StringComparison.Ordinal);
     }
 
-    private Address(string text, int kindLength, int affinityLength) =>
-        (this.text, this.kindLength, this.affinityLength, hash) = (text, (byte)kindLength, (byte)affinityLength, text.GetHashCode(StringComparison.Ordinal));
+    private Address(string text, int kindLength, int affinityLength)
+    {
+        (this.text, this.kindLength, this.affinityLength) = (text, (byte)kindLength, (byte)affinityLength);
+        place = PartitionMap.PlaceOf(text.AsSpan(kindLength + 1, affinityLength));
+        hash = text.GetHashCode(StringComparison.Ordinal);
+    }
 
     /// <summary>What sort of thing the record is: <c>session</c>, <c>cart</c>.</summary>
     public string Kind => Text[..kindLength];
@@ -61,6 +69,9 @@ public readonly record struct Address
 
     /// <summary>The affinity, without a string of its own.</summary>
     internal ReadOnlySpan<char> AffinitySpan => Text.AsSpan(kindLength + 1, affinityLength);
+
+    /// <summary>As <see cref="PartitionMap.PlaceOf"/> tells it of the affinity.</summary>
+    internal ushort Place => place;
 
     /// <summary>The kind, without a string of its own.</summary>
     internal ReadOnlySpan<char> KindSpan => Text.AsSpan(0, kindLength);

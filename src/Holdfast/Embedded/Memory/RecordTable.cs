@@ -49,16 +49,21 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
     public int Find(ReadOnlySpan<byte> address, out uint hash)
     {
         hash = AddressHash.Of(address, seed);
-        var mask = index.Length - 1;
-        for (var at = (int)hash & mask; index[at] != 0; at = (at + 1) & mask)
+        var entries = index;
+        var mask = entries.Length - 1;
+        for (var at = (int)hash & mask; ; at = (at + 1) & mask)
         {
-            if ((uint)(index[at] >> 32) == hash && (int)(uint)index[at] - 1 is var slot && AddressOf(slot).SequenceEqual(address))
+            var entry = entries[at];
+            if (entry == 0)
+            {
+                return -1;
+            }
+
+            if ((uint)(entry >> 32) == hash && (int)(uint)entry - 1 is var slot && AddressOf(slot).SequenceEqual(address))
             {
                 return slot;
             }
         }
-
-        return -1;
     }
 
     /// <summary>The newest version as it counts at this time: absent if it was removed or has expired.</summary>
@@ -74,14 +79,11 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
     }
 
     /// <summary>The visible version as it counts at this time.</summary>
-    public RecordView Visible(int slot, long now)
-    {
-        if (slot < 0)
-        {
-            return default;
-        }
+    public RecordView Visible(int slot, long now) => slot < 0 ? default : Visible(this[slot], now);
 
-        ref readonly var place = ref this[slot];
+    /// <inheritdoc cref="Visible(int, long)"/>
+    public RecordView Visible(in Slot place, long now)
+    {
         return place.Visible == 0 || place.VisibleDeadline <= now ? default : new RecordView(memory.Span(place.Visible), place.VisibleDeadline);
     }
 
@@ -143,9 +145,11 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
     }
 
     /// <summary>The record is used now; kept for kinds that may be evicted.</summary>
-    public void Use(int slot, long now)
+    public void Use(int slot, long now) => Use(ref this[slot], now);
+
+    /// <inheritdoc cref="Use(int, long)"/>
+    public void Use(ref Slot place, long now)
     {
-        ref var place = ref this[slot];
         if (kinds.IsEvictable(place.Kind))
         {
             place.LastUse = uses.Of(now);

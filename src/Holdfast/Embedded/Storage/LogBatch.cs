@@ -6,9 +6,11 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
     private const int InitialBytes = 16 << 10;
     private const int KeptBytes = 1 << 20;
 
-    private readonly TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock followersGate = new();
+
+    // Each is made for the first that waits for it, while the batch gathers.
+    private TaskCompletionSource? written;
+    private TaskCompletionSource? synced;
     private List<(Task Durable, Action Then)>? followers;
     private byte[] buffer = spare ?? new byte[InitialBytes];
     private int end;
@@ -29,9 +31,10 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
 
     public bool IsEmpty => end == 0;
 
-    public Task TaskOf(bool untilSynced) => untilSynced ? synced.Task : written.Task;
+    public Task TaskOf(bool untilSynced) =>
+        (untilSynced ? synced ??= NewTask() : written ??= NewTask()).Task;
 
-    public bool Has(Task durable) => durable == synced.Task || durable == written.Task;
+    public bool Has(Task durable) => durable == synced?.Task || durable == written?.Task;
 
     public void Add(uint payloadSum, ReadOnlySpan<byte> payload, ILogEntry entry)
     {
@@ -74,25 +77,31 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
 
     public void CompleteWritten()
     {
-        written.TrySetResult();
+        written?.TrySetResult();
         RunFollowers();
     }
 
     public void CompleteSynced()
     {
-        synced.TrySetResult();
+        synced?.TrySetResult();
         RunFollowers();
     }
 
     public void Fail(Exception fault)
     {
-        written.TrySetException(fault);
-        synced.TrySetException(fault);
-
-        // Nobody may be waiting for one of them, which is no fault of its own.
-        _ = written.Task.Exception;
-        _ = synced.Task.Exception;
+        Fail(written, fault);
+        Fail(synced, fault);
         RunFollowers();
+    }
+
+    private static TaskCompletionSource NewTask() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static void Fail(TaskCompletionSource? waited, Exception fault)
+    {
+        waited?.TrySetException(fault);
+
+        // Nobody may be waiting for it, which is no fault of its own.
+        _ = waited?.Task.Exception;
     }
 
     private void RunFollowers()

@@ -68,6 +68,9 @@ internal sealed class LogQueue
     private bool IsWorthWaiting =>
         gathering.Entries.Count < pacing.Awaited && gathering.NeedsOnlySync && rolling is null && !stopping && closed is null;
 
+    /// <summary>Whether what has gathered is for the writer's own thread: somebody waits for the disk, or the log is about to roll or end.</summary>
+    private bool IsForWriter => stopping || closed is not null || rolling is not null || gathering.NeedsSync || files.IsSyncOverdue;
+
     /// <summary>Completes when there is room to gather more; null when there is.</summary>
     public Task? Room()
     {
@@ -187,18 +190,18 @@ internal sealed class LogQueue
 
     /// <summary>
     /// Begins a step with what has gathered for a caller that writes it itself. Null where there is nothing, or where it is for the writer's own thread, which
-    /// is told: others write, somebody waits for the disk, or the log is about to roll or end.
+    /// is told: somebody waits for the disk, or the log is about to roll or end. Null too while others write: they go on with it, or tell the writer.
     /// </summary>
     public LogBatch? TakeToWriteHere()
     {
         lock (gate)
         {
-            if (gathering.IsEmpty)
+            if (gathering.IsEmpty || isStepping)
             {
                 return null;
             }
 
-            if (isStepping || stopping || closed is not null || rolling is not null || gathering.NeedsSync || files.IsSyncOverdue)
+            if (IsForWriter)
             {
                 // Rounds of clients come often, and would keep a writer up that waits for others to come.
                 if (!isPacing)
@@ -229,16 +232,24 @@ internal sealed class LogQueue
         }
     }
 
-    /// <summary>Ends the step of a caller.</summary>
-    public void EndStepHere()
+    /// <summary>Ends the step of a caller, and begins another one with what has gathered meanwhile, if the caller goes on and may.</summary>
+    public LogBatch? EndStepHere(bool goesOn)
     {
         lock (gate)
         {
             End();
+            if (goesOn && !gathering.IsEmpty && !IsForWriter)
+            {
+                isStepping = true;
+                return TakeGathered();
+            }
+
             if (!gathering.IsEmpty || rolling is not null || stopping || waitsForever)
             {
                 Monitor.Pulse(gate);
             }
+
+            return null;
         }
     }
 

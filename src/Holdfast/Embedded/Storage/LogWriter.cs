@@ -12,6 +12,8 @@ namespace Holdfast.Embedded;
 /// </remarks>
 internal sealed class LogWriter : IDisposable
 {
+    private const int MaxStepsHere = 8;
+
     private readonly LogFiles files;
     private readonly LogQueue queue;
     private readonly Action<EngineEvent> log;
@@ -79,22 +81,22 @@ internal sealed class LogWriter : IDisposable
     /// </summary>
     public void WriteHere()
     {
-        if (thread is null || queue.TakeToWriteHere() is not { } batch)
+        var batch = thread is null ? null : queue.TakeToWriteHere();
+        for (var steps = 1; batch is not null; steps++)
         {
-            return;
-        }
+            try
+            {
+                Write(batch);
+                queue.Reuse(batch);
+            }
+            catch (Exception fault)
+            {
+                Abandon(batch, fault);
+            }
 
-        try
-        {
-            Write(batch);
-            queue.Reuse(batch);
+            // Who came meanwhile is served too, but not for ever: this thread has a caller.
+            batch = queue.EndStepHere(goesOn: steps < MaxStepsHere);
         }
-        catch (Exception fault)
-        {
-            Abandon(batch, fault);
-        }
-
-        queue.EndStepHere();
     }
 
     /// <summary>
