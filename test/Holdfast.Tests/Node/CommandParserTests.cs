@@ -54,7 +54,7 @@ public class CommandParserTests
     [InlineData("*\r\n", "invalid multibulk length")]
     [InlineData("*+1\r\n", "invalid multibulk length")]
     [InlineData("*1\n", "invalid multibulk length")]
-    [InlineData("*1111111111111111111111111111111111111", "too big multibulk count string")]
+    [InlineData("*1111111111111111111111111111111111111", "too big mbulk count string")]
     [InlineData("*1\r\n*1\r\n", "expected '$', got '*'")]
     [InlineData("*1\r\n$-1\r\n", "invalid bulk length")]
     [InlineData("*1\r\n$8388609\r\n", "invalid bulk length")]

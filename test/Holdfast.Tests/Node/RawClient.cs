@@ -122,6 +122,26 @@ internal sealed class RawClient : IDisposable
         }
     }
 
+    /// <summary>All that comes, each byte a character, up to this text or the end of the connection.</summary>
+    public string ReadUntil(string end)
+    {
+        var text = new StringBuilder();
+        try
+        {
+            while ((text.Length < end.Length || !text.ToString(text.Length - end.Length, end.Length).Equals(end, StringComparison.Ordinal))
+                && stream.ReadByte() is >= 0 and var next)
+            {
+                text.Append((char)next);
+            }
+        }
+        catch (IOException error) when (error.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            // It was closed before it had read everything.
+        }
+
+        return text.ToString();
+    }
+
     public void EndSending() => socket.Shutdown(SocketShutdown.Send);
 
     public void Dispose() => socket.Dispose();

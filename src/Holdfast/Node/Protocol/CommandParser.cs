@@ -103,8 +103,9 @@ internal sealed class CommandParser
 
             if (buffer[position] != '$')
             {
-                var found = buffer[position] is >= (byte)' ' and <= (byte)'~' ? ((char)buffer[position]).ToString() : "a control byte";
-                return Fail($"expected '$', got '{found}'");
+                // A reply is a line.
+                var found = (char)buffer[position] is var one && one is '\r' or '\n' ? ' ' : one;
+                return Fail(found <= '\x7f' ? $"expected '$', got '{found}'" : "expected '$', got a byte beyond ASCII");
             }
 
             var outcome = ParseLength(buffer, "bulk", out var length);
@@ -165,11 +166,11 @@ internal sealed class CommandParser
         var end = line[..Math.Min(line.Length, MaxLengthLine)].IndexOf((byte)'\n');
         if (end < 0)
         {
-            return line.Length >= MaxLengthLine ? Fail($"too big {what} count string") : ParseOutcome.Incomplete;
+            return line.Length >= MaxLengthLine ? Fail($"too big {(what == "bulk" ? what : "mbulk")} count string") : ParseOutcome.Incomplete;
         }
 
         var digits = end > 0 && line[end - 1] == '\r' ? line[1..Math.Max(end - 1, 1)] : default;
-        if (!Utf8Parser.TryParse(digits, out length, out var used) || used != digits.Length || digits[0] == '+')
+        if (!Utf8Parser.TryParse(digits, out length, out var used) || used != digits.Length || !IsCanonical(digits))
         {
             return Fail($"invalid {what} length");
         }
@@ -177,6 +178,9 @@ internal sealed class CommandParser
         position += end + 1;
         return ParseOutcome.Complete;
     }
+
+    /// <summary>Whether a number is as Redis has it: without a plus or leading zeros.</summary>
+    private static bool IsCanonical(ReadOnlySpan<byte> number) => number[0] is not (byte)'+' && (number is [(byte)'0'] || number.TrimStart((byte)'-')[0] != '0');
 
     /// <summary>A mark, one or two digits and the line's end: what nearly all lengths are.</summary>
     private static bool TryShortLength(ReadOnlySpan<byte> line, out long length, out int taken)
@@ -189,7 +193,7 @@ internal sealed class CommandParser
 
         length = line[1] - '0';
         taken = 4;
-        if (char.IsAsciiDigit((char)line[2]))
+        if (char.IsAsciiDigit((char)line[2]) && length > 0)
         {
             length = (length * 10) + (line[2] - '0');
             taken = 5;

@@ -18,6 +18,9 @@ public sealed class Twins : IAsyncLifetime
     /// <param name="protocol">2 or 3.</param>
     internal TwinClients Connect(int protocol) => new(node.Connect(), RawClient.OnSocket(redis.SocketPath), protocol);
 
+    /// <summary>Connects to both, for any bytes.</summary>
+    internal (RawClient Node, RawClient Redis) Connect() => (node.Connect(), RawClient.OnSocket(redis.SocketPath));
+
     public async ValueTask DisposeAsync()
     {
         await redis.DisposeAsync();
