@@ -89,7 +89,9 @@ public abstract class StateEngine : IAsyncDisposable
     /// <summary>Reads the partition's journal after a position.</summary>
     /// <param name="partition">The partition, from 0.</param>
     /// <param name="after">Where the last reading ended; <see cref="JournalPosition.Start"/> for all that is kept.</param>
-    /// <param name="maxEvents">The most events to answer, from 1 to 1000.</param>
+    /// <param name="maxEvents">
+    /// The most events to answer, from 1 to 1000. Fewer than asked for are the journal's last, unless they come to 25 MiB, which takes a hundred at least.
+    /// </param>
     /// <param name="cancellationToken">Ends the call.</param>
     public ValueTask<JournalPage> ReadJournalAsync(
         int partition, JournalPosition after, int maxEvents = 100, CancellationToken cancellationToken = default)
