@@ -281,15 +281,28 @@ public sealed class EmbeddedEngine : StateEngine
     /// <inheritdoc/>
     protected override ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
     {
-        CheckOpen(cancellationToken);
-        StateMeter.Commits.Add(1);
-        if (Room() is { } room)
+        if (cancellationToken.IsCancellationRequested)
         {
-            return CommitWhenThereIsRoomAsync(room, commit, partition, cancellationToken);
+            return ValueTask.FromCanceled<CommitResult>(cancellationToken);
         }
 
-        var verdict = Make(commit, partition);
-        return verdict.Durable.IsCompletedSuccessfully ? new(verdict.Result) : CommitWhenDurableAsync(verdict, cancellationToken);
+        try
+        {
+            CheckOpen(cancellationToken);
+            StateMeter.Commits.Add(1);
+            if (Room() is { } room)
+            {
+                return CommitWhenThereIsRoomAsync(room, commit, partition, cancellationToken);
+            }
+
+            var verdict = Make(commit, partition);
+            return verdict.Durable.IsCompletedSuccessfully ? new(verdict.Result) : CommitWhenDurableAsync(verdict, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            // A fault is told where the commit is awaited, however it was made.
+            return ValueTask.FromException<CommitResult>(fault);
+        }
     }
 
     /// <inheritdoc/>
