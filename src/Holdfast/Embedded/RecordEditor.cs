@@ -11,6 +11,9 @@ internal sealed class RecordEditor
     // Up to here, looking at one name after another is as fast as an index.
     private const int WalkedFields = 24;
 
+    // So few names are looked for without an index: making it takes a key for each field.
+    private const int WalkedNames = 4;
+
     private const int InitialBytes = 512;
     private const int KeptBytes = 64 << 10;
 
@@ -20,6 +23,7 @@ internal sealed class RecordEditor
     private byte[] text = new byte[InitialBytes];
     private int filled;
     private bool isIndexed;
+    private int asked;
 
     /// <summary>How many fields the record has now.</summary>
     public int FieldCount { get; private set; }
@@ -35,7 +39,12 @@ internal sealed class RecordEditor
             (text, fields) = (new byte[InitialBytes], new Field[16]);
         }
 
-        (count, filled, isIndexed) = (0, 0, false);
+        if (text.Length < packed.Length + InitialBytes)
+        {
+            text = new byte[packed.Length + InitialBytes];
+        }
+
+        (count, filled, isIndexed, asked) = (0, 0, false, 0);
         index.Clear();
         Append(packed);
         var walk = new FieldWalk(packed);
@@ -196,7 +205,7 @@ internal sealed class RecordEditor
 
     private int Find(ReadOnlySpan<byte> name)
     {
-        if (count > WalkedFields)
+        if (count > WalkedFields && ++asked > WalkedNames)
         {
             return FindInIndex(name);
         }

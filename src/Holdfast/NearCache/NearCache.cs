@@ -183,9 +183,9 @@ internal sealed class NearCache
     /// Whether what could be served of the record now is not what the reply tells. Pushes come ahead of the replies that
     /// know of the change, so it should have gone.
     /// </summary>
-    public bool Contradicts(Feed feed, int partition, Address address, long? revision, long birth) =>
+    public bool Contradicts(Feed feed, int partition, Address address, Record? told) =>
         Volatile.Read(ref feeds[partition]) == feed && entries.TryGetValue(address, out var entry) && clock.GetTimestamp() < entry.UsableUntil
-        && (entry.Record?.Revision != revision || (entry.Record is { } record && record.Birth != birth));
+        && !AreAlike(entry.Record, told);
 
     /// <summary>Takes out what was pushed as changed.</summary>
     public void Drop(Address address)
@@ -250,6 +250,12 @@ internal sealed class NearCache
             }
         }
     }
+
+    private static bool AreAlike(Record? held, Record? told) =>
+        held is null || told is null
+            ? held is null && told is null
+            : held.Revision == told.Revision && held.Birth == told.Birth && held.Fields.Count == told.Fields.Count
+                && told.Fields.All(pair => held[pair.Key] is { } value && value.Span.SequenceEqual(pair.Value.Span));
 
     private void Remove(Address address)
     {

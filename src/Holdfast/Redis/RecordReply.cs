@@ -31,6 +31,19 @@ internal readonly record struct RecordReply(
         return reply;
     }
 
+    /// <summary>Reads what HGETALL answers, which tells no time to live.</summary>
+    public static RecordReply ReadHash(ref RespReader reader)
+    {
+        var ahead = reader;
+        if (ahead.ReadCount(0) > 0)
+        {
+            return ReadFields(ref reader, timeToLive: -1);
+        }
+
+        reader = ahead;
+        return default;
+    }
+
     /// <summary>The record, if there is one.</summary>
     /// <param name="address">The record's name.</param>
     /// <param name="sentAt">When the call was sent: a time to live counts from there, so that no deadline is too late.</param>

@@ -234,10 +234,23 @@ internal sealed class StoreLink : ConnectionOwner
         {
             OnError(connection, call, ErrorReply.From(ahead.Text));
         }
-        else if (ReadReply(connection, call, ref reader) == ReplyVerdict.TermUnknown)
+        else
+        {
+            OnVerdict(call, ReadReply(connection, call, ref reader));
+        }
+    }
+
+    private void OnVerdict(StoreCall call, ReplyVerdict verdict)
+    {
+        if (verdict == ReplyVerdict.TermUnknown)
         {
             call.Recall();
             openings.Open(call.Partition, call);
+        }
+        else if (verdict == ReplyVerdict.Incomplete)
+        {
+            call.Recall();
+            RepeatLater(call);
         }
         else
         {

@@ -24,6 +24,19 @@ internal sealed class Interleaving : IAsyncDisposable
         ('D', 9), // What the store said first arrives.
     ];
 
+    /// <summary>The same, with another program that writes into the record's hash.</summary>
+    public static readonly IReadOnlyList<(char Name, int Most)> EventsBesideWrites =
+    [
+        ('F', 1), // A fetch is sent.
+        ('C', 2), // An own commit is sent.
+        ('A', 1), // Another program writes a field.
+        ('S', 9), // The store executes what it got first.
+        ('D', 9), // What the store said first arrives.
+    ];
+
+    /// <summary>What an own commit writes.</summary>
+    public const string Written = "x";
+
     public static readonly Address Thing = new("thing", "t");
 
     private readonly StandingClock clock = new();
@@ -52,7 +65,7 @@ internal sealed class Interleaving : IAsyncDisposable
     {
         'S' => store.HasRequests,
         'D' => store.HasOutput,
-        'X' => store.Record is not null,
+        'X' or 'A' => store.Record is not null,
         _ => true,
     };
 
@@ -75,7 +88,7 @@ internal sealed class Interleaving : IAsyncDisposable
                 routes.Submit(ReadCall.Of(reads, view, 0, null));
                 break;
             case 'C':
-                var commit = new CommitCall(view, 0, new Commit(RecordChange.Update(Thing).Set("at", "x")), window, routes);
+                var commit = new CommitCall(view, 0, new Commit(RecordChange.Update(Thing).Set("at", Written)), window, routes);
                 commit.TryEnter();
                 routes.Submit(commit);
                 break;
@@ -84,6 +97,9 @@ internal sealed class Interleaving : IAsyncDisposable
                 break;
             case 'X':
                 store.Expire();
+                break;
+            case 'A':
+                store.WriteAside();
                 break;
             case 'R':
                 Connect();
@@ -103,7 +119,7 @@ internal sealed class Interleaving : IAsyncDisposable
     /// </summary>
     public string? Problem()
     {
-        if (view.Cache.TryRead(Thing, 0, Freshness.Pushed, out var reading) != NearCacheAnswer.Hit || store.Was(reading.Record?.Revision, reading.At.Revision))
+        if (view.Cache.TryRead(Thing, 0, Freshness.Pushed, out var reading) != NearCacheAnswer.Hit || store.Was(reading.Record, reading.At.Revision))
         {
             return null;
         }
@@ -123,8 +139,8 @@ internal sealed class Interleaving : IAsyncDisposable
             }
         }
 
-        return view.Cache.TryRead(Thing, 0, Freshness.Pushed, out var reading) == NearCacheAnswer.Hit && reading.Record?.Revision != store.Record
-            ? $"answers the record of revision {reading.Record?.Revision} for ever, where the store has {store.Record}"
+        return view.Cache.TryRead(Thing, 0, Freshness.Pushed, out var reading) == NearCacheAnswer.Hit && !store.Is(reading.Record)
+            ? $"answers the record of revision {reading.Record?.Revision} for ever, where the store has another, of revision {store.Record}"
             : null;
     }
 

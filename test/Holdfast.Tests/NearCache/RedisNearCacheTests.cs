@@ -1,3 +1,4 @@
+using Holdfast.Redis;
 using Holdfast.Tests.Redis;
 using Holdfast.TestServers;
 
@@ -105,6 +106,26 @@ public sealed class RedisNearCacheTests : IAsyncLifetime
             // The revision's reply comes after the push: once it is here, the old record must be gone.
             await engine.ReadHeadAsync(made.At.Partition);
             Assert.Equal(i + 1, (await engine.ReadAsync(Thing, Freshness.Pushed)).Record!.Counter("n"));
+        }
+    }
+
+    [Fact]
+    public async Task What_another_program_writes_while_a_commit_is_on_its_way_is_told_and_the_commit_is_made_once()
+    {
+        await using var own = await RedisEngine.OpenAsync(proxy.ConnectionString, PatientOptions.Default);
+        await own.CommitAsync(new Commit(RecordChange.Update(Thing).Set("large", new string('-', 1000)).Set("aside", "0")));
+        var key = new StoreKeys(own.Partitions).Text(own.Partitions.PartitionOf(Thing), Thing.ToString());
+        for (var i = 1; i <= 20; i++)
+        {
+            proxy.ToStore.Hold();
+            var committing = own.CommitAsync(new Commit(RecordChange.Update(Thing).Add("n", 1))).AsTask();
+            await server.CommandAsync("HSET", key, "aside", $"{i}");
+            proxy.ToStore.Release();
+
+            var told = (await committing).Records[0]!;
+            Assert.Equal((i, $"{i}"), (told.Counter("n"), told.Text("aside")));
+            var near = (await own.ReadAsync(Thing, Freshness.Pushed)).Record!;
+            Assert.Equal((i, $"{i}"), (near.Counter("n"), near.Text("aside")));
         }
     }
 

@@ -18,7 +18,9 @@ internal sealed class SteppedStore : IDisposable
     private readonly Queue<string[]> requests = new();
     private readonly LinkedList<(string Text, bool IsPush)> output = new();
     private readonly Dictionary<string, long> made = [];
-    private readonly List<(long Revision, long? Record)> moments = [(0, null)];
+    private readonly List<(long Revision, long? Record, int Aside)> moments = [(0, null, 0)];
+    private string at = "";
+    private int aside;
     private SteppedStream? connection;
     private bool isTracked;
 
@@ -53,11 +55,25 @@ internal sealed class SteppedStore : IDisposable
     public void Dispose() => connection?.Dispose();
 
     /// <summary>Whether the record was like this at a moment of this revision or a later one.</summary>
-    public bool Was(long? record, long sinceRevision) =>
-        moments.Exists(moment => moment.Revision >= sinceRevision && moment.Record == record);
+    public bool Was(Record? record, long sinceRevision) =>
+        moments.Exists(moment => moment.Revision >= sinceRevision && moment.Record == record?.Revision && (record is null || record.Text("aside") == $"{moment.Aside}"));
+
+    /// <summary>Whether the record is like this.</summary>
+    public bool Is(Record? record) => Record == record?.Revision && (record is null || record.Text("aside") == $"{aside}");
+
+    /// <summary>Another program writes a field, which changes no revision.</summary>
+    public void WriteAside()
+    {
+        aside++;
+        Become(Revision, Record, isOwn: false);
+    }
 
     /// <summary>Somebody else changes the record.</summary>
-    public void Change() => Become(Revision + 1, Revision + 1, isOwn: false);
+    public void Change()
+    {
+        at = $"{Revision + 1}";
+        Become(Revision + 1, Revision + 1, isOwn: false);
+    }
 
     /// <summary>The record expires, which changes no revision.</summary>
     public void Expire() => Become(Revision, null, isOwn: false);
@@ -92,7 +108,7 @@ internal sealed class SteppedStore : IDisposable
     private string Fields()
     {
         isTracked = true;
-        return Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"%4\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{revision}\r\n+large\r\n+{Large}\r\n") : "%0\r\n";
+        return Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"%5\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{at}\r\n+large\r\n+{Large}\r\n+aside\r\n+{aside}\r\n") : "%0\r\n";
     }
 
     // A commit that was made before is answered as a repetition of it, with the record as it is now.
@@ -103,6 +119,7 @@ internal sealed class SteppedStore : IDisposable
         HeldCommits += isAsHeld ? 1 : 0;
         if (isNew)
         {
+            at = Interleaving.Written;
             Become(Revision + 1, Revision + 1, isOwn: true);
             made[sequence] = revision = Revision;
         }
@@ -112,11 +129,11 @@ internal sealed class SteppedStore : IDisposable
     }
 
     private string RecordText() =>
-        Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"*2\r\n:-1\r\n*8\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{revision}\r\n+large\r\n+{Large}\r\n") : "_\r\n";
+        Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"*2\r\n:-1\r\n*10\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{at}\r\n+large\r\n+{Large}\r\n+aside\r\n+{aside}\r\n") : "_\r\n";
 
     private void Become(long revision, long? record, bool isOwn)
     {
-        moments.Add((revision, record));
+        moments.Add((revision, record, aside));
         if (isTracked && !isOwn)
         {
             isTracked = false;

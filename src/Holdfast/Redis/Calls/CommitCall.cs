@@ -12,10 +12,11 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     private readonly Commit commit;
     private readonly string? fingerprint;
     private readonly bool removes;
-    private readonly HeldRecord?[]? held;
     private readonly SequenceWindow window;
     private readonly StoreRoutes routes;
+    private HeldRecord?[]? held;
     private int hasSettled;
+    private bool isIncomplete;
     private long sequence;
 
     /// <summary>Prepares the call.</summary>
@@ -29,7 +30,6 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         (this.view, Partition, this.commit, this.window, this.routes) = (view, partition, commit, window, routes);
         fingerprint = CommitWire.FingerprintOf(commit);
         removes = CommitWire.OnlyRemoves(commit);
-        held = HeldOf(view, commit);
     }
 
     /// <summary>The number under which the store remembers it; 0 until it has one.</summary>
@@ -42,7 +42,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     /// <summary>Whether it has left its <see cref="SequenceWindow"/>, whose lock guards this.</summary>
     public bool HasLeft { get; set; }
 
-    /// <summary>Whether it was sent on a connection that was lost before the reply: it may have been made.</summary>
+    /// <summary>Whether it was sent and its whole answer did not come, as on a connection that was lost: it may have been made.</summary>
     public bool IsUncertain { get; private set; }
 
     /// <summary>Where it waits for its number, guarded like <see cref="HasLeft"/>; null when it does not.</summary>
@@ -55,6 +55,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
 
     public override void Write(RespWriter writer, ServerProfile server)
     {
+        held = HeldOf(view, commit);
         var keys = 3 + (commit.Request is null ? 0 : 1) + commit.Changes.Count;
         writer.Command(3 + keys + (fingerprint is null ? 3 : 5) + CommitWire.PartsOf(commit, held));
         writer.Bulk("FCALL"u8);
@@ -88,6 +89,13 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             _ => throw new RespFormatException($"A commit is not answered with '{outcome}'."),
         };
         view.Saw(this, at);
+        if (isIncomplete)
+        {
+            // It was made, and the store tells that, and the records, to who sends it again.
+            (isIncomplete, IsUncertain) = (false, true);
+            return ReplyVerdict.Incomplete;
+        }
+
         Settle();
         Succeed(result);
         return ReplyVerdict.Settled;
@@ -99,7 +107,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     {
         Settle();
         base.Fail(IsUncertain && fault is not CommitUnknownException
-            ? new CommitUnknownException($"The connection was lost before the commit's answer came, and then: {fault.Message}", fault)
+            ? new CommitUnknownException($"The commit was sent, its whole answer did not come, and then: {fault.Message}", fault)
             : fault);
     }
 
@@ -138,7 +146,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             var change = commit.Changes[i];
             var reply = RecordReply.Read(ref reader);
             records[i] = change.Kind == ChangeKind.Keep ? null : RecordOf(i, reply, at);
-            if (at is not { } moment)
+            if (at is not { } moment || (records[i] is null && reply.IsAsHeld))
             {
                 view.Cache.Drop(change.Address);
             }
@@ -166,12 +174,27 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         return records;
     }
 
-    /// <summary>The record after the change, made of the one that is held if the store found that one.</summary>
-    private Record? RecordOf(int index, in RecordReply reply, Stamp? at) =>
-        reply.IsAsHeld && held?[index] is { } before && at is { } moment
-            ? before.After(moment.Revision, reply.DeadlineAt(SentAt, view.Clock))
-            : reply.ToRecord(commit.Changes[index].Address, SentAt, view.Clock);
+    /// <summary>The record after the change, made of the one that is held if the store found that one; null too if that can't be.</summary>
+    private Record? RecordOf(int index, in RecordReply reply, Stamp? at)
+    {
+        if (!reply.IsAsHeld || held?[index] is not { } before || at is not { } moment)
+        {
+            return reply.ToRecord(commit.Changes[index].Address, SentAt, view.Clock);
+        }
 
+        var after = before.IsStillIn(view.Cache) ? before.TryAfter(moment.Revision, reply.DeadlineAt(SentAt, view.Clock)) : null;
+
+        // In this order: who cancelled the commit may have other bytes where its values were.
+        if (IsSettled)
+        {
+            return null;
+        }
+
+        isIncomplete |= after is null;
+        return after;
+    }
+
+    /// <summary>Looked for each time that it is sent: what the near cache has forgotten since is not held any more.</summary>
     private static HeldRecord?[]? HeldOf(StoreView view, Commit commit)
     {
         HeldRecord?[]? held = null;

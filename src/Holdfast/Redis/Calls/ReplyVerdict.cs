@@ -8,4 +8,7 @@ internal enum ReplyVerdict
 
     /// <summary>The partition's term is another server process's: open one, and repeat.</summary>
     TermUnknown,
+
+    /// <summary>What the reply leaves out can't be made up for: ask again.</summary>
+    Incomplete,
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Holdfast.NearCaching;
 using Holdfast.Resp;
 
@@ -26,24 +25,8 @@ internal sealed class SampleCall : AwaitedCall<bool>
 
     public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)
     {
-        long? revision = null;
-        long birth = 0;
-        for (var left = reader.ReadCount(0); left > 0; left -= 2)
-        {
-            var name = reader.ReadText();
-            var isRevision = name.SequenceEqual("@rev"u8);
-            var isBirth = name.SequenceEqual("@born"u8);
-            var value = reader.ReadText();
-
-            // A hash that another program made has neither, and counts as of revision 0.
-            revision ??= 0;
-            if ((isRevision || isBirth) && Utf8Parser.TryParse(value, out long number, out _))
-            {
-                (revision, birth) = isRevision ? (number, birth) : (revision, number);
-            }
-        }
-
-        var isRight = !view.Cache.Contradicts(Feed, Partition, address, revision, birth);
+        var told = RecordReply.ReadHash(ref reader).ToRecord(address, SentAt, view.Clock);
+        var isRight = !view.Cache.Contradicts(Feed, Partition, address, told);
         if (!isRight)
         {
             view.Contradicted(Partition, address);
