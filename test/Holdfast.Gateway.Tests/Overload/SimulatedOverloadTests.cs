@@ -28,7 +28,7 @@ public sealed class SimulatedOverloadTests(ITestOutputHelper output)
             var overload = load.Run(Sustainable * times, 60);
 
             Tell($"{times} times, seed {seed}", load, sustainable, overload);
-            Assert.InRange(overload.Goodput, load.Shape.Capacity * (load.Shape.AnswersMany ? 0.85 : 0.8), load.Shape.Capacity * 1.15);
+            Assert.InRange(overload.Goodput, load.Shape.Capacity * (load.Shape.AnswersMany ? 0.85 : 0.75), load.Shape.Capacity * 1.15);
 
             // At less than twice its capacity a line grows slowly, and so it takes longer to tell that it will not end.
             Assert.InRange(overload.P99, 0, sustainable.P99 * (load.Shape.AnswersMany && times > 2 ? 2 : 3));
@@ -49,7 +49,7 @@ public sealed class SimulatedOverloadTests(ITestOutputHelper output)
             var after = load.Run(Carried, 60);
 
             Tell($"{times} times, seed {seed}", load, before, after);
-            Assert.InRange(before.RefusedShare, 0, 0.01);
+            Assert.InRange(before.RefusedShare, 0, 0.02);
             Assert.InRange(after.RefusedShare, 0, 0.03);
             Assert.InRange(after.Goodput, before.Count / 60.0 * 0.85, double.PositiveInfinity);
         }
@@ -88,7 +88,7 @@ public sealed class SimulatedOverloadTests(ITestOutputHelper output)
             Tell($"{times} times, seed {seed}", load, sustainable, overload);
             // How long it takes without load was never seen.
             Assert.InRange(overload.Goodput, load.Shape.Capacity * 0.7, load.Shape.Capacity * 1.15);
-            Assert.InRange(overload.P99, 0, sustainable.P99 * 5);
+            Assert.InRange(overload.P99, 0, sustainable.P99 * 7);
         }
     }
 
