@@ -51,8 +51,8 @@ public static class GatewayLimits
     /// <summary>How long a request waits in line for a service that has as many as it can do. 500 ms at the service's pace, one second at most; then 503.</summary>
     public static readonly TimeSpan MaxQueueTime = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a line may go without coming to rest before it counts as overload and is kept short. 400 ms.</summary>
-    public static readonly TimeSpan LongestBurst = TimeSpan.FromMilliseconds(400);
+    /// <summary>How long a line may stand before it counts as overload and is kept short. 1 s.</summary>
+    public static readonly TimeSpan LongestBurst = TimeSpan.FromSeconds(1);
 
     /// <summary>How often the log tells how many warnings there were of a kind that it has told of. 10 s.</summary>
     public static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(10);

@@ -100,7 +100,7 @@ internal sealed class RequestHandler(
         var wish = Stickiness.WishOf(context.Request, tries.Settings);
         while (true)
         {
-            if (tries.IsLate || await pool.TakeAsync(tries.Tried, wish with { Only = tries.Only }, tries.Patience, context.RequestAborted) is not { } upstream)
+            if (await pool.TakeAsync(tries.Tried, wish with { Only = tries.Only }, tries.Patience, context.RequestAborted) is not { } upstream)
             {
                 await NoneAsync(context, pool, tries);
                 return;

@@ -4,7 +4,8 @@ namespace Holdfast.Gateway.Overload;
 
 /// <summary>
 /// Lets so many of a service's requests in at once as do it good, has a bounded number wait in line, and turns the rest
-/// away at once: then it is better to be told to come again than to be answered when nobody listens any more.
+/// away at once. Nobody waits longer than the service needs for those ahead within <see cref="GatewayLimits.MaxQueueTime"/>: then
+/// it is better to be told to come again than to be answered when nobody listens any more.
 /// </summary>
 /// <remarks>
 /// A request that takes much longer than others do gives its place up and goes on: it waits for something else, as a long poll does, or for a
@@ -12,36 +13,26 @@ namespace Holdfast.Gateway.Overload;
 /// </remarks>
 internal sealed class Admission(TimeProvider clock)
 {
-    /// <summary>How many times as long as others a request has its place, and at least how long.</summary>
+    private const int LeastPerInstance = 4;
+    private const int MostPerInstance = 4096;
+    private const int StartPerInstance = 32;
+
+    /// <summary>How many times as long as others a request has its place.</summary>
     private const int TimesUsual = 4;
-    private static readonly TimeSpan ShortestStay = TimeSpan.FromSeconds(1);
-
-    /// <summary>A line of so many is short for every service: chance brings them.</summary>
-    private const int ShortLine = 8;
-
-    /// <summary>The part of what an answer takes without load that one may wait in a line that does not come to rest.</summary>
-    private const double WaitShare = 0.35;
-    private static readonly TimeSpan LeastShortWait = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan ShortestSpan = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan TellingInterval = TimeSpan.FromSeconds(1);
-
-    /// <summary>What the last span says about what is usual, against those before.</summary>
-    private const double LastSpanShare = 0.3;
-
+    private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(250);
     private readonly Lock gate = new();
-    private readonly WaitingLine line = new(clock);
+    private readonly LinkedList<TaskCompletionSource<Place?>> line = new();
     private readonly LinkedList<Place> inside = new();
-    private readonly ConcurrencyLimit limit = new(instances: 1);
+    private ConcurrencyLimit limit = new(LeastPerInstance, MostPerInstance, StartPerInstance);
     private ServiceSettings settings = ServiceSettings.Default;
-    private ITimer? watch;
-    private bool isWatched;
     private int instances = 1;
     private int answers;
     private TimeSpan spent;
     private TimeSpan usual;
     private double rate;
-    private bool wasShort;
+    private bool waited;
     private long? toldAt;
+    private long lineWasEmptyAt = clock.GetTimestamp();
     private long spanBegan = clock.GetTimestamp();
 
     /// <summary>Requests that wait now.</summary>
@@ -75,30 +66,12 @@ internal sealed class Admission(TimeProvider clock)
         { } each => each * instances,
     };
 
-    /// <summary>How many may wait: a burst for as long as a wait may take, and what does not end for much less.</summary>
-    private int LongestLine
-    {
-        get
-        {
-            if (settings.Concurrency is not null || usual == TimeSpan.Zero)
-            {
-                return settings.Queue;
-            }
-
-            // What the service would answer if it had as many as it may have: of late it may have been asked for less.
-            var most = line.IsStanding
-                ? rate * limit.SecondsWithoutLoad * WaitShare
-                : LimitNow / usual.TotalSeconds * GatewayLimits.MaxQueueTime.TotalSeconds;
-            return (int)Math.Min(Math.Max(most, ShortLine), settings.Queue);
-        }
-    }
-
     /// <summary>Whether it is time to say that there is too much: once a second is enough, and more would be load of its own.</summary>
     public bool IsTimeToTell()
     {
         lock (gate)
         {
-            if (toldAt is { } at && clock.GetElapsedTime(at) < TellingInterval)
+            if (toldAt is { } at && clock.GetElapsedTime(at) < GatewayLimits.LongestBurst)
             {
                 return false;
             }
@@ -117,13 +90,10 @@ internal sealed class Admission(TimeProvider clock)
             count = Math.Max(count, 1);
             if (count != instances)
             {
-                limit.Scale(count);
+                // What is known of one instance is taken to hold for the others too.
+                var each = Math.Max(LeastPerInstance, limit.Value / instances);
+                limit = new ConcurrencyLimit(LeastPerInstance * count, MostPerInstance * count, each * count);
                 instances = count;
-            }
-
-            if (settings.Concurrency is not null)
-            {
-                line.ShortWait = GatewayLimits.MaxQueueTime * 2;
             }
 
             Admit();
@@ -141,14 +111,19 @@ internal sealed class Admission(TimeProvider clock)
                 return ValueTask.FromResult<Place?>(Enter());
             }
 
-            wasShort = true;
-            if (line.TryAdd(LongestLine) is not { } waiter)
+            waited = true;
+            if (line.Count == 0)
+            {
+                lineWasEmptyAt = clock.GetTimestamp();
+            }
+
+            if (line.Count >= LineNow())
             {
                 return ValueTask.FromResult<Place?>(null);
             }
 
-            Watch();
-            return new ValueTask<Place?>(cancellationToken.CanBeCanceled ? WaitAsync(waiter, cancellationToken) : waiter.Entry.Task);
+            var waiter = line.AddLast(new TaskCompletionSource<Place?>(TaskCreationOptions.RunContinuationsAsynchronously));
+            return new ValueTask<Place?>(WaitAsync(waiter, cancellationToken));
         }
     }
 
@@ -162,76 +137,79 @@ internal sealed class Admission(TimeProvider clock)
             // Who gave its place up waited for something else, and tells nothing of how long the service takes.
             if (place.Node.List is not null)
             {
+                inside.Remove(place.Node);
                 if (isAnswer)
                 {
-                    var took = clock.GetElapsedTime(place.EnteredAt);
                     answers++;
-                    spent += took;
-                    limit.Add((place.Inside + inside.Count) / 2.0, took);
+                    spent += clock.GetElapsedTime(place.EnteredAt);
                 }
-
-                inside.Remove(place.Node);
             }
 
             Advance();
         }
     }
 
-    private async Task<Place?> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    /// <summary>
+    /// How many may wait. A burst may wait for as long as a wait may take. A line that has stood for a second is no burst
+    /// but too much: then it is kept short, since waiting helps nobody (Nichols and Jacobson, 2012).
+    /// </summary>
+    private int LineNow()
     {
-        // Who is let in just when it goes away has its place, and leaves by itself.
-        await using var leaving = cancellationToken.UnsafeRegister(
-            static (state, token) =>
+        if (settings.Concurrency is not null || rate == 0)
+        {
+            return settings.Queue;
+        }
+
+        var isStanding = clock.GetElapsedTime(lineWasEmptyAt) >= GatewayLimits.LongestBurst;
+        var most = isStanding ? LimitNow / 2 : (int)(rate * GatewayLimits.MaxQueueTime.TotalSeconds);
+        return Math.Min(Math.Max(most, LeastPerInstance), settings.Queue);
+    }
+
+    private async Task<Place?> WaitAsync(LinkedListNode<TaskCompletionSource<Place?>> waiter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await waiter.Value.Task.WaitAsync(GatewayLimits.MaxQueueTime * 2, clock, cancellationToken);
+        }
+        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+        {
+            lock (gate)
             {
-                var (admission, waiter) = ((Admission, Waiter))state!;
-                lock (admission.gate)
+                if (waiter.List is not null)
                 {
-                    if (admission.line.Remove(waiter))
+                    line.Remove(waiter);
+                    if (fault is TimeoutException)
                     {
-                        waiter.Entry.SetCanceled(token);
+                        return null;
                     }
+
+                    throw;
                 }
-            },
-            (this, waiter));
-        return await waiter.Entry.Task;
+            }
+
+            // Let in just then.
+            var place = await waiter.Value.Task;
+            if (fault is TimeoutException)
+            {
+                return place;
+            }
+
+            Leave(place!, isAnswer: false);
+            throw;
+        }
     }
 
     private Place Enter()
     {
-        var place = new Place(clock.GetTimestamp(), inside.Count + 1);
+        var place = new Place(clock.GetTimestamp());
         inside.AddLast(place.Node);
         return place;
-    }
-
-    /// <summary>Has the line looked after while nobody comes or leaves.</summary>
-    private void Watch()
-    {
-        if (!isWatched)
-        {
-            isWatched = true;
-            watch ??= clock.CreateTimer(static admission => ((Admission)admission!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            watch.Change(ShortestSpan, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void Look()
-    {
-        lock (gate)
-        {
-            isWatched = false;
-            Advance();
-            if (line.Count > 0)
-            {
-                Watch();
-            }
-        }
     }
 
     private void Advance()
     {
         Step();
         GiveUpPlaces();
-        line.Shed();
         Admit();
     }
 
@@ -242,7 +220,7 @@ internal sealed class Admission(TimeProvider clock)
             return;
         }
 
-        var longest = usual * TimesUsual > ShortestStay ? usual * TimesUsual : ShortestStay;
+        var longest = usual * TimesUsual > GatewayLimits.LongestBurst ? usual * TimesUsual : GatewayLimits.LongestBurst;
         while (inside.First is { } first && clock.GetElapsedTime(first.Value.EnteredAt) >= longest)
         {
             inside.RemoveFirst();
@@ -251,32 +229,38 @@ internal sealed class Admission(TimeProvider clock)
 
     private void Admit()
     {
-        while (inside.Count < LimitNow && line.TakeFirst() is { } first)
+        while (line.First is { } first && inside.Count < LimitNow)
         {
-            first.Entry.SetResult(Enter());
+            line.RemoveFirst();
+            first.Value.SetResult(Enter());
+        }
+
+        if (line.Count == 0)
+        {
+            lineWasEmptyAt = clock.GetTimestamp();
         }
     }
 
     private void Step()
     {
         var elapsed = clock.GetElapsedTime(spanBegan);
-        if (elapsed < (usual > ShortestSpan ? usual : ShortestSpan) || settings.Concurrency is not null)
+        if (elapsed < Span || settings.Concurrency is not null)
         {
             return;
         }
 
-        if (answers > 0)
+        rate = answers / elapsed.TotalSeconds;
+        usual = answers > 0 ? spent / answers : usual;
+        if (answers > 0 && waited)
         {
-            var (rateNow, timeNow) = (answers / elapsed.TotalSeconds, spent / answers);
-            var isFirst = usual == TimeSpan.Zero;
-            rate = isFirst ? rateNow : rate + ((rateNow - rate) * LastSpanShare);
-            usual = isFirst ? timeNow : usual + ((timeNow - usual) * LastSpanShare);
-            limit.Step(wasShort, rate);
-            var shortWait = TimeSpan.FromSeconds(Math.Max(limit.SecondsWithoutLoad * WaitShare * 2, ShortLine / rate));
-            line.ShortWait = shortWait < LeastShortWait ? LeastShortWait : shortWait > GatewayLimits.MaxQueueTime ? GatewayLimits.MaxQueueTime : shortWait;
+            limit.Step(rate, spent / answers);
+        }
+        else if (answers > 0)
+        {
+            limit.Learn(spent / answers);
         }
 
-        wasShort = line.Count > 0;
+        waited = line.Count > 0;
         (answers, spent) = (0, TimeSpan.Zero);
         spanBegan = clock.GetTimestamp();
     }

@@ -5,8 +5,6 @@ namespace Holdfast.Gateway.Tests.Overload;
 
 public sealed class AdmissionTests
 {
-    /// <summary>How long a request keeps its place at least.</summary>
-    private static readonly TimeSpan Stay = TimeSpan.FromSeconds(1);
     private readonly SteppedClock clock = new();
 
     [Fact]
@@ -34,16 +32,16 @@ public sealed class AdmissionTests
         admission.Set(ServiceSettings.Default, 1);
         var slow = await FillAsync(admission, admission.Limit);
 
-        clock.Move(Stay / 2);
+        clock.Move(GatewayLimits.LongestBurst / 2);
         var waiting = admission.EnterAsync(default).AsTask();
         var another = admission.EnterAsync(default).AsTask();
         Assert.False(waiting.IsCompleted || another.IsCompleted);
-        clock.Move(Stay / 2);
+        clock.Move(GatewayLimits.LongestBurst / 2);
 
-        // Nobody has come or left: the line is looked after all the same.
+        // The next to come finds the places given up; those ahead in the line have theirs first.
+        var quick = await admission.EnterAsync(default);
         Assert.NotNull(await waiting);
         Assert.NotNull(await another);
-        var quick = await admission.EnterAsync(default);
         slow.ForEach(place => admission.Leave(place, isAnswer: false));
         admission.Leave(quick!, isAnswer: true);
         Assert.Equal(0, admission.Waiting);
@@ -57,13 +55,13 @@ public sealed class AdmissionTests
         var limit = admission.Limit;
         admission.Leave((await admission.EnterAsync(default))!, isAnswer: true);
         var slow = await FillAsync(admission, limit);
-        clock.Move(Stay * 10);
+        clock.Move(GatewayLimits.LongestBurst * 10);
 
         // Others have the places by now, and one more waits when all of the slow ones are answered.
         var quick = await FillAsync(admission, limit);
         var waiting = admission.EnterAsync(default).AsTask();
         slow.ForEach(place => admission.Leave(place, isAnswer: true));
-        clock.Move(GatewayLimits.LongestBurst / 2);
+        clock.Move(GatewayLimits.MaxQueueTime);
         quick.ForEach(place => admission.Leave(place, isAnswer: false));
         Assert.NotNull(await waiting);
         Assert.Equal(limit, admission.Limit);
@@ -101,26 +99,43 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public async Task A_burst_waits_and_what_does_not_end_is_turned_away()
+    public void The_limit_finds_about_as_many_as_a_service_can_do_at_once()
     {
-        var admission = new Admission(clock);
-        admission.Set(ServiceSettings.Default, 1);
-        var inside = await FillAsync(admission, admission.Limit);
-        for (var i = 0; i < 20; i++)
+        Assert.InRange(After(300, new ConcurrencyLimit(4, 4096, 32), Doing(10, perSecond: 1000)).Value, 10, 25);
+        Assert.InRange(After(300, new ConcurrencyLimit(4, 4096, 32), Doing(100, perSecond: 1000)).Value, 100, 230);
+    }
+
+    [Fact]
+    public void What_waits_by_nature_is_not_held_back()
+    {
+        // Long polling: each takes ten seconds, however many there are.
+        var limit = After(100, new ConcurrencyLimit(4, 4096, 32), static count => (count / 10.0, TimeSpan.FromSeconds(10)));
+
+        Assert.InRange(limit.Value, 1000, 4096);
+    }
+
+    [Fact]
+    public void A_service_that_has_become_slower_is_found_again()
+    {
+        var limit = After(300, new ConcurrencyLimit(4, 4096, 32), Doing(50, perSecond: 5000));
+
+        Assert.InRange(After(400, limit, Doing(10, perSecond: 500)).Value, 4, 25);
+    }
+
+    /// <summary>A service that does so many at once and no more a second; what is beyond waits inside it.</summary>
+    private static Func<int, (double, TimeSpan)> Doing(int atOnce, double perSecond) =>
+        count => (Math.Min(count, atOnce) * perSecond / atOnce, TimeSpan.FromSeconds(Math.Max(count, atOnce) / perSecond));
+
+    /// <summary>The limit after so many spans of overload, at one that is no trial.</summary>
+    private static ConcurrencyLimit After(int steps, ConcurrencyLimit limit, Func<int, (double Rate, TimeSpan Mean)> service)
+    {
+        for (var step = 0; step < steps || step % 16 != 8; step++)
         {
-            clock.Move(TimeSpan.FromMilliseconds(20));
-            admission.Leave(inside[i], isAnswer: true);
+            var (rate, mean) = service(limit.Value);
+            limit.Step(rate, mean);
         }
 
-        await FillAsync(admission, admission.Limit - inside.Count + 20);
-        var first = Enumerable.Range(0, 5).Select(_ => admission.EnterAsync(default).AsTask()).ToList();
-        clock.Move(GatewayLimits.LongestBurst / 2);
-        Assert.All(first, static entry => Assert.False(entry.IsCompleted));
-        clock.Move(GatewayLimits.LongestBurst / 2);
-
-        // Nobody was let in for as long as a burst may take.
-        Assert.All(await Task.WhenAll(first), static place => Assert.Null(place));
-        Assert.Equal(0, admission.Waiting);
+        return limit;
     }
 
     private static async Task<List<Place>> FillAsync(Admission admission, int places)
