@@ -19,7 +19,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
     {
         if (CommitMemory.Find(state, commit, fingerprint, sender, now) is { } known)
         {
-            return known with { Durable = lastPending };
+            return known with { Durable = known.Result.IsCommitted ? DurableAt(commit.Durability, now) : lastPending };
         }
 
         var plan = new PlannedChange[commit.Changes.Count];
@@ -32,16 +32,22 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         var revision = takesRevision ? state.Revision + 1 : state.Revision;
         var changes = CommitPlan.SetEffects(state.Clock, commit, plan, now);
         SetKept(commit, plan, now);
+        Task durable;
         if (takesRevision || changes > 0 || commit.Request is not null || sender.IsRemembered)
         {
             var pending = Pending(commit, fingerprint, sender, plan, revision, takesRevision, now);
             WriteFrame(pending, commit, changes);
             Append(pending);
+            durable = lastPending;
+        }
+        else
+        {
+            durable = DurableAt(commit.Durability, now);
         }
 
         var after = CommitPlan.After(plan);
         var result = new CommitResult(state.Newest, CommitPlan.Told(commit, after), isReplay: false);
-        return new CommitVerdict(result, after, lastPending) { AsHeld = CommitPlan.AsHeld(commit, plan, state.Term) };
+        return new CommitVerdict(result, after, durable) { AsHeld = CommitPlan.AsHeld(commit, plan, state.Term) };
     }
 
     /// <summary>Makes one commit of what is decided about the newest records; tells when what that leaves is durable.</summary>
@@ -192,6 +198,32 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         field.WriteTo(RecordView.Begin(table.Memory.Span(block), address, pending.Revision, birth, 1, field.PackedBytes));
         Enter(pending);
         return true;
+    }
+
+    /// <summary>
+    /// Tells when what a commit found is durable at its level, which puts nothing into the log itself: what others have put there may only be
+    /// written so far. Then an empty frame follows, and reaches the disk with it.
+    /// </summary>
+    private Task DurableAt(Durability level, long now)
+    {
+        var isOnDisk = pendings == 0 && log.SyncedSequence >= state.VisibleSequence;
+        if (level == Durability.Synced && pendingSyncs == 0 && !isOnDisk)
+        {
+            var pending = new PendingCommit(owner)
+            {
+                Changes = [],
+                Events = [],
+                Revision = state.Revision,
+                TakesRevision = false,
+                Timestamp = now,
+                WallMilliseconds = state.Clock.WallMilliseconds,
+                UntilSynced = true,
+            };
+            WriteFrame(pending, null, 0);
+            Push(pending);
+        }
+
+        return lastPending;
     }
 
     /// <summary>What is only kept is told without its fields, which nobody asked for.</summary>

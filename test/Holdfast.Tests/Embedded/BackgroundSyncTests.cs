@@ -56,7 +56,38 @@ public sealed class BackgroundSyncTests : IDisposable
                 await Task.Delay(20, patience.Token);
             }
 
-            Assert.Equal(engine.LogFigures.Frames, SyncedFile.Read(StoreDisk.Machine, store.Folder, SaltOf(store)));
+            AssertAllSynced(engine);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_commit_only_finds_is_as_durable_as_it_asks_when_it_is_acknowledged()
+    {
+        await using var engine = await OpenAsync(hold.Wait);
+        var thing = new Address("a", "thing");
+        Task<CommitResult> SetAsync(Durability durability) => CommitAsync(
+            engine, new Commit(RecordChange.Update(thing).Set("v", "1")) { Request = new RequestId("r", "s"), Durability = durability });
+        Task<CommitResult> DeleteAsync(Durability durability) => CommitAsync(engine, new Commit(RecordChange.Delete(thing)) { Durability = durability });
+
+        try
+        {
+            await SetAsync(Durability.Written);
+            await begun.Task.WaitAsync(Patience);
+            Assert.True((await SetAsync(Durability.Synced)).IsReplay);
+            AssertAllSynced(engine);
+
+            // Once more it costs nothing.
+            var frames = engine.LogFigures.Frames;
+            Assert.True((await SetAsync(Durability.Synced)).IsReplay);
+            Assert.Equal(frames, engine.LogFigures.Frames);
+
+            await DeleteAsync(Durability.Written);
+            await DeleteAsync(Durability.Synced);
+            AssertAllSynced(engine);
+        }
+        finally
+        {
+            hold.Set();
         }
     }
 
@@ -88,10 +119,13 @@ public sealed class BackgroundSyncTests : IDisposable
         Assert.Equal(2, again.CountRecords());
     }
 
-    private static ulong SaltOf(StoreCopy store) => Manifest.Load(StoreDisk.Machine, store.Folder)!.Salt;
-
     private static Task<CommitResult> CommitAsync(EmbeddedEngine engine, string id, Durability durability) =>
-        engine.CommitAsync(new Commit(RecordChange.Update(new Address("a", id)).Set("v", "1")) { Durability = durability }).AsTask().WaitAsync(Patience);
+        CommitAsync(engine, new Commit(RecordChange.Update(new Address("a", id)).Set("v", "1")) { Durability = durability });
+
+    private static Task<CommitResult> CommitAsync(EmbeddedEngine engine, Commit commit) => engine.CommitAsync(commit).AsTask().WaitAsync(Patience);
+
+    private void AssertAllSynced(EmbeddedEngine engine) =>
+        Assert.Equal(engine.LogFigures.Frames, SyncedFile.Read(StoreDisk.Machine, store.Folder, Manifest.Load(StoreDisk.Machine, store.Folder)!.Salt));
 
     private Task<EmbeddedEngine> OpenAsync(Action beforeSync) => store.OpenAsync(settings: new EmbeddedSettings
     {

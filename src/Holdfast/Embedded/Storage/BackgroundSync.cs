@@ -25,14 +25,15 @@ internal sealed class BackgroundSync(Action ended) : IDisposable
     {
         lock (gate)
         {
-            isUnderWay = true;
-            file = opened;
             if (thread is null)
             {
-                thread = new Thread(Run) { IsBackground = true, Name = "holdfast-sync" };
-                thread.Start();
+                // Kept once it runs: the system may have no more threads to give.
+                var started = new Thread(Run) { IsBackground = true, Name = "holdfast-sync" };
+                started.Start();
+                thread = started;
             }
 
+            (isUnderWay, file) = (true, opened);
             Monitor.Pulse(gate);
         }
     }

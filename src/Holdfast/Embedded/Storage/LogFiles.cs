@@ -42,6 +42,9 @@ internal sealed class LogFiles : IDisposable
     /// <summary>The last frame in the segment.</summary>
     public long WrittenSequence { get; private set; }
 
+    /// <summary>The last frame that is known to be on the disk. Asked by any thread.</summary>
+    public long SyncedSequence => Volatile.Read(ref syncedSequence);
+
     /// <summary>Whether anything was written and not synchronised.</summary>
     public bool HasUnsynced => WrittenSequence > syncedSequence;
 
@@ -108,18 +111,28 @@ internal sealed class LogFiles : IDisposable
     /// <summary>Begins to have everything reach the disk on another thread, which tells when it has; false if that can't be done.</summary>
     public bool TryBeginSync(Action ended)
     {
-        try
+        if (OperatingSystem.IsWindows())
         {
-            var file = segment.OpenAgain();
-            (backgroundSequence, backgroundBegun) = (WrittenSequence, clock.Timestamp);
-            background ??= new BackgroundSync(ended);
-            background.Begin(file);
-            return true;
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
+            // There a file that was opened for reading has nothing reach the disk, and says that it had.
             return false;
         }
+
+        StoreFile? file = null;
+        try
+        {
+            file = segment.OpenAgain();
+            background ??= new BackgroundSync(ended);
+            background.Begin(file);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or OutOfMemoryException or ThreadStartException)
+        {
+            // Without a thread too: a process has only so many.
+            file?.Dispose();
+            return false;
+        }
+
+        (backgroundSequence, backgroundBegun) = (WrittenSequence, clock.Timestamp);
+        return true;
     }
 
     /// <summary>Takes note that this has ended; false if it has not, or failed, as <see cref="SyncFault"/> tells.</summary>
@@ -185,7 +198,7 @@ internal sealed class LogFiles : IDisposable
     {
         if (sequence > syncedSequence)
         {
-            syncedSequence = sequence;
+            Volatile.Write(ref syncedSequence, sequence);
             synced.Tell(sequence);
         }
 

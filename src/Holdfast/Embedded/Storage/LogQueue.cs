@@ -244,7 +244,7 @@ internal sealed class LogQueue
                 return TakeGathered();
             }
 
-            if (!gathering.IsEmpty || rolling is not null || stopping || waitsForever)
+            if (!gathering.IsEmpty || rolling is not null || stopping || waitsForever || files.IsSyncOverdue)
             {
                 Monitor.Pulse(gate);
             }
@@ -275,6 +275,16 @@ internal sealed class LogQueue
             var dropped = gathering;
             gathering = new LogBatch(nextSequence);
             return dropped;
+        }
+    }
+
+    /// <summary>Fails the roll that was asked for, if one was: there is nobody to make it.</summary>
+    public void DropRoll(Exception why)
+    {
+        lock (gate)
+        {
+            rolling?.Fail(why);
+            rolling = null;
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class LogRoll(Manifest manifest)
         }
     }
 
-    public void Complete() => done.SetResult();
+    public void Complete() => done.TrySetResult();
 
-    public void Fail(Exception fault) => done.SetException(fault);
+    public void Fail(Exception fault) => done.TrySetException(fault);
 }

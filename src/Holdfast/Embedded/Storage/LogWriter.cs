@@ -46,7 +46,10 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    /// <summary>How often entries were rolled back: what was copied from partitions in between can't be trusted.</summary>
+    /// <summary>The last frame that is known to be on the disk, and all before it.</summary>
+    public long SyncedSequence => files.SyncedSequence;
+
+    /// <summary>How often entries were rolled back, twice for each time: what was copied from partitions in between can't be trusted.</summary>
     public long RollBacks => Interlocked.Read(ref rollBacks);
 
     /// <summary>Whether this thread may wait for the disk, though nobody asked: others have clients to serve.</summary>
@@ -117,23 +120,18 @@ internal sealed class LogWriter : IDisposable
             return false;
         }
 
-        var hasEnded = files.TryEndSync();
-        if (batch is not null)
+        try
         {
-            Write(batch);
+            Do(batch);
+            if (roll is not null)
+            {
+                Roll(roll);
+            }
         }
-        else if (files.SyncFault is { } fault && queue.Closed is null)
+        catch (Exception fault)
         {
-            Abandon(queue.UnderWay, fault);
-        }
-        else if (!hasEnded && files.WantsSync && queue.Closed is null)
-        {
-            TrySyncUnasked(queue.UnderWay);
-        }
-
-        if (roll is not null)
-        {
-            Roll(roll);
+            roll?.Fail(fault);
+            throw;
         }
 
         queue.Reuse(batch);
@@ -184,9 +182,37 @@ internal sealed class LogWriter : IDisposable
         }
         catch (Exception fault)
         {
-            // A defect of ours: nothing may be acknowledged any more.
+            // A defect of ours: nothing may be acknowledged any more, and nobody makes the roll that may have been asked for since.
             Abandon(queue.UnderWay, fault);
+            queue.DropRoll(fault);
             return false;
+        }
+    }
+
+    private void Do(LogBatch? batch)
+    {
+        bool hasEnded;
+        try
+        {
+            hasEnded = files.TryEndSync();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            Abandon(queue.UnderWay, fault);
+            return;
+        }
+
+        if (batch is not null)
+        {
+            Write(batch);
+        }
+        else if (files.SyncFault is { } fault && queue.Closed is null)
+        {
+            Abandon(queue.UnderWay, fault);
+        }
+        else if ((hasEnded ? files.IsSyncOverdue : files.WantsSync) && queue.Closed is null)
+        {
+            TrySyncUnasked(queue.UnderWay);
         }
     }
 
@@ -352,6 +378,8 @@ internal sealed class LogWriter : IDisposable
             entry.RollBack();
         }
 
+        // Once more: who began to copy in between may have seen what was still to be rolled back.
+        Interlocked.Increment(ref rollBacks);
         return dropped;
     }
 }
