@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 // An instance with one keyed endpoint, on the store that the argument names. It tells its address on its standard output. POST /NAME counts in two
-// partitions, takes a moment, and answers with something that no other run would answer.
+// partitions, takes a moment, and answers with something that no other run would answer, and who it is.
 var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
 builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -21,6 +21,7 @@ app.UseHoldfast();
 app.MapGet("/healthz", static () => "well");
 app.MapPost("/{name}", static async (string name, HttpContext context) =>
 {
+    context.Response.Headers["Answered-By"] = $"http://127.0.0.1:{context.Connection.LocalPort}";
     var state = context.GetState();
     state.Enlist(RecordChange.Update(new Address("elsewhere", "of:" + name)).Add("n", 1));
     await Task.Delay(50);

@@ -85,7 +85,13 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
                 builds.Add(build, keys = new KeySupport());
             }
 
+            var own = upstream.Keys;
             upstream.Keys = keys;
+            if (!builds.ContainsValue(own))
+            {
+                // What it announced before it was recognized.
+                keys.Take(own);
+            }
         }
     }
 

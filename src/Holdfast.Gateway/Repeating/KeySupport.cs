@@ -45,6 +45,15 @@ internal sealed class KeySupport
         }
     }
 
+    /// <summary>Takes over what another one knows.</summary>
+    public void Take(KeySupport other)
+    {
+        foreach (var (key, _) in other.old.Concat(other.young))
+        {
+            Add(key);
+        }
+    }
+
     private static string PathOf(HttpRequest request) => request.Path.Value ?? "";
 
     private bool Has((string Method, string Path) key)

@@ -28,6 +28,7 @@ internal sealed class Tries : IAsyncDisposable
     private bool succeeded;
     private bool isPastRepeating;
     private int breakerTurn;
+    private KeySupport? sentUnder;
 
     public Tries(HttpRequest request, long arrived, Route route, (string Parent, string? State) trace, TimeProvider clock)
     {
@@ -127,7 +128,7 @@ internal sealed class Tries : IAsyncDisposable
     }
 
     /// <summary>Whether the request may leave an instance that has gone silent; counts as a repetition.</summary>
-    public bool MayLeave() => MayRepeat && (isIdempotent || (Last is { } last && Heeds(last))) && pool.Budget.TryTake();
+    public bool MayLeave() => MayRepeat && (isIdempotent || (Last is { } last && HeededBy(last))) && pool.Budget.TryTake();
 
     /// <summary>An instance has begun to answer. What is left of the answer is no work that others wait for.</summary>
     public void Answered(int status)
@@ -142,7 +143,7 @@ internal sealed class Tries : IAsyncDisposable
 
     public void Sending(Upstream upstream)
     {
-        Last = upstream;
+        (Last, sentUnder) = (upstream, upstream.Keys);
         Sendings++;
         sendings++;
         waited += clock.GetElapsedTime(waitingSince);
@@ -162,7 +163,7 @@ internal sealed class Tries : IAsyncDisposable
         brokeAt ??= clock.GetTimestamp();
 
         // What it did under the key, if it heeds none, no other instance can know.
-        isPastRepeating |= !isIdempotent && !Heeds(upstream);
+        isPastRepeating |= !isIdempotent && !HeededBy(upstream);
     }
 
     /// <summary>
@@ -222,6 +223,9 @@ internal sealed class Tries : IAsyncDisposable
     }
 
     private bool Heeds(Upstream upstream) => upstream.Keys.Has(request);
+
+    /// <summary>Whether whoever had the request last heeds keys: what was known when it was sent holds, though the instance may be another process by now.</summary>
+    private bool HeededBy(Upstream last) => Heeds(last) || sentUnder?.Has(request) == true;
 
     private void Note(Upstream upstream) => (tried ??= [])[upstream] = upstream.Passes;
 }
