@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -24,7 +25,8 @@ public static class HoldfastServiceCollectionExtensions
 {
     /// <summary>
     /// Registers the <see cref="StateEngine"/>, which is opened when the host starts: a store that is not there stops the
-    /// start. An engine that the application has registered itself is used instead, and is the application's to dispose of.
+    /// start. An engine that the application has registered itself is used instead, and is the application's to dispose of. The health check
+    /// <c>holdfast</c> tells whether the store answers within a second: degraded if not.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Changes the options.</param>
@@ -45,6 +47,8 @@ public static class HoldfastServiceCollectionExtensions
             services.AddSingleton<StateEngine>(static provider => provider.GetRequiredService<EngineOpening>().Engine);
         }
 
+        services.AddHealthChecks();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HealthCheckServiceOptions>, EngineHealthRegistration>());
         return services;
     }
 
@@ -58,7 +62,7 @@ public static class HoldfastServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddMetrics();
         services.AddDataProtection();
-        services.TryAddSingleton<StateMeter>();
+        services.TryAddSingleton<Holdfast.AspNetCore.StateMeter>();
         services.TryAddSingleton(static provider => new CookieKeyRing(
             provider.GetRequiredService<IKeyManager>(),
             provider.GetRequiredService<IDataProtectionProvider>(),

@@ -5,6 +5,7 @@ using Holdfast.Cli.Drain;
 using Holdfast.Cli.Gateway;
 using Holdfast.Cli.Node;
 using Holdfast.Cli.Prove;
+using Holdfast.Cli.Reload;
 using Holdfast.Cli.Roll;
 using Holdfast.Cli.Scale;
 using Holdfast.Cli.Sessions;
@@ -24,6 +25,7 @@ internal static class CommandLine
         root.Subcommands.Add(ScaleCommand.Create());
         root.Subcommands.Add(RollCommand.Create());
         root.Subcommands.Add(DrainCommand.Create());
+        root.Subcommands.Add(ReloadCommand.Create());
         root.Subcommands.Add(DownCommand.Create());
         root.Subcommands.Add(SessionsCommand.Create());
         root.Subcommands.Add(GatewayCommand.Create());

@@ -46,11 +46,11 @@ public sealed class GatewayHost : IAsyncDisposable
     /// <summary>Where operators ask it; null when they can't.</summary>
     public Uri? AdminAddress { get; }
 
-    /// <summary>Completes when the gateway has read the registry: requests wait for that, up to <see cref="GatewayLimits.MaxWait"/>.</summary>
+    /// <summary>Completes when the gateway has read the registry: where it listens before, requests wait for that, up to <see cref="GatewayLimits.MaxWait"/>.</summary>
     public Task RegistryRead { get; }
 
     /// <summary>
-    /// Starts to listen. Requests that can't wait any longer for the registry to be read get 503. Warnings and errors go to standard error, one line each.
+    /// Reads the registry, and listens once that is done or has taken <see cref="GatewayLimits.MaxWait"/>. Requests that can't wait any longer for the registry to be read get 503. Warnings and errors go to standard error, one line each.
     /// </summary>
     /// <exception cref="IOException">The port is taken by something that does not share it.</exception>
     /// <exception cref="Exception">Whatever <see cref="GatewayOptions.OpenStore"/> threw that is no <see cref="StateException"/>.</exception>
@@ -118,6 +118,7 @@ public sealed class GatewayHost : IAsyncDisposable
             .AddHostedService<OtlpExport>();
         builder.Services
             .AddSingleton<ListenSockets>()
+            .AddSingleton<ClientConnections>()
             .AddOptions<SocketTransportOptions>().Configure<ListenSockets>(static (sockets, listening) =>
             {
                 sockets.CreateBoundListenSocket = listening.Bind;
@@ -155,7 +156,12 @@ public sealed class GatewayHost : IAsyncDisposable
         // Values beyond ASCII, in whatever encoding, pass as the bytes that they are.
         kestrel.RequestHeaderEncodingSelector = static name => StrictLength.For(name) ?? Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-        kestrel.Listen(new IPEndPoint(options.Host, options.Port), static listen => listen.Protocols = HttpProtocols.Http1);
+        var clients = kestrel.ApplicationServices.GetRequiredService<ClientConnections>();
+        kestrel.Listen(new IPEndPoint(options.Host, options.Port), listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            clients.Know(listen);
+        });
         if (options.Tls is not { } tls)
         {
             return;
@@ -165,6 +171,7 @@ public sealed class GatewayHost : IAsyncDisposable
         kestrel.Listen(new IPEndPoint(options.Host, tls.Port), listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
+            clients.Know(listen);
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.Current) });
         });
     }

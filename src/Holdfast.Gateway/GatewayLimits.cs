@@ -36,8 +36,11 @@ public static class GatewayLimits
     /// <summary>How long the health path may take to answer. 2 s.</summary>
     public static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>A gateway that ends closes idle connections when for so long no client has come back on one, to be told to go elsewhere. 300 ms.</summary>
-    public static readonly TimeSpan FarewellTime = TimeSpan.FromMilliseconds(300);
+    /// <summary>A gateway that ends closes an HTTP/1.1 connection on which nothing has come for so long: its client hardly comes back in this very moment. 4 s.</summary>
+    public static readonly TimeSpan UnusedTime = TimeSpan.FromSeconds(4);
+
+    /// <summary>How often a gateway that ends looks for such connections. 50 ms.</summary>
+    public static readonly TimeSpan FarewellPace = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Longest time for which a gateway that ends keeps idle connections. 5 s, half of the time for the whole drain at most.</summary>
     public static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(5);
@@ -48,11 +51,14 @@ public static class GatewayLimits
     /// <summary>How long requests in flight may take to finish once the gateway is told to stop, unless it was told another time. 10 s; then they are cut.</summary>
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a request waits in line for a service that has as many as it can do. 500 ms at the service's pace, one second at most; then 503.</summary>
+    /// <summary>
+    /// How long a request waits in line for a service that has as many as it can do. 500 ms at the service's pace, one second at most; then
+    /// 503, or its turn if there are few (<see cref="SmallCrowd"/>).
+    /// </summary>
     public static readonly TimeSpan MaxQueueTime = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a line may stand before it counts as overload and is kept short. 1 s.</summary>
-    public static readonly TimeSpan LongestBurst = TimeSpan.FromSeconds(1);
+    /// <summary>How long a line of more than <see cref="SmallCrowd"/> may go without coming to rest before it counts as overload and is kept short. 400 ms.</summary>
+    public static readonly TimeSpan LongestBurst = TimeSpan.FromMilliseconds(400);
 
     /// <summary>How often the log tells how many warnings there were of a kind that it has told of. 10 s.</summary>
     public static readonly TimeSpan WarningInterval = TimeSpan.FromSeconds(10);
@@ -80,6 +86,19 @@ public static class GatewayLimits
 
     /// <summary>Requests of a service that may wait in line. 1,024.</summary>
     public const int MaxQueue = 1024;
+
+    /// <summary>
+    /// Requests of a service, at work and in line, of which none is turned away unless there were more shortly before. 64, or
+    /// <see cref="SmallCrowdPerInstance"/> for each instance if that is more.
+    /// </summary>
+    /// <remarks>
+    /// Clients that each wait for their answer do not become more, and a service that is slow for a moment, as when instances die and start, soon works off
+    /// so few. An overload becomes more, and is known by that.
+    /// </remarks>
+    public const int SmallCrowd = 64;
+
+    /// <summary>What each registered instance adds to a crowd that is small. 16.</summary>
+    public const int SmallCrowdPerInstance = 16;
 
     /// <summary>Failed health answers in a row that take an instance out. A refused connection does so at once.</summary>
     public const int HealthFailures = 2;

@@ -207,9 +207,10 @@ public abstract class HistoryConformance(EngineFixture fixture) : EngineConforma
         }
     }
 
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+    /// <summary>The affinity of one of a history's records.</summary>
+    internal virtual string Key(int seed, int number) => $"{Affinity}-{seed}-{number}";
 
-    private string Key(int seed, int number) => $"{Affinity}-{seed}-{number}";
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private async Task ForEachSeedAsync(Func<int, Task> testAsync)
     {

@@ -142,6 +142,9 @@ public abstract class StateEngine : IAsyncDisposable
     /// <summary>Ends the engine: calls under way fail with <see cref="StateUnavailableException"/>, and watches with <see cref="ObjectDisposedException"/>.</summary>
     public abstract ValueTask DisposeAsync();
 
+    /// <summary>Why the partition's calls have to wait now; null if the engine knows of nothing.</summary>
+    internal virtual StateException? TroubleOf(int partition) => null;
+
     /// <summary>Reads a record of the partition.</summary>
     protected abstract ValueTask<Reading> ReadCoreAsync(
         Address address, int partition, Freshness freshness, CancellationToken cancellationToken);

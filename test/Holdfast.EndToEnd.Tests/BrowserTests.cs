@@ -37,6 +37,7 @@ public sealed class BrowserTests(ITestOutputHelper output)
             await page.GotoAsync("/sign-in");
             await page.GetByLabel("Your name").FillAsync("Ada");
             await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+            await Assertions.Expect(page.GetByText("Sign out")).ToBeVisibleAsync();
         }
 
         var own = pages[0];

@@ -43,7 +43,7 @@ public sealed class CartMoveTests
     private static async Task CartHoldsAsync(ApplicationProcess shop, long mugs)
     {
         using var http = new HttpClient { BaseAddress = shop.Url };
-        await http.PostAsJsonAsync("/api/login", new { user = "ada" });
+        (await http.PostAsJsonAsync("/api/login", new { user = "ada" })).EnsureSuccessStatusCode();
         using var patience = new CancellationTokenSource(Patience);
         long held;
         do

@@ -29,8 +29,9 @@ public sealed class InstanceDeathTests(ITestOutputHelper output)
     private async Task ShopWhileInstancesDieAsync(Topology topology)
     {
         var seed = Environment.ProcessId;
-        var killer = new Killer(topology, seed);
-        await using var crowd = await Crowd.EnterAsync(topology, seed, () => killer.HasBegun);
+        var inFlight = new RequestsInFlight();
+        var killer = new Killer(topology, seed) { OldestInFlight = () => inFlight.Oldest };
+        await using var crowd = await Crowd.EnterAsync(topology, "shopper", seed, new Lenience { MayPostFail = () => killer.HasBegun, InFlight = inFlight });
 
         await crowd.WhileAsync(killer.RunAsync(Kills));
         await crowd.LeaveAsync();

@@ -32,9 +32,10 @@ public sealed class NodeDeathTests(ITestOutputHelper output)
     {
         var seed = Environment.ProcessId;
         await using var topology = await Topology.StartAsync();
-        var killer = new Killer(topology, seed);
+        var inFlight = new RequestsInFlight();
+        var killer = new Killer(topology, seed) { OldestInFlight = () => inFlight.Oldest };
         var mischief = new Mischief(topology, seed);
-        await using var crowd = await Crowd.EnterAsync(topology, "shopper", seed, LenienceOf(mischief, () => killer.HasBegun));
+        await using var crowd = await Crowd.EnterAsync(topology, "shopper", seed, LenienceOf(mischief, () => killer.HasBegun) with { InFlight = inFlight });
         var killing = killer.RunAsync(Experiment.Count(6, 60));
         await crowd.WhileAsync(crowd.OrdersAsync(20));
         await crowd.WhileAsync(mischief.KillNodeAsync());

@@ -94,6 +94,21 @@ public sealed class GatewayProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_is_told_to_end_before_it_listens_has_ended_well()
+    {
+        await using var gateway = HoldfastTool.Start(
+            folder, "gateway", "--port", $"{port}", "--admin-port", $"{admin}", "--state", $"redis://127.0.0.1:{FreePort.Next()}");
+        using var operators = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{admin}") };
+        await Eventually.HoldsAsync(async () => await IsAliveAsync(operators));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await operators.GetAsync("/readyz")).StatusCode);
+
+        gateway.Signal("TERM");
+
+        Assert.True(await gateway.EndAsync() == 0, gateway.Output);
+        Assert.DoesNotContain("Unhandled", gateway.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_upload_that_is_under_way_when_a_gateway_is_told_to_end_is_finished()
     {
         await using var gateway = await StartAsync("--drain-seconds", LongDrain);
@@ -162,6 +177,19 @@ public sealed class GatewayProcessTests : IAsyncLifetime
 
     private BackendProcess? Holder(string request = "GET /hang") =>
         new[] { "shop-1", "shop-2", "shop-3" }.Select(id => rig[id]).FirstOrDefault(backend => backend.Seen.Contains(request));
+
+    private static async Task<bool> IsAliveAsync(HttpClient operators)
+    {
+        try
+        {
+            using var response = await operators.GetAsync("/livez");
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
 
     private async Task<bool> TakesConnectionsAsync()
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Holdfast.TestServers;
 
 namespace Holdfast.Gateway.Tests;
@@ -48,6 +49,28 @@ public sealed class RetryTests
         {
             Assert.Contains($"\"body\":\"{body}\"", await response.Content.ReadAsStringAsync());
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_upload_whose_instance_dies_while_the_client_rests_goes_to_another_one_whole(bool isChunked)
+    {
+        await using var rig = await Rig.StartAsync(instances: 2);
+        var rest = new TaskCompletionSource();
+        using var upload = new HttpRequestMessage(HttpMethod.Put, "/") { Content = new PausedUpload(rest.Task) };
+        upload.Headers.TransferEncodingChunked = isChunked;
+        var sending = rig.Client.SendAsync(upload);
+        await Eventually.HoldsAsync(() => Task.FromResult(rig["shop-1"].Seen.Count + rig["shop-2"].Seen.Count == 1));
+        var (holder, other) = rig["shop-1"].Seen.Count == 1 ? ("shop-1", "shop-2") : ("shop-2", "shop-1");
+
+        await rig[holder].KillAsync();
+        rest.SetResult();
+
+        using var response = await sending;
+        Assert.Equal(other, response.Headers.GetValues("X-Instance").Single());
+        var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("body").GetString()!;
+        Assert.Equal(PausedUpload.Length, body.Length);
     }
 
     [Theory]

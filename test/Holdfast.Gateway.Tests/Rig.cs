@@ -6,6 +6,7 @@ namespace Holdfast.Gateway.Tests;
 internal sealed class Rig : IAsyncDisposable
 {
     public static readonly ServiceDeclaration Shop = new("shop", ["/"], "/healthz");
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly RedisServer store;
     private readonly StateEngine engine;
     private readonly List<BackendProcess> backends = [];
@@ -53,19 +54,28 @@ internal sealed class Rig : IAsyncDisposable
         }
 
         rig.gateway = await rig.StartGatewayAsync(configure);
-        rig.Client = new HttpClient { BaseAddress = rig.gateway.Address, Timeout = TimeSpan.FromSeconds(60) };
+        rig.Client = new HttpClient { BaseAddress = rig.gateway.Address, Timeout = Patience };
         return rig;
     }
 
-    /// <summary>Starts a gateway on the rig's store and a port of its own.</summary>
-    public Task<GatewayHost> StartGatewayAsync(Func<GatewayOptions, GatewayOptions>? configure = null)
+    /// <summary>Starts a gateway on the rig's store and ports of its own, and returns once it knows what is registered.</summary>
+    /// <param name="configure">Changes the gateway's options.</param>
+    /// <param name="isStoreThere">Whether it can know that.</param>
+    public async Task<GatewayHost> StartGatewayAsync(Func<GatewayOptions, GatewayOptions>? configure = null, bool isStoreThere = true)
     {
         var options = new GatewayOptions
         {
             Port = 0,
+            AdminPort = 0,
             OpenStore = async (options, token) => await RedisEngine.OpenAsync(store.ConnectionString, options, token),
         };
-        return GatewayHost.StartAsync(configure is null ? options : configure(options));
+        var host = await GatewayHost.StartAsync(configure is null ? options : configure(options));
+        if (isStoreThere)
+        {
+            await host.RegistryRead.WaitAsync(Patience);
+        }
+
+        return host;
     }
 
     /// <summary>Declares the shop with these settings, and starts a gateway that has never known others.</summary>
@@ -81,7 +91,7 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>Drains and ends the gateway.</summary>
     public ValueTask StopGatewayAsync() => gateway!.DisposeAsync();
 
-    /// <summary>Starts a backend and registers it; the gateway hears of it within a second.</summary>
+    /// <summary>Starts a backend and registers it.</summary>
     public async Task<BackendProcess> JoinAsync(string id, int port = 0, InstanceState state = InstanceState.Ready)
     {
         var backend = await BackendProcess.StartAsync(id, port);
@@ -90,7 +100,7 @@ internal sealed class Rig : IAsyncDisposable
         return backend;
     }
 
-    /// <summary>Registers what listens there already.</summary>
+    /// <summary>Registers what listens there already, and returns once the gateway has heard of it, if there is one yet.</summary>
     public async Task RegisterAsync(string id, Uri url, InstanceState state = InstanceState.Ready)
     {
         var registration = await Registry.RegisterAsync(Shop, id, url, state);
@@ -98,7 +108,15 @@ internal sealed class Rig : IAsyncDisposable
         {
             registrations[id] = registration;
         }
+
+        if (gateway is not null)
+        {
+            await Eventually.HoldsAsync(async () => (await MetricsAsync()).Contains($"holdfast_gateway_instance_usable{{service=\"{Shop.Name}\",instance=\"{id}\"}} ", StringComparison.Ordinal));
+        }
     }
+
+    /// <summary>What a gateway has counted; the rig's own unless told.</summary>
+    public Task<string> MetricsAsync(GatewayHost? of = null) => Client.GetStringAsync(new Uri((of ?? gateway!).AdminAddress!, "/metrics"));
 
     /// <summary>Sets an instance's state in the registry.</summary>
     public Task<bool> SetStateAsync(string id, InstanceState state) => OneByOneAsync(() => registrations[id].SetStateAsync(state));

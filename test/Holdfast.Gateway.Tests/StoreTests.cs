@@ -26,6 +26,7 @@ public sealed class StoreTests
     {
         await using var rig = await Rig.StartAsync(instances: 2, renews: false);
         await rig.AskAsync();
+        Assert.True(await rig.RenewAsync("shop-1") && await rig.RenewAsync("shop-2"));
         await rig.Store.KillAsync();
         await rig.Store.RestartAsync();
         Assert.True(await rig.RenewAsync("shop-1"));
@@ -40,7 +41,7 @@ public sealed class StoreTests
     {
         await using var rig = await Rig.StartAsync(instances: 1);
         await rig.Store.KillAsync();
-        await using var early = await rig.StartGatewayAsync();
+        await using var early = await rig.StartGatewayAsync(isStoreThere: false);
         using var client = new HttpClient { BaseAddress = early.Address };
 
         using (var response = await client.GetAsync("/"))

@@ -32,27 +32,31 @@ async Task WorkAsync()
 
 async Task HoldAsync(Lease lease)
 {
-    for (var renewed = TimeProvider.System.GetTimestamp(); ;)
+    for (var renewed = TimeProvider.System.GetTimestamp(); ; await Task.Delay(5))
     {
         var work = new Commit(RecordChange.Keep(lease.Address).When(lease.Fence), RecordChange.Update(new Address("work", args[1])).Set("by", $"{lease.Token}"))
         {
             Events = [new NewEvent($"{lease.Token}", default)],
         };
-        if (!(await engine.CommitAsync(work)).IsCommitted)
+        try
         {
-            Tell($"fenced {lease.Token}");
-            return;
-        }
+            if (!(await engine.CommitAsync(work)).IsCommitted)
+            {
+                Tell($"fenced {lease.Token}");
+                return;
+            }
 
-        Tell($"wrote {lease.Token}");
-        if (TimeProvider.System.GetElapsedTime(renewed) > lifetime / 3)
+            Tell($"wrote {lease.Token}");
+            if (TimeProvider.System.GetElapsedTime(renewed) > lifetime / 3)
+            {
+                renewed = TimeProvider.System.GetTimestamp();
+                await lease.RenewAsync();
+            }
+        }
+        catch (StateException fault) when (fault.IsTransient)
         {
-            // Whether it was lost the next piece of work finds out.
-            renewed = TimeProvider.System.GetTimestamp();
-            await lease.RenewAsync();
+            // The store is away for a while. Whether the lease was lost the next piece of work finds out.
         }
-
-        await Task.Delay(5);
     }
 }
 

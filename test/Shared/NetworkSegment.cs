@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Holdfast.TestServers;
 
 /// <summary>Hosts on one segment: networks of their own that a bridge of this machine joins, so that an address can move from one to another. Needs root.</summary>
@@ -11,9 +14,8 @@ internal sealed class NetworkSegment : IAsyncDisposable
 
     private const int Addresses = 1 << (32 - PrefixLength);
 
-    // Of 198.51.100.0/24 and 203.0.113.0/24, which are set apart for examples (RFC 5737); one process's part and another's rarely are the same.
-    private static readonly string Net = (Environment.ProcessId / Addresses % 2) == 0 ? "198.51.100" : "203.0.113";
-    private static readonly int First = Environment.ProcessId % Addresses * Addresses;
+    // A part of 198.51.100.0/24 and 203.0.113.0/24, which are set apart for examples (RFC 5737), and what shows other processes whose it is.
+    private static readonly Lazy<(Socket Claim, string Net, int First)> Block = new(ClaimBlock);
 
     private readonly List<NetworkNamespace> hosts = [];
     private readonly string bridge = $"hf{Environment.ProcessId}b";
@@ -56,6 +58,19 @@ internal sealed class NetworkSegment : IAsyncDisposable
     /// <summary>Pulls a host's cable.</summary>
     public Task UnplugAsync(int host) => NetworkNamespace.IpAsync("link", "set", CableOf(host), "down");
 
+    /// <summary>Puts it in again.</summary>
+    public Task PlugAsync(int host) => NetworkNamespace.IpAsync("link", "set", CableOf(host), "up");
+
+    /// <summary>From now on what a host and the others send each other is swallowed. What it and this machine do is not.</summary>
+    public Task PartAsync(int host) => ForEachWayAsync(host, static (from, to) => NetworkNamespace.IpAsync("-n", from, "route", "add", "blackhole", to));
+
+    /// <summary>Takes away whatever parts a host.</summary>
+    public async Task HealAsync(int host)
+    {
+        await PlugAsync(host);
+        await ForEachWayAsync(host, static (from, to) => NetworkNamespace.TryIpAsync("-n", from, "route", "del", "blackhole", to));
+    }
+
     /// <summary>Ends the segment. What ran on its hosts must have ended.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -65,10 +80,62 @@ internal sealed class NetworkSegment : IAsyncDisposable
             await hosts[host].DisposeAsync();
         }
 
-        await NetworkNamespace.IpAsync("link", "del", bridge);
+        await NetworkNamespace.TryIpAsync("link", "del", bridge);
     }
 
-    private static string Address(int number) => $"{Net}.{First + number}";
+    private async Task ForEachWayAsync(int host, Func<string, string, Task> doAsync)
+    {
+        for (var other = 0; other < hosts.Count; other++)
+        {
+            if (other != host)
+            {
+                await doAsync(hosts[host].Name, $"{AddressOf(other)}/32");
+                await doAsync(hosts[other].Name, $"{AddressOf(host)}/32");
+            }
+        }
+    }
+
+    private static string Address(int number) => $"{Block.Value.Net}.{Block.Value.First + number}";
+
+    // A name without a file is one process's until that ends, among those that have the same network.
+    private static (Socket Claim, string Net, int First) ClaimBlock()
+    {
+        foreach (var (net, first) in ((string[])["198.51.100", "203.0.113"]).SelectMany(static net => Enumerable.Range(0, 256 / Addresses).Select(part => (net, part * Addresses))))
+        {
+            var claim = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                claim.Bind(new UnixDomainSocketEndPoint($"\0holdfast-segment-{net}.{first}"));
+                if (!Enumerable.Range(first, Addresses).Any(number => IsOwn($"{net}.{number}")))
+                {
+                    return (claim, net, first);
+                }
+            }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Another process has it.
+            }
+
+            claim.Dispose();
+        }
+
+        throw new InvalidOperationException("Other processes, or networks that this machine is in already, have all addresses that there are for examples.");
+    }
+
+    // What a process that was killed left may still be there.
+    private static bool IsOwn(string address)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 
     private async Task JoinAsync(int host)
     {

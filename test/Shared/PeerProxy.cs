@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Holdfast.TestServers;
 
-/// <summary>nginx or HAProxy in front of one backend, with nothing but defaults and, if wanted, an access log: what the gateway is compared with.</summary>
+/// <summary>
+/// nginx or HAProxy in front of one backend, with nothing but defaults and, if wanted, an access log: what the gateway is compared with. Or in front of
+/// two, of which each gets requests whatever became of earlier ones: HAProxy then is told to give what it tries again to the other one.
+/// </summary>
 internal sealed class PeerProxy : IAsyncDisposable
 {
     private const int MostTries = 600;
@@ -29,7 +32,7 @@ internal sealed class PeerProxy : IAsyncDisposable
     /// <summary>The first of its processes.</summary>
     public int Pid => process.Id;
 
-    public static Task<PeerProxy> NginxAsync(Uri backend, bool logs = false, int workers = 1) => ListeningAsync(new PeerProxy(
+    public static Task<PeerProxy> NginxAsync(Uri backend, bool logs = false, int workers = 1, Uri? second = null, int timeoutSeconds = 60) => ListeningAsync(new PeerProxy(
         "nginx", "nginx", (folder, port) => $$"""
             daemon off;
             user root;
@@ -40,7 +43,7 @@ internal sealed class PeerProxy : IAsyncDisposable
             http {
               access_log {{(logs ? folder + "/access.log" : "off")}};
               keepalive_requests 1000000;
-              upstream out { server 127.0.0.1:{{backend.Port}}; keepalive 64; keepalive_requests 1000000; }
+              upstream out { server 127.0.0.1:{{backend.Port}}{{(second is null ? "" : $" max_fails=0; server 127.0.0.1:{second.Port} max_fails=0")}}; keepalive 64; keepalive_requests 1000000; }
               client_body_temp_path {{folder}}/body;
               proxy_temp_path {{folder}}/proxy;
               fastcgi_temp_path {{folder}}/fastcgi;
@@ -48,13 +51,13 @@ internal sealed class PeerProxy : IAsyncDisposable
               scgi_temp_path {{folder}}/scgi;
               server {
                 listen 127.0.0.1:{{port}};
-                location / { proxy_pass http://out; proxy_set_header Host $host; proxy_http_version 1.1; proxy_set_header Connection ""; }
+                location / { proxy_pass http://out; proxy_read_timeout {{timeoutSeconds}}s; proxy_set_header Host $host; proxy_http_version 1.1; proxy_set_header Connection ""; }
               }
             }
             """,
         static file => ["-c", file]));
 
-    public static Task<PeerProxy> HaproxyAsync(Uri backend, bool logs = false) => ListeningAsync(new PeerProxy(
+    public static Task<PeerProxy> HaproxyAsync(Uri backend, bool logs = false, Uri? second = null, int timeoutSeconds = 60) => ListeningAsync(new PeerProxy(
         "haproxy", "haproxy", (_, port) => $"""
             global
             {(logs ? "  maxconn 9900\n  log stdout format raw local0" : "")}
@@ -63,12 +66,13 @@ internal sealed class PeerProxy : IAsyncDisposable
               mode http
               timeout connect 2s
               timeout client 60s
-              timeout server 60s
+              timeout server {timeoutSeconds}s
             frontend in
               bind 127.0.0.1:{port}
               default_backend out
             backend out
               server one 127.0.0.1:{backend.Port}
+            {(second is null ? "" : $"  option redispatch 1\n  server two 127.0.0.1:{second.Port}")}
 
             """,
         static file => ["-db", "-f", file]));

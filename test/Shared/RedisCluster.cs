@@ -1,38 +1,67 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 
 namespace Holdfast.TestServers;
 
-/// <summary>A Redis Cluster of six: three primaries, and a replica for each.</summary>
+/// <summary>
+/// A Redis Cluster of six: three primaries, and a replica for each; all on this machine, or one primary on a host and all the others on
+/// another, so that it can be parted from them.
+/// </summary>
 internal sealed class RedisCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    private readonly List<RedisServer> servers = [];
+    public const int Slots = 16384;
 
-    public string ConnectionString => $"redis://{string.Join(',', servers.Select(static server => $"127.0.0.1:{server.Port}"))}";
+    private const int Nodes = 6;
+    private const int NodeTimeout = 20_000;
+
+    private readonly List<RedisServer> servers = [];
+    private readonly TestAuthority? tls;
+
+    private RedisCluster(TestAuthority? tls) => this.tls = tls;
+
+    public string ConnectionString => tls is null
+        ? $"redis://{string.Join(',', servers.Select(static server => $"{server.Host}:{server.Port}"))}"
+        : $"rediss://{string.Join(',', servers.Select(server => $"{tls.ServerName}:{server.Port}"))}";
 
     public IReadOnlyList<RedisServer> Servers => servers;
 
-    /// <summary>Starts six servers, has redis-cli make a cluster of them, and waits until all agree on it.</summary>
-    public static async Task<RedisCluster> StartAsync()
-    {
-        var cluster = new RedisCluster();
-        for (var i = 0; i < 6; i++)
-        {
-            cluster.servers.Add(await RedisServer.StartAsync(isTcp: true, arguments:
-            [
-                "--cluster-enabled", "yes", "--cluster-port", RedisServer.AnotherPort, "--cluster-node-timeout", "20000", "--repl-diskless-sync-delay", "0",
-                "--cluster-replica-validity-factor", "0",
-            ]));
-        }
+    /// <summary>The server that can't be asked now, as it is parted from this machine.</summary>
+    public RedisServer? Away { get; set; }
 
-        await CliAsync(["--cluster", "create", .. cluster.servers.Select(static server => $"127.0.0.1:{server.Port}"), "--cluster-replicas", "1", "--cluster-yes"]);
-        await cluster.UntilWholeAsync();
-        return cluster;
+    /// <summary>Starts six servers, has redis-cli make a cluster of them, and waits until all agree on it.</summary>
+    /// <param name="segment">Two hosts: the first one's server becomes a primary, and all others run on the second. Null for the machine itself.</param>
+    /// <param name="tls">Whose files they all serve TLS with, to each other too; null for none.</param>
+    /// <param name="announced">The name or address by which they tell clients of each other with TLS, if not the one that the certificate is for.</param>
+    /// <param name="isDurable">With append-only files that are written before each answer.</param>
+    public static async Task<RedisCluster> StartAsync(NetworkSegment? segment = null, TestAuthority? tls = null, string? announced = null, bool isDurable = false)
+    {
+        var cluster = new RedisCluster(tls);
+        try
+        {
+            for (var i = 0; i < Nodes; i++)
+            {
+                var host = Math.Min(i, 1);
+                cluster.servers.Add(await RedisServer.StartAsync(
+                    isTcp: true, isDurable: isDurable, tls: tls, network: segment?.Hosts[host], address: segment is null ? null : NetworkSegment.AddressOf(host),
+                    arguments: cluster.Arguments(segment is not null, announced ?? tls?.ServerName)));
+            }
+
+            string[] encryption = tls is null ? [] : ["--tls", "--cacert", tls.File];
+            await CliAsync([.. encryption, "--cluster", "create", .. cluster.servers.Select(static server => $"{server.Host}:{server.Port}"), "--cluster-replicas", "1", "--cluster-yes"]);
+            await cluster.UntilWholeAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
-    /// <summary>The cluster's nodes as the first server that runs tells them: server, id, whether it is a primary, and its slots.</summary>
+    /// <summary>The cluster's nodes as the first server that can be asked tells them: server, id, whether it is a primary, and its slots.</summary>
     public async Task<IReadOnlyList<(RedisServer Server, string Id, bool IsPrimary, string PrimaryId, string Slots)>> NodesAsync()
     {
         var text = await Running.First().AskAsync("CLUSTER", "NODES");
@@ -66,7 +95,87 @@ internal sealed class RedisCluster : IAsyncDisposable
 
         await SetTimeoutAsync(2000);
         await replica.UntilAsync("role:master", "INFO", "replication");
-        await SetTimeoutAsync(20_000);
+        await SetTimeoutAsync(NodeTimeout);
+    }
+
+    /// <summary>Failovers of all primaries, which lose what those acknowledge while something happens. Returns once all are whole again.</summary>
+    public async Task LoseAsync(Func<Task> happening)
+    {
+        var primaries = (await NodesAsync()).Where(static node => node.IsPrimary).Select(static node => node.Server).ToList();
+        var replicas = await Task.WhenAll(primaries.Select(ReplicaOfAsync));
+        await Task.WhenAll(replicas.Select(static replica => replica.DeafenAsync()));
+        await happening();
+        foreach (var primary in primaries)
+        {
+            await FailOverAsync(primary);
+        }
+
+        await Task.WhenAll(replicas.Select(static replica => replica.UndeafenAsync()));
+        await MendAsync();
+    }
+
+    /// <summary>kill -9 of all six.</summary>
+    public Task KillAsync() => Task.WhenAll(servers.Select(static server => server.KillAsync()));
+
+    /// <summary>From now on the nodes believe what so many milliseconds of silence say; and what 20 s say again for null.</summary>
+    public Task BelieveAsync(int? silence) => SetTimeoutAsync(silence ?? NodeTimeout);
+
+    /// <summary>
+    /// Waits until a server that was replaced is a replica, and makes it a primary again. As another process: one that was parted, came back
+    /// and stayed was seen to need more than a minute, when it was parted again, to follow who took its place.
+    /// </summary>
+    public async Task ReinstateAsync(RedisServer server)
+    {
+        await server.UntilAsync("master_link_status:up", "INFO", "replication");
+        await server.KillAsync();
+        await server.RestartAsync();
+        await server.UntilAsync("master_link_status:up", "INFO", "replication");
+        await UntilWholeAsync();
+
+        // An election that fails, as where the others voted a moment ago, is repeated after four times this, and not after 80 seconds.
+        await RequireAsync(server, "CONFIG", "SET", "cluster-node-timeout", "2000");
+        var asked = Stopwatch.StartNew();
+        for (var next = TimeSpan.Zero; !(await server.AskAsync("INFO", "replication")).Contains("role:master", StringComparison.Ordinal);)
+        {
+            if (asked.Elapsed > Patience)
+            {
+                throw new InvalidOperationException($"The server on port {server.Port} does not become a primary again.");
+            }
+
+            // One that does not succeed is given up after five seconds, and nobody tells.
+            if (asked.Elapsed >= next)
+            {
+                next = asked.Elapsed + TimeSpan.FromSeconds(10);
+                await RequireAsync(server, "CLUSTER", "FAILOVER");
+            }
+
+            await Task.Delay(50);
+        }
+
+        await RequireAsync(server, "CONFIG", "SET", "cluster-node-timeout", $"{NodeTimeout}");
+        await UntilWholeAsync();
+    }
+
+    /// <summary>A primary's replica. The server that is asked may hear only now that a node has changed its primary.</summary>
+    public async Task<RedisServer> ReplicaOfAsync(RedisServer primary)
+    {
+        var deadline = Stopwatch.StartNew();
+        while (true)
+        {
+            var nodes = await NodesAsync();
+            var id = nodes.Single(node => node.Server == primary).Id;
+            if (nodes.FirstOrDefault(node => node.PrimaryId == id && node.Server.IsRunning).Server is { } replica)
+            {
+                return replica;
+            }
+
+            if (deadline.Elapsed > Patience)
+            {
+                throw new InvalidOperationException($"The primary on port {primary.Port} does not come to have a replica.");
+            }
+
+            await Task.Delay(50);
+        }
     }
 
     /// <summary>Starts what was killed; they become replicas of who took over. Waits until all is well.</summary>
@@ -90,7 +199,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         await RequireAsync(from, "CLUSTER", "SETSLOT", $"{slot}", "MIGRATING", toId);
         while (await from.KeysInSlotAsync(slot, 10) is { Count: > 0 } keys)
         {
-            await RequireAsync(from, ["MIGRATE", "127.0.0.1", $"{to.Port}", "", "0", "60000", "KEYS", .. keys]);
+            await RequireAsync(from, ["MIGRATE", to.Host, $"{to.Port}", "", "0", "60000", "KEYS", .. keys]);
         }
 
         await RequireAsync(to, "CLUSTER", "SETSLOT", $"{slot}", "NODE", toId);
@@ -105,29 +214,32 @@ internal sealed class RedisCluster : IAsyncDisposable
         }
     }
 
-    private IEnumerable<RedisServer> Running => servers.Where(static server => server.IsRunning);
-
-    // The server that is asked may hear only now that a node has changed its primary.
-    private async Task<RedisServer> ReplicaOfAsync(RedisServer primary)
+    private string[] Arguments(bool isSpread, string? announced)
     {
-        var deadline = Stopwatch.StartNew();
-        while (true)
+        List<string> all =
+        [
+            "--cluster-enabled", "yes", "--cluster-port", RedisServer.AnotherPort, "--cluster-node-timeout", $"{NodeTimeout}", "--repl-diskless-sync-delay", "0",
+            "--cluster-replica-validity-factor", "0",
+        ];
+        if (isSpread)
         {
-            var nodes = await NodesAsync();
-            var id = nodes.Single(node => node.Server == primary).Id;
-            if (nodes.FirstOrDefault(node => node.PrimaryId == id && node.Server.IsRunning).Server is { } replica)
-            {
-                return replica;
-            }
-
-            if (deadline.Elapsed > Patience)
-            {
-                throw new InvalidOperationException($"The primary on port {primary.Port} does not come to have a replica.");
-            }
-
-            await Task.Delay(50);
+            // What was parted is noticed soon, and not after a minute.
+            all.AddRange(["--repl-timeout", "5", "--repl-ping-replica-period", "1"]);
         }
+
+        if (tls is not null)
+        {
+            all.AddRange(["--tls-cluster", "yes", "--tls-replication", "yes", "--tls-auth-clients", "no"]);
+            if (!IPAddress.TryParse(announced, out _))
+            {
+                all.AddRange(["--cluster-announce-hostname", announced!, "--cluster-preferred-endpoint-type", "hostname"]);
+            }
+        }
+
+        return [.. all];
     }
+
+    private IEnumerable<RedisServer> Running => servers.Where(server => server.IsRunning && server != Away);
 
     private async Task SetTimeoutAsync(int milliseconds)
     {

@@ -23,9 +23,10 @@ internal sealed class RedisServer : IAsyncDisposable
     private readonly NetworkNamespace? network;
     private Process process;
 
-    private RedisServer(string folder, int? port, bool isEncrypted, string? password, int? core, NetworkNamespace? network, List<string> arguments)
+    private RedisServer(string folder, int? port, bool isEncrypted, string? password, int? core, NetworkNamespace? network, string host, List<string> arguments)
     {
         (this.folder, this.port, this.isEncrypted, this.password, this.core, this.network, this.arguments) = (folder, port, isEncrypted, password, core, network, arguments);
+        Host = host;
         process = Launch([]);
     }
 
@@ -47,7 +48,8 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>The TCP port, if it listens on one.</summary>
     public int Port => port ?? throw new InvalidOperationException("It listens on a Unix socket.");
 
-    private string Host => network?.There ?? "127.0.0.1";
+    /// <summary>The address that it listens on with its port.</summary>
+    public string Host { get; }
 
     /// <summary>The server's process id.</summary>
     public int Pid => process.Id;
@@ -62,10 +64,13 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <param name="tls">Whose files it serves TLS with on a port; it listens on a Unix socket besides.</param>
     /// <param name="core">The one core of the machine that it may use, from 0; null for all.</param>
     /// <param name="network">A network that it has to itself, on a port; null for the machine's.</param>
+    /// <param name="address">Its address in that network, if not the one that the network is given.</param>
     /// <param name="arguments">Further arguments, as <c>--maxmemory</c>, <c>10mb</c>; <see cref="AnotherPort"/> is replaced.</param>
     public static async Task<RedisServer> StartAsync(
-        bool isTcp = false, bool isDurable = false, string? password = null, TestAuthority? tls = null, int? core = null, NetworkNamespace? network = null, params string[] arguments)
+        bool isTcp = false, bool isDurable = false, string? password = null, TestAuthority? tls = null, int? core = null, NetworkNamespace? network = null, string? address = null,
+        params string[] arguments)
     {
+        var host = address ?? network?.There ?? "127.0.0.1";
         for (var attempt = 1; ; attempt++)
         {
             var folder = Directory.CreateTempSubdirectory("holdfast-redis-").FullName;
@@ -78,11 +83,11 @@ internal sealed class RedisServer : IAsyncDisposable
 
             if (network is not null)
             {
-                all.AddRange(["--bind", network.There, "--protected-mode", "no"]);
+                all.AddRange(["--bind", host, "--protected-mode", "no"]);
             }
 
             all.AddRange(arguments.Select(static argument => argument == AnotherPort ? $"{FreePort.Next()}" : argument));
-            var server = new RedisServer(folder, port, tls is not null, password, core, network, all);
+            var server = new RedisServer(folder, port, tls is not null, password, core, network, host, all);
             try
             {
                 await server.WaitUntilReadyAsync();
@@ -92,6 +97,11 @@ internal sealed class RedisServer : IAsyncDisposable
             {
                 // Somebody else took the port meanwhile.
                 await server.DisposeAsync();
+            }
+            catch
+            {
+                await server.DisposeAsync();
+                throw;
             }
         }
     }
@@ -113,6 +123,17 @@ internal sealed class RedisServer : IAsyncDisposable
         process = Launch(more);
         await WaitUntilReadyAsync();
     }
+
+    /// <summary>As a replica, it hears nothing more of its primary: it gives a password that is not that one's.</summary>
+    public async Task DeafenAsync()
+    {
+        await CommandAsync("CONFIG", "SET", "masterauth", "wrong");
+        await CommandAsync("CLIENT", "KILL", "TYPE", "master");
+        await UntilAsync("master_link_status:down", "INFO", "replication");
+    }
+
+    /// <summary>It can be a replica again that hears.</summary>
+    public Task UndeafenAsync() => CommandAsync("CONFIG", "SET", "masterauth", password ?? "");
 
     /// <summary>Sends one command and returns the bulk string that it answers, such as the text of <c>INFO</c>.</summary>
     public async Task<string> AskAsync(params string[] command)

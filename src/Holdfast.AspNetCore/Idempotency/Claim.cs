@@ -218,7 +218,7 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
         var hasRoom = false;
         try
         {
-            hasRoom = await room.HasAsync(usage, bytes);
+            hasRoom = await room.HasAsync(Place.Partition, usage, bytes);
         }
         finally
         {

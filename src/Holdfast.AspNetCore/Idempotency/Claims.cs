@@ -118,7 +118,7 @@ internal sealed class Claims(StateEngine engine, IdempotencyMeter meter, KeyRoom
         var hasRoom = false;
         try
         {
-            hasRoom = unasked == 0 || await room.HasAsync(usage, unasked);
+            hasRoom = unasked == 0 || await room.HasAsync(place.Partition, usage, unasked);
         }
         finally
         {

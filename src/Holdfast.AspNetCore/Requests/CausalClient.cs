@@ -130,10 +130,12 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
     /// <summary>The partition is in another term, or behind: does its history include what the client has seen?</summary>
     private async ValueTask SawAnotherHistoryAsync(Stamp known, Stamp stamp, Stamp at, bool isWrite, CancellationToken cancellationToken)
     {
+        var isLost = false;
         try
         {
             var head = await Calls.ReadHeadAsync(known.Partition, cancellationToken);
-            if (!head.Contains(known))
+            isLost = !head.Contains(known);
+            if (isLost)
             {
                 Lost(known, head.At, isWrite);
             }
@@ -143,8 +145,8 @@ internal sealed class CausalClient(StateServices services, ClientStamps stamps)
             // The commit was made, and its answer must arrive. A loss is noticed with the next read: the higher revision stays.
         }
 
-        // An answer from before the running term stays below what the client saw in it.
-        stamps.Add(at.Term < known.Term ? stamp with { Term = known.Term } : stamp, NowSeconds, isWrite);
+        // An answer from before the running term stays below what the client saw in it. What was lost is told once.
+        stamps.Add(at.Term < known.Term && !isLost ? stamp with { Term = known.Term } : stamp, NowSeconds, isWrite);
     }
 
     /// <summary>A commit that was made is answered all the same; only what would be shown is refused, once.</summary>

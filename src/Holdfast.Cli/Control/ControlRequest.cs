@@ -8,6 +8,7 @@ internal sealed record ControlRequest(string Command)
     public const string Scale = "scale";
     public const string Roll = "roll";
     public const string Drain = "drain";
+    public const string Reload = "reload";
     public const string Down = "down";
 
     /// <summary>The service to scale or roll, or <c>gateway</c>.</summary>

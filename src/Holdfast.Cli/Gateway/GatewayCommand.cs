@@ -81,13 +81,13 @@ internal static class GatewayCommand
         try
         {
             await using var gateway = await GatewayHost.StartAsync(options, cancellationToken);
-            var end = gateway.WaitForShutdownAsync(CancellationToken.None);
-            if (await Task.WhenAny(end, gateway.RegistryRead, Task.Delay(GatewayLimits.MaxWait, options.Clock, CancellationToken.None)) != end)
-            {
-                Console.Out.WriteLine($"ready on {gateway.Address}");
-            }
-
-            await end;
+            Console.Out.WriteLine($"ready on {gateway.Address}");
+            await gateway.WaitForShutdownAsync(CancellationToken.None);
+            return ExitCode.Done;
+        }
+        catch (OperationCanceledException)
+        {
+            // It was told to end before it listened.
             return ExitCode.Done;
         }
         catch (IOException fault)

@@ -10,12 +10,12 @@ internal sealed class LiveSampler(TimeProvider clock)
 
     private static readonly InstanceReading Nothing = new();
     private readonly Queue<(long At, IReadOnlyDictionary<string, InstanceReading> Instances)> moments = new();
-    private ILookup<string, string> openBreakers = Array.Empty<string>().ToLookup(static route => route);
+    private IReadOnlyCollection<GatewayReading> latest = [];
 
     /// <summary>Takes what all gateways tell now.</summary>
     public void Take(IReadOnlyCollection<GatewayReading> readings)
     {
-        openBreakers = readings.SelectMany(static reading => reading.OpenBreakers).ToLookup(static open => open.Service, static open => open.Route);
+        latest = readings;
         var instances = readings.SelectMany(static reading => reading.All).GroupBy(static pair => pair.Key)
             .ToDictionary(static group => group.Key, static group => group.Aggregate(Nothing, static (sum, pair) => sum + pair.Value));
         var now = clock.GetTimestamp();
@@ -31,12 +31,12 @@ internal sealed class LiveSampler(TimeProvider clock)
     {
         var instances = service.Instances.All;
         var ready = instances.Count(static instance => instance.State == InstanceState.Ready);
-        string[] broken = [.. openBreakers[service.Name].Distinct().Order(StringComparer.Ordinal)];
+        var broken = GatewayReader.OpenBreakers(latest, service.Name);
         var sum = new LiveRow(service.Name, $"{ready}/{instances.Count} ready")
         {
             IsSum = true,
-            IsTrouble = ready == 0 || broken.Length > 0,
-            Note = broken.Length > 0 ? $"breaker open: {string.Join(", ", broken)}" : "",
+            IsTrouble = ready == 0 || broken.Count > 0,
+            Note = broken.Count > 0 ? $"breaker open: {string.Join(", ", broken)}" : "",
         };
         yield return Measure(
             sum,

@@ -119,7 +119,7 @@ internal sealed class GuardedProcess : IAsyncDisposable
         await Ended;
 
         // What was printed is still to be read; a pipe that somebody else holds is not waited for.
-        await Task.WhenAny(outputRead.Task, Task.Delay(TimeSpan.FromSeconds(1), clock));
+        await Task.WhenAny(outputRead.Task, Task.Delay(OutputDelay, clock));
         DismissWatcher();
         isGone = true;
     }

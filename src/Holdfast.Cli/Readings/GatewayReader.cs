@@ -43,6 +43,11 @@ internal sealed class GatewayReader(Func<IReadOnlyList<GatewayProcess>> gateways
             .SelectMany(reading => instances.Select(reading.Of)).OfType<InstanceReading>()
             .Aggregate(default(RequestCount), static (sum, instance) => sum + instance.Requests);
 
+    /// <summary>A service's routes whose breaker is open at one gateway or more, in order.</summary>
+    public static IReadOnlyList<string> OpenBreakers(IEnumerable<GatewayReading?> readings, string service) =>
+        [.. readings.OfType<GatewayReading>().SelectMany(static reading => reading.OpenBreakers)
+            .Where(open => open.Service == service).Select(static open => open.Route).Distinct().Order(StringComparer.Ordinal)];
+
     public void Dispose() => client.Dispose();
 
     private async Task<GatewayReading?> ReadAsync(Uri url, CancellationToken cancellationToken)

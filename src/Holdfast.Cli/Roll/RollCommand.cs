@@ -28,7 +28,7 @@ internal static class RollCommand
         });
         var topology = TopologyOption.Create();
         var command = new Command(
-            "roll", "Replaces a service's instances one by one, by what its file says now; goes back if a new one does not become healthy or fails requests.")
+            "roll", "Builds a service and replaces its instances one by one, by what its file says now; goes back if a new one does not become healthy or fails requests.")
         {
             service, watch, topology,
         };

@@ -1,4 +1,7 @@
 namespace Holdfast.Cli.Status;
 
 /// <summary>A service.</summary>
-internal sealed record ServiceStatus(string Name, IReadOnlyList<InstanceStatus> Instances);
+/// <param name="Name">Its name.</param>
+/// <param name="OpenBreakers">Its routes whose requests a gateway turns away because nothing answers them; of those that tell within <see cref="Readings.GatewayReader.Timeout"/>.</param>
+/// <param name="Instances">Its instances.</param>
+internal sealed record ServiceStatus(string Name, IReadOnlyList<string> OpenBreakers, IReadOnlyList<InstanceStatus> Instances);

@@ -40,6 +40,11 @@ internal static class StatusCommand
             from instance in service.Instances
             select new[] { instance.Id, $"{instance.State}".ToLowerInvariant(), $"{instance.Pid}", instance.Url ?? "" });
         TextTable.Print(["NAME", "STATE", "PID", "URL"], rows);
+        foreach (var service in status.Services.Where(static service => service.OpenBreakers.Count > 0))
+        {
+            Console.WriteLine($"Requests to {string.Join(", ", service.OpenBreakers)} of {service.Name} fail: gateways turn nearly all of them away (503) until one succeeds.");
+        }
+
         foreach (var instance in status.Services.SelectMany(static service => service.Instances).Where(static instance => instance.Problem is not null))
         {
             Console.WriteLine($"{instance.Id} {instance.Problem}.");

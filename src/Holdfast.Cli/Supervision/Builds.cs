@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Holdfast.Cli.Processes;
 using Holdfast.Cli.Topologies;
 
@@ -24,11 +25,12 @@ internal sealed class Builds(Topology topology, RunContext run) : IDisposable
             var environment = new Dictionary<string, string>(service.Environment) { ["MSBUILDDISABLENODEREUSE"] = "1" };
             var plan = new LaunchPlan($"{service.Name} build", LaunchPlan.Shell(build), topology.Folder, environment);
             run.Log.Event($"{service.Name} is built: {build}");
-            await using var process = GuardedProcess.Start(plan, run.Marker, run.Clock, line => run.Log.Output(plan.Name, line));
+            await using var process = Start(plan, service.Name);
             var code = await process.Ended.WaitAsync(cancellationToken);
             if (code != 0)
             {
-                throw new CommandException($"the build of {service.Name} failed ({ExitText.Of(code)}): {build}");
+                var end = new ProcessEnd($"the build of {service.Name} failed ({ExitText.Of(code)}): {build}") { LastLines = await process.FinalLinesAsync() };
+                throw new CommandException(end.Report);
             }
         }
         finally
@@ -38,4 +40,16 @@ internal sealed class Builds(Topology topology, RunContext run) : IDisposable
     }
 
     public void Dispose() => turn.Dispose();
+
+    private GuardedProcess Start(LaunchPlan plan, string service)
+    {
+        try
+        {
+            return GuardedProcess.Start(plan, run.Marker, run.Clock, line => run.Log.Output(plan.Name, line));
+        }
+        catch (Win32Exception fault)
+        {
+            throw new CommandException($"the build of {service} can't be started: {fault.Message}");
+        }
+    }
 }

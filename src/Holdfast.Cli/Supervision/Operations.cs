@@ -6,12 +6,17 @@ namespace Holdfast.Cli.Supervision;
 
 /// <summary>What can be done to a topology while it runs. Each answers why it could not be done, or null; those on one service take turns.</summary>
 internal sealed class Operations(
-    Topology topology, IReadOnlyList<Service> services, Replicas<GatewayProcess> gateways, GatewayReader readings, RunContext run, CancellationToken down)
+    Topology topology, IReadOnlyList<Service> services, Replicas<GatewayProcess> gateways, RegistryWriter registry, GatewayReader readings, RunContext run, CancellationToken down)
     : IDisposable
 {
     private const string StoppedText = "the topology was stopped";
     private static readonly TimeSpan ReadinessPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a change of routes and settings waits for the store.</summary>
+    private static readonly TimeSpan ReloadPatience = TimeSpan.FromSeconds(20);
+
     private readonly Departures departures = new(readings, run);
+    private readonly Builds builds = new(topology, run);
     private readonly SemaphoreSlim gatewayTurn = new(1);
 
     /// <summary>Changes how many instances a service has, or how many gateways there are.</summary>
@@ -76,21 +81,29 @@ internal sealed class Operations(
             return NoService(name);
         }
 
-        return await InTurnAsync(service.Turn, async () =>
+        return await InTurnAsync(service.Turn, () => RollAsync(service, watch, tell));
+    }
+
+    /// <summary>Has gateways treat the services as the topology's file says now, all together: routes and settings. What else has changed is told.</summary>
+    public async Task<string?> ReloadAsync(Func<string, Task> tell)
+    {
+        await TakeAllTurnsAsync(tell);
+        try
         {
-            if (TopologyLoader.TryLoadService(topology.File, service.Name, out var problems) is not { } described)
+            if (TopologyLoader.TryLoad(topology.File, out var problems) is not { } described)
             {
-                return $"{service.Name} is not rolled, nothing was changed:\n{problems}";
+                return $"nothing was changed:\n{problems}";
             }
 
-            run.Log.Event($"{service.Name} is rolled");
-            if (!service.Topology.IsServedLike(described))
+            return await ReloadAsync(described, tell);
+        }
+        finally
+        {
+            foreach (var service in services)
             {
-                await tell($"routes, health and settings of {service.Name} for the gateway stay as they are: they change when the topology is started again");
+                service.Turn.Release();
             }
-
-            return await new Rollout(service, service.Topology.StartedAs(described), departures, readings, run) { Watch = watch, Tell = tell }.RunAsync(down);
-        });
+        }
     }
 
     /// <summary>Has an instance or a gateway finish what it has, and ends it.</summary>
@@ -106,7 +119,11 @@ internal sealed class Operations(
             : $"there is no instance or gateway '{name}': there are {string.Join(", ", AllNames())}";
     }
 
-    public void Dispose() => gatewayTurn.Dispose();
+    public void Dispose()
+    {
+        gatewayTurn.Dispose();
+        builds.Dispose();
+    }
 
     private Service? Find(string? name) => services.FirstOrDefault(service => service.Name == name);
 
@@ -129,6 +146,40 @@ internal sealed class Operations(
         }
     }
 
+    private async Task<string?> RollAsync(Service service, TimeSpan watch, Func<string, Task> tell)
+    {
+        if (TopologyLoader.TryLoadService(topology.File, service.Name, out var problems) is not { } described)
+        {
+            return $"{service.Name} is not rolled, nothing was changed:\n{problems}";
+        }
+
+        run.Log.Event($"{service.Name} is rolled");
+        if (!service.Topology.IsServedLike(described))
+        {
+            await tell($"routes, health and settings of {service.Name} for the gateway stay as they are: 'holdfast reload' changes routes and settings, health changes when the topology is started again");
+        }
+
+        var next = service.Topology.StartedAs(described);
+        try
+        {
+            if (next.Build is { } build)
+            {
+                await tell($"{service.Name} is built: {build}");
+                await builds.RunAsync(next, down);
+            }
+        }
+        catch (CommandException failure)
+        {
+            return $"{failure.Message}\n{service.Name} is not rolled: its instances are those that it had, and one that ends is started from what the build has left";
+        }
+        catch (OperationCanceledException)
+        {
+            return StoppedText;
+        }
+
+        return await new Rollout(service, next, departures, readings, run) { Watch = watch, Tell = tell }.RunAsync(down);
+    }
+
     private async Task<string?> ScaleAsync(Service service, int count, string reason)
     {
         run.Log.Event($"{service.Name} is scaled to {count}{reason}");
@@ -138,6 +189,61 @@ internal sealed class Operations(
         }
 
         return await GrowAsync(service.Instances, service.Name, count);
+    }
+
+    /// <summary>Takes the turns of all services, or none while one of them is not to be had: what is done with the others is not held up by that one.</summary>
+    private async Task TakeAllTurnsAsync(Func<string, Task> tell)
+    {
+        while (true)
+        {
+            var taken = services.TakeWhile(static service => service.Turn.Wait(0)).ToList();
+            if (taken.Count == services.Count)
+            {
+                return;
+            }
+
+            taken.ForEach(static service => service.Turn.Release());
+            var busy = services[taken.Count];
+            await tell($"waits until what is done with {busy.Name} is over");
+            await InTurnAsync(busy.Turn, static () => Task.FromResult<string?>(null));
+        }
+    }
+
+    private async Task<string?> ReloadAsync(Topology described, Func<string, Task> tell)
+    {
+        var plan = new ReloadPlan(topology, [.. services.Select(static service => service.Topology)], described);
+        if (plan.Refusal() is { } refusal)
+        {
+            return refusal;
+        }
+
+        foreach (var line in plan.Left())
+        {
+            await tell(line);
+        }
+
+        try
+        {
+            if (!await registry.TryRedeclareAsync([.. plan.Changed.Select(static service => service.Declare())], ReloadPatience, down))
+            {
+                return "nothing was changed: the store is away. Reload again once it is back";
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return StoppedText;
+        }
+
+        foreach (var changed in plan.Changed)
+        {
+            Find(changed.Name)!.Topology = changed;
+        }
+
+        var told = plan.Changed.Count == 0 ? "no routes or settings have changed"
+            : $"routes and settings of {string.Join(", ", plan.Changed.Select(static service => service.Name))} are as the file says";
+        run.Log.Event(told);
+        await tell(told);
+        return null;
     }
 
     private async Task<string?> ScaleGatewaysAsync(int count)

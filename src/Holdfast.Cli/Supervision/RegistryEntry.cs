@@ -3,7 +3,8 @@ namespace Holdfast.Cli.Supervision;
 /// <summary>An instance as it should be in the registry, and as it is there.</summary>
 internal sealed class RegistryEntry(ServiceDeclaration service, string id, Uri url)
 {
-    public ServiceDeclaration Service => service;
+    /// <summary>How gateways are to treat the instance's service.</summary>
+    public ServiceDeclaration Service { get; private set; } = service;
 
     public string Id => id;
 
@@ -16,6 +17,13 @@ internal sealed class RegistryEntry(ServiceDeclaration service, string id, Uri u
     public InstanceState? ToldState { get; set; }
 
     public InstanceRegistration? Registration { get; set; }
+
+    /// <summary>Changes the service's declaration, so that what is written of the instance does not take it back.</summary>
+    public void Redeclare(ServiceDeclaration declaration)
+    {
+        Service = declaration;
+        Registration?.Declaration = declaration;
+    }
 
     /// <summary>When the lease must be renewed, on the clock's timestamps.</summary>
     public long RenewAt { get; set; }

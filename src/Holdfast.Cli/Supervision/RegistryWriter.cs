@@ -16,6 +16,8 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
     private readonly Lock gate = new();
     private readonly Dictionary<string, RegistryEntry> entries = [];
     private readonly Queue<InstanceRegistration> removals = new();
+    private readonly Dictionary<string, ServiceDeclaration> declarations = services.ToDictionary(static service => service.Name);
+    private readonly Queue<Redeclaration> redeclarations = new();
     private readonly SemaphoreSlim wake = new(0);
     private readonly CancellationTokenSource closed = new();
     private readonly TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,11 +40,40 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
             else
             {
                 Drop(id);
-                entries[id] = new RegistryEntry(service, id, url) { State = state };
+                entries[id] = new RegistryEntry(declarations[service.Name], id, url) { State = state };
             }
         }
 
         wake.Release();
+    }
+
+    /// <summary>Changes how gateways treat services, whose instances stay. Returns whether it is in the store; if not within the time given, nothing is changed.</summary>
+    public async Task<bool> TryRedeclareAsync(IReadOnlyList<ServiceDeclaration> changed, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (changed.Count == 0)
+        {
+            return true;
+        }
+
+        var redeclaration = new Redeclaration(changed);
+        lock (gate)
+        {
+            redeclarations.Enqueue(redeclaration);
+        }
+
+        wake.Release();
+        try
+        {
+            await redeclaration.Done.WaitAsync(patience, run.Clock, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            lock (gate)
+            {
+                return !redeclaration.TryWithdraw();
+            }
+        }
     }
 
     /// <summary>Notes that an instance is gone.</summary>
@@ -138,7 +169,8 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
             }
         }
 
-        await wake.WaitAsync(UntilRenewal(), closed.Token);
+        // It counts whole milliseconds, and a wait that ended too early would begin again and again.
+        await wake.WaitAsync(TimeSpan.FromMilliseconds(Math.Ceiling(UntilNext().TotalMilliseconds)), closed.Token);
         return true;
     }
 
@@ -169,6 +201,11 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
     private async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
         registry ??= await OpenAsync(cancellationToken);
+        if (await CarryRedeclarationAsync(cancellationToken))
+        {
+            return true;
+        }
+
         RegistryEntry? entry;
         InstanceRegistration? removal;
         InstanceState state;
@@ -199,9 +236,54 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
         return entry is not null;
     }
 
+    /// <summary>Carries the next change of declarations to the store; false when there is none.</summary>
+    private async Task<bool> CarryRedeclarationAsync(CancellationToken cancellationToken)
+    {
+        Redeclaration? redeclaration;
+        IReadOnlyList<ServiceDeclaration> next;
+        bool wasWithdrawn;
+        lock (gate)
+        {
+            if (!redeclarations.TryPeek(out redeclaration))
+            {
+                return false;
+            }
+
+            (next, wasWithdrawn) = (redeclaration.Next(declarations), redeclaration.IsWithdrawn);
+        }
+
+        await registry!.DeclareAsync(next, cancellationToken);
+        lock (gate)
+        {
+            // One that was withdrawn meanwhile begins again, with what was there before.
+            if (redeclaration.IsWithdrawn == wasWithdrawn)
+            {
+                Take(next);
+                redeclarations.Dequeue().End();
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>What is written of instances from now on does not take it back.</summary>
+    private void Take(IReadOnlyList<ServiceDeclaration> declared)
+    {
+        foreach (var service in declared)
+        {
+            declarations[service.Name] = service;
+            foreach (var entry in entries.Values.Where(entry => entry.Service.Name == service.Name))
+            {
+                entry.Redeclare(service);
+            }
+        }
+    }
+
+    private long TicksOf(TimeSpan time) => (long)(time.TotalSeconds * run.Clock.TimestampFrequency);
+
     private async Task BringUpToDateAsync(RegistryEntry entry, InstanceState state, CancellationToken cancellationToken)
     {
-        var renewAt = run.Clock.GetTimestamp() + (long)(ServiceRegistry.RenewalInterval.TotalSeconds * run.Clock.TimestampFrequency);
+        var renewAt = run.Clock.GetTimestamp() + TicksOf(ServiceRegistry.RenewalInterval);
         var isHeld = true;
         if (entry.Registration is null)
         {
@@ -239,7 +321,8 @@ internal sealed class RegistryWriter(StateAddress state, IReadOnlyList<ServiceDe
         }
     }
 
-    private TimeSpan UntilRenewal()
+    /// <summary>How long there is nothing to do but what is told meanwhile.</summary>
+    private TimeSpan UntilNext()
     {
         lock (gate)
         {

@@ -76,7 +76,9 @@ internal sealed class Rollout(Service service, ServiceTopology next, Departures 
         var began = run.Clock.GetTimestamp();
         while (run.Clock.GetElapsedTime(began) is var watched && watched < Watch)
         {
-            await Task.Delay(Watch - watched < LookInterval ? Watch - watched : LookInterval, run.Clock, cancellationToken);
+            // A wait counts whole milliseconds, and what is left of one would be none, again and again.
+            var left = TimeSpan.FromMilliseconds(Math.Ceiling((Watch - watched).TotalMilliseconds));
+            await Task.Delay(left < LookInterval ? left : LookInterval, run.Clock, cancellationToken);
             if (fresh.Append(added).FirstOrDefault(static instance => instance.Ends > 0) is { } dead)
             {
                 return $"{dead.Name} {dead.LastEnd?.Report}";
@@ -103,7 +105,8 @@ internal sealed class Rollout(Service service, ServiceTopology next, Departures 
         await departures.LeaveAsync(service, [failed], cancellationToken);
         if (fresh.Count == 0)
         {
-            return $"{service.Name} runs as before: no instance was replaced";
+            var built = next.Build is null ? "" : "; one that ends is started from what the build has made";
+            return $"{service.Name} runs as before: no instance was replaced{built}";
         }
 
         var names = string.Join(", ", fresh.Select(static instance => instance.Name));

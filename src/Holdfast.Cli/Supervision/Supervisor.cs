@@ -30,9 +30,9 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
     public async Task<int> RunAsync(CancellationToken stop)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, down.Token);
-        using var control = ControlServer.Start(folder.ControlSocket, HandleAsync, run.Clock);
-        using var health = new HealthProbe();
         using var readings = new GatewayReader(() => gateways?.All ?? []);
+        using var control = ControlServer.Start(folder.ControlSocket, (request, tell) => HandleAsync(request, readings, tell), run.Clock);
+        using var health = new HealthProbe();
         ExpectNames();
         RegistryWriter? registry = null;
         var registryLoop = Task.CompletedTask;
@@ -43,7 +43,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
             registryLoop = registry.RunAsync();
             await StartAsync(new Surroundings(topology.Folder, state, registry, health, new Departures(readings, run)), stopping.Token);
             await new Arrivals(readings, run).BeKnownAsync([.. services.SelectMany(static service => service.Instances.All)], stopping.Token);
-            operations = new Operations(topology, services, gateways!, readings, run, down.Token);
+            operations = new Operations(topology, services, gateways!, registry, readings, run, down.Token);
             run.Log.Event($"{string.Join(", ", topology.Services.Select(static service => service.Name))} "
                 + $"{(topology.Services.Count == 1 ? "is" : "are")} ready at {GatewayUrl}");
             await Task.WhenAll(
@@ -234,17 +234,17 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         }
     }
 
-    private async Task<ControlAnswer> HandleAsync(ControlRequest request, Func<string, Task> tell)
+    private async Task<ControlAnswer> HandleAsync(ControlRequest request, GatewayReader readings, Func<string, Task> tell)
     {
         switch (request.Command)
         {
             case ControlRequest.Status:
-                return new ControlAnswer(Status: Status());
+                return new ControlAnswer(Status: Status(await readings.ReadAsync(CancellationToken.None)));
             case ControlRequest.Down:
                 run.Log.Event("told to go down");
                 await down.CancelAsync();
                 return new ControlAnswer();
-            case ControlRequest.Scale or ControlRequest.Roll or ControlRequest.Drain when operations is null || down.IsCancellationRequested:
+            case ControlRequest.Scale or ControlRequest.Roll or ControlRequest.Drain or ControlRequest.Reload when operations is null || down.IsCancellationRequested:
                 return new ControlAnswer("the topology is starting or stopping: do that once it is ready");
             case ControlRequest.Scale:
                 return new ControlAnswer(await operations!.ScaleAsync(request.Service, request.Count));
@@ -252,19 +252,22 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
                 return new ControlAnswer(await operations!.RollAsync(request.Service, TimeSpan.FromSeconds(request.WatchSeconds), tell));
             case ControlRequest.Drain:
                 return new ControlAnswer(await operations!.DrainAsync(request.Instance));
+            case ControlRequest.Reload:
+                return new ControlAnswer(await operations!.ReloadAsync(tell));
             default:
                 return new ControlAnswer($"the supervisor knows no command '{request.Command}': use the same version of holdfast for both");
         }
     }
 
-    private TopologyStatus Status() => new(
+    private TopologyStatus Status(IReadOnlyList<GatewayReading?> readings) => new(
         new GatewayStatus(
             GatewayUrl,
             [.. gateways?.All.Select(static gateway => gateway.Pid).OfType<int>() ?? []],
             [.. gateways?.All.Select(static gateway => new GatewayProcessStatus(gateway.Name, gateway.Pid, gateway.State)) ?? []]),
         new StateStatus(topology.State == Topology.EmbeddedState ? node?.Address.Shown : StateAddress.Show(topology.State), node?.Pid),
-        [.. services.Select(static service => new ServiceStatus(
+        [.. services.Select(service => new ServiceStatus(
             service.Name,
+            GatewayReader.OpenBreakers(readings, service.Name),
             [.. service.Instances.All.Select(static instance =>
                 new InstanceStatus(instance.Name, instance.Pid, instance.Url?.GetLeftPart(UriPartial.Authority), instance.State, instance.Ends, instance.Problem))]))]);
 }

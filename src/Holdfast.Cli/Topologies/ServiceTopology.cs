@@ -13,7 +13,7 @@ internal sealed record ServiceTopology
     /// <summary>Lower-case letters, digits and dashes; its instances are <c>name-1</c>, <c>name-2</c>, …</summary>
     public required string Name { get; init; }
 
-    /// <summary>A shell command that runs once before the instances start.</summary>
+    /// <summary>A shell command that runs once before the instances start, and before they are replaced.</summary>
     public string? Build { get; init; }
 
     public int BuildLine { get; init; }
@@ -61,15 +61,19 @@ internal sealed record ServiceTopology
     /// <summary>The service as the registry tells it to gateways.</summary>
     public ServiceDeclaration Declare() => new(Name, Routes, Health) { Settings = Gateway };
 
-    /// <summary>This service, with its instances started as the other description says.</summary>
+    /// <summary>This service, with its instances built and started as the other description says.</summary>
     public ServiceTopology StartedAs(ServiceTopology other) => this with
     {
+        Build = other.Build,
         Run = other.Run,
         Environment = other.Environment,
         Secrets = other.Secrets,
         Limits = other.Limits,
         Drain = other.Drain,
     };
+
+    /// <summary>This service, with the other description's routes and settings for gateways.</summary>
+    public ServiceTopology ServedAs(ServiceTopology other) => this with { Routes = other.Routes, Gateway = other.Gateway };
 
     /// <summary>Whether an instance is started by both in the same way.</summary>
     public bool StartsLike(ServiceTopology other) =>

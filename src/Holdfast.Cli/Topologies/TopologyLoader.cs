@@ -34,6 +34,22 @@ internal static class TopologyLoader
         }
     }
 
+    /// <summary>A topology that runs, as the file describes it now; null with the reasons when the file can't be used.</summary>
+    public static Topology? TryLoad(string file, out string reasons)
+    {
+        try
+        {
+            var (topology, problems) = TopologyParser.Parse(file, TopologyFile.Read(file));
+            reasons = Text(file, problems);
+            return reasons.Length == 0 ? topology : null;
+        }
+        catch (CommandException error)
+        {
+            reasons = error.Message;
+            return null;
+        }
+    }
+
     private static string Text(string shown, IEnumerable<YamlProblem> problems) =>
         string.Join('\n', problems.OrderBy(static problem => problem.Line).Select(problem => $"{shown}:{problem.Line}: {problem.Message}"));
 }

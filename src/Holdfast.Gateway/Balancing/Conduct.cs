@@ -25,13 +25,16 @@ internal sealed class Conduct(TimeProvider clock)
     }
 
     /// <summary>Whether it is to be left alone for now.</summary>
-    public bool IsEjected
+    public bool IsEjected => EjectedLeft > TimeSpan.Zero;
+
+    /// <summary>How much longer it is to be left alone; zero when it is not.</summary>
+    public TimeSpan EjectedLeft
     {
         get
         {
             lock (gate)
             {
-                return ejectedAt is { } at && clock.GetElapsedTime(at) < ejectedFor;
+                return ejectedAt is { } at && ejectedFor - clock.GetElapsedTime(at) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
             }
         }
     }

@@ -13,8 +13,8 @@ namespace Holdfast.Gateway.Forwarding;
 internal sealed class ActivityWatch
 {
     private const int MostIdle = 256;
-    private static readonly ConcurrentQueue<ActivityWatch> Idle = new();
     private readonly Lock gate = new();
+    private readonly ConcurrentQueue<ActivityWatch> idle;
     private readonly CancellationTokenSource ending = new();
     private CancellationTokenRegistration client;
     private CancellationTokenRegistration silence;
@@ -26,9 +26,7 @@ internal sealed class ActivityWatch
     private bool isHeld;
     private volatile bool hasLeft;
 
-    private ActivityWatch()
-    {
-    }
+    private ActivityWatch(ConcurrentQueue<ActivityWatch> idle) => this.idle = idle;
 
     public CancellationToken Token => ending.Token;
 
@@ -39,26 +37,31 @@ internal sealed class ActivityWatch
     public bool IsHeld => isHeld;
 
     /// <summary>Begins to watch.</summary>
+    /// <param name="idle">Watches that have ended, to be reused, and where this one goes at its end.</param>
     /// <param name="upstream">The instance.</param>
     /// <param name="tries">The request: its times, and whether it may leave an instance that has gone silent before it answered.</param>
     /// <param name="clientGone">The client's end.</param>
-    public static ActivityWatch Begin(Upstream upstream, Tries tries, CancellationToken clientGone)
+    public static ActivityWatch Begin(ConcurrentQueue<ActivityWatch> idle, Upstream upstream, Tries tries, CancellationToken clientGone)
     {
         // A body that is still being sent after its answer can touch a watch that idles here, and so end it.
         ActivityWatch? watch;
-        while (Idle.TryDequeue(out watch) && watch.ending.IsCancellationRequested)
+        while (idle.TryDequeue(out watch) && watch.ending.IsCancellationRequested)
         {
             watch.ending.Dispose();
         }
 
-        watch ??= new ActivityWatch();
+        watch ??= new ActivityWatch(idle);
         (watch.timeout, watch.limit, watch.upstream) = (tries.Timeout, tries.Timeout, upstream);
         watch.tries = tries;
         watch.hasLeft = false;
         watch.isHeld = tries.Left is { } left && left < tries.Timeout;
         watch.ending.CancelAfter(watch.isHeld ? tries.Left!.Value : tries.Timeout);
         watch.client = clientGone.UnsafeRegister(static state => ((ActivityWatch)state!).ending.Cancel(), watch);
-        watch.AwaitSilence();
+        lock (watch.gate)
+        {
+            watch.AwaitSilence(upstream);
+        }
+
         return watch;
     }
 
@@ -72,11 +75,21 @@ internal sealed class ActivityWatch
         }
     }
 
-    /// <summary>The answer has begun: from now on the request can't leave.</summary>
-    public void Answered()
+    /// <summary>The answer has begun: from now on the request can't leave. False when it has just left.</summary>
+    public bool Answered()
     {
-        (tries, isHeld) = (null, false);
+        lock (gate)
+        {
+            if (hasLeft)
+            {
+                return false;
+            }
+
+            (tries, isHeld) = (null, false);
+        }
+
         Touch();
+        return true;
     }
 
     /// <summary>Ends the sending.</summary>
@@ -95,9 +108,9 @@ internal sealed class ActivityWatch
         silence.Dispose();
         recovery.Dispose();
         ending.CancelAfter(Timeout.InfiniteTimeSpan);
-        if (Idle.Count < MostIdle && ending.TryReset())
+        if (idle.Count < MostIdle && ending.TryReset())
         {
-            Idle.Enqueue(this);
+            idle.Enqueue(this);
         }
         else
         {
@@ -105,28 +118,44 @@ internal sealed class ActivityWatch
         }
     }
 
-    private void AwaitSilence() =>
-        silence = upstream!.Silence.UnsafeRegister(static state => ((ActivityWatch)state!).InstanceIsSilent(), this);
+    private void AwaitSilence(Upstream silent) =>
+        Await(ref silence, static state => ((ActivityWatch)state!).InstanceIsSilent(), silent.Silence);
+
+    /// <summary>
+    /// Called under the gate, at which who is told on another thread waits until the registration is in its place. Where there is something to tell
+    /// already it is told at once, which may have made a newer registration: then the one that is returned is empty, and not to take that one's place.
+    /// </summary>
+    private void Await(ref CancellationTokenRegistration place, Action<object?> told, CancellationToken token)
+    {
+        if (token.UnsafeRegister(told, this) is var made && made != default)
+        {
+            place = made;
+        }
+    }
 
     /// <summary>A request that can't leave stays for a short while: the instance may still answer.</summary>
     private void InstanceIsSilent()
     {
-        if (tries?.MayLeave() == true)
-        {
-            hasLeft = true;
-            ending.Cancel();
-            return;
-        }
-
         lock (gate)
         {
-            if (upstream is not null)
+            if (upstream is null)
+            {
+                return;
+            }
+
+            if (tries?.MayLeave() != true)
             {
                 limit = timeout < GatewayLimits.SilenceTimeout ? timeout : GatewayLimits.SilenceTimeout;
                 Touch();
-                recovery = upstream.Recovery.UnsafeRegister(static state => ((ActivityWatch)state!).InstanceIsBack(), this);
+                Await(ref recovery, static state => ((ActivityWatch)state!).InstanceIsBack(), upstream.Recovery);
+                return;
             }
+
+            hasLeft = true;
         }
+
+        // Whoever waits for it may go on within this call.
+        ending.Cancel();
     }
 
     /// <summary>It answers again: what rests between two bytes may do so for as long as before.</summary>
@@ -138,7 +167,7 @@ internal sealed class ActivityWatch
             {
                 limit = timeout;
                 Touch();
-                AwaitSilence();
+                AwaitSilence(upstream);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Holdfast.Gateway.Balancing;
 using Holdfast.Gateway.Hosting;
@@ -13,11 +14,14 @@ namespace Holdfast.Gateway.Forwarding;
 /// decides whether the client gets it, or the request is to be sent again. (3) The body is copied as it comes, or, after
 /// an upgrade, bytes pass in both directions.
 /// </summary>
-internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drain drain, TimeProvider clock)
+internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, TimeProvider clock)
 {
+    private static readonly Outcome WentSilent = new(Fate.Silent, StatusCodes.Status504GatewayTimeout, "it went silent");
+    private readonly ConcurrentQueue<ActivityWatch> idle = new();
+
     public async ValueTask<Outcome> SendAsync(HttpContext context, Upstream upstream, Tries tries, Wish wish)
     {
-        var watch = ActivityWatch.Begin(upstream, tries, context.RequestAborted);
+        var watch = ActivityWatch.Begin(idle, upstream, tries, context.RequestAborted);
         upstream.Begin();
         var began = clock.GetTimestamp();
         var status = 0;
@@ -43,11 +47,8 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
                 taken = await TakeAsync(context, answer, upstream, tries, wish, upgrade, watch);
             }
 
-            if (taken.Fate == Fate.Over)
-            {
-                status = taken.Status;
-            }
-            else
+            status = taken.Fate == Fate.Over ? taken.Status : 0;
+            if (taken.Fate != Fate.Over || request.Content is ClientBody { IsBeingRead: true })
             {
                 await EndBodyAsync(request);
             }
@@ -66,7 +67,11 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
         HttpContext context, HttpResponseMessage answer, Upstream upstream, Tries tries, Wish wish, UpgradeKind upgrade, ActivityWatch watch)
     {
         var status = (int)answer.StatusCode;
-        watch.Answered();
+        if (!watch.Answered())
+        {
+            return ValueTask.FromResult(WentSilent);
+        }
+
         upstream.Answered(status);
         upstream.SpeaksHttp2 |= answer.Version == HttpVersion.Version20;
         if (tries.IsStillRunning(answer) is { } retryAfter)
@@ -104,7 +109,7 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
         }
 
         Stickiness.Keep(context, tries.Settings, upstream, wish.Mark);
-        drain.Tell(context);
+        ClientConnection.Tell(context);
         if (!await UpstreamAnswer.CopyBodyAsync(context, answer, tries, watch))
         {
             UpstreamAnswer.Cut(context);
@@ -113,7 +118,7 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
         return Outcome.Answered(status);
     }
 
-    /// <summary>Before the body is sent again, or to nobody, the earlier sending must have ceased to read it.</summary>
+    /// <summary>Before the body is sent again, or what is left of it to nobody, the earlier sending must have ceased to read it.</summary>
     private static Task EndBodyAsync(HttpRequestMessage request) => request.Content is ClientBody body ? body.EndAsync() : Task.CompletedTask;
 
     private static Outcome Explain(Exception fault, HttpContext context, HttpRequestMessage request, Upstream upstream, Tries tries, ActivityWatch watch)
@@ -131,7 +136,7 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Drai
 
         if (watch.HasLeft)
         {
-            return new Outcome(Fate.Silent, StatusCodes.Status504GatewayTimeout, "it went silent");
+            return WentSilent;
         }
 
         if (watch.Token.IsCancellationRequested)

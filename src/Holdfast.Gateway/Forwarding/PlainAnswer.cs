@@ -1,4 +1,5 @@
 using System.Text;
+using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Requests;
 using Microsoft.AspNetCore.Http;
 
@@ -32,6 +33,10 @@ internal static class PlainAnswer
         if (thenClose)
         {
             response.Headers.Connection = "close";
+        }
+        else
+        {
+            ClientConnection.Tell(context);
         }
 
         var body = Encoding.UTF8.GetBytes(message + "\n");

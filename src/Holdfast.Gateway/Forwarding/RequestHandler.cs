@@ -1,4 +1,5 @@
 using Holdfast.Gateway.Balancing;
+using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Instances;
 using Holdfast.Gateway.Repeating;
 using Holdfast.Gateway.Requests;
@@ -12,9 +13,16 @@ namespace Holdfast.Gateway.Forwarding;
 internal sealed class RequestHandler(
     Fleet fleet, Exchange exchange, Journal journal, GatewayMetrics metrics, EqualWarnings warnings, TimeProvider clock, ILogger<RequestHandler> logger)
 {
+    /// <summary>By which part of the time it is told to wait a request waits longer, at most: those that one instance's end has set waiting don't all come back at once.</summary>
+    private const double LongerWait = 0.25;
+
+    private readonly Dice dice = new();
+
     public async Task HandleAsync(HttpContext context)
     {
         var arrived = clock.GetTimestamp();
+        var connection = context.Features.Get<ClientConnection>();
+        connection?.Begin(context.Request.Protocol);
         context.TraceIdentifier = RequestNames.Of(context.Request);
         Route? route = null;
         Tries? tries = null;
@@ -60,6 +68,7 @@ internal sealed class RequestHandler(
             }
 
             journal.Note(context, route, tries, arrived, span);
+            connection?.End();
         }
     }
 
@@ -100,7 +109,7 @@ internal sealed class RequestHandler(
         var wish = Stickiness.WishOf(context.Request, tries.Settings);
         while (true)
         {
-            if (await pool.TakeAsync(tries.Tried, wish with { Only = tries.Only }, tries.Patience, context.RequestAborted) is not { } upstream)
+            if (tries.IsLate || await pool.TakeAsync(tries.Tried, wish with { Only = tries.Only }, tries.Patience, context.RequestAborted) is not { } upstream)
             {
                 await NoneAsync(context, pool, tries);
                 return;
@@ -120,9 +129,15 @@ internal sealed class RequestHandler(
 
     private async Task NoneAsync(HttpContext context, ServicePool pool, Tries tries)
     {
+        if (tries.HasBroken && !(tries.IsLate && tries.IsDeadlineClients))
+        {
+            tries.Failed();
+        }
+
         if (tries.IsLate)
         {
-            await PlainAnswer.GiveAsync(context, StatusCodes.Status504GatewayTimeout, "The request's time was over before an instance could take it.");
+            await PlainAnswer.GiveAsync(
+                context, StatusCodes.Status504GatewayTimeout, $"The request's time was over before an instance {(tries.HasBroken ? "answered it" : "could take it")}.");
             return;
         }
 
@@ -162,7 +177,7 @@ internal sealed class RequestHandler(
 
             case Fate.StillRunning when tries.MayAskAgain:
                 tries.OnlyAsked();
-                await Task.Delay(outcome.RetryAfter, clock, context.RequestAborted);
+                await Task.Delay(outcome.RetryAfter * (1 + (LongerWait * dice.NextShare())), clock, context.RequestAborted);
                 return false;
 
             case Fate.Broken:

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
 using Holdfast.Gateway.Repeating;
@@ -35,10 +36,10 @@ internal static class UpstreamAnswer
         var length = answer.Content.Headers.ContentLength;
         var writer = context.Response.BodyWriter;
         long copied = 0;
+        var unflushed = 0;
         try
         {
             using var body = await answer.Content.ReadAsStreamAsync(watch.Token);
-            var unflushed = 0;
             while (copied != length)
             {
                 // A read of nothing waits until there is something; meanwhile what there was goes out, the head at the least.
@@ -78,11 +79,29 @@ internal static class UpstreamAnswer
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
         {
+            // Who waits for it learns at least how it began.
+            if (unflushed > 0 && !watch.Token.IsCancellationRequested)
+            {
+                await FlushAsync(writer, watch.Token);
+            }
+
             return false;
         }
         finally
         {
             tries.BodyBytes = copied;
+        }
+    }
+
+    private static async Task FlushAsync(PipeWriter writer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await writer.FlushAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client takes nothing.
         }
     }
 

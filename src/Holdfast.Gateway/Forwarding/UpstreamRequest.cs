@@ -33,7 +33,7 @@ internal static class UpstreamRequest
 
         if (upgrade == UpgradeKind.None && tries.HasBody)
         {
-            message.Content = new ClientBody(tries.Body, watch);
+            message.Content = new ClientBody(tries.Body, mayBeAnsweredEarly: message.Version == HttpVersion.Version11 && message.Method != HttpMethod.Head, watch);
         }
 
         CopyFields(request, message);

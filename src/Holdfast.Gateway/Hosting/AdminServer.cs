@@ -45,7 +45,7 @@ internal sealed class AdminServer(
 
     private Task AnswerAsync(HttpContext context)
     {
-        var isReady = fleet.Known.IsCompleted && !lifetime.ApplicationStopping.IsCancellationRequested;
+        var isReady = fleet.Known.IsCompleted && lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested;
         var (status, type, text) = context.Request.Path.Value switch
         {
             "/metrics" => (StatusCodes.Status200OK, PrometheusText.ContentType, PrometheusText.Of(fleet, metrics)),

@@ -1,36 +1,28 @@
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 
 namespace Holdfast.Gateway.Hosting;
 
 /// <summary>
 /// The time between the order to stop and the end of idle connections. (1) The kernel takes no connection more, and those that it has taken are accepted.
-/// (2) Nothing listens any more: who connects gets another gateway. (3) Answers tell clients to close their connections, until none comes
-/// back on one that it had: only then are idle ones closed, so that no request meets a connection that is just being closed.
+/// (2) Nothing listens any more: who connects gets another gateway. (3) Answers tell clients to close their connections, and each that
+/// was unused for a while is closed, so that no request meets a connection that is just being closed.
 /// </summary>
-internal sealed class Drain(ListenSockets sockets, GatewayOptions options, TimeProvider clock) : IHostedLifecycleService
+internal sealed class Drain(
+    ListenSockets sockets, ClientConnections clients, GatewayOptions options, IHostApplicationLifetime lifetime, TimeProvider clock) : IHostedLifecycleService
 {
     /// <summary>
     /// A time in which nothing was to come is of so many parts: one in which the process stood still tells nothing, as timers may end before what came
-    /// meanwhile is read.
+    /// meanwhile is read, and what was answered is sent.
     /// </summary>
     private const int Parts = 6;
 
-    /// <summary>How many answers have told their clients to go, and one for the drain itself: 0 until it begins.</summary>
-    private int told;
-
-    /// <summary>Has the answer, once the drain has begun, be the last one of its connection.</summary>
-    public void Tell(HttpContext context)
-    {
-        if (Volatile.Read(ref told) != 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
-        {
-            context.Response.Headers.Connection = "close";
-            Interlocked.Increment(ref told);
-        }
-    }
+    /// <summary>Which part of its time a farewell may wait for connections to be unused, if that is short.</summary>
+    private const double LongestUnused = 0.8;
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        // Who ends a gateway without a signal has told nobody yet.
+        lifetime.StopApplication();
         try
         {
             sockets.TakeNoMore();
@@ -60,15 +52,21 @@ internal sealed class Drain(ListenSockets sockets, GatewayOptions options, TimeP
 
     private async Task FarewellAsync(CancellationToken cancellationToken)
     {
+        clients.End();
         var began = clock.GetTimestamp();
-        Interlocked.Increment(ref told);
-        var half = options.DrainTimeout / 2;
-        var longest = half < GatewayLimits.LongestFarewell ? half : GatewayLimits.LongestFarewell;
-        for (var quiet = 0; quiet < Parts && clock.GetElapsedTime(began) < longest;)
+        var longest = Shorter(options.DrainTimeout / 2, GatewayLimits.LongestFarewell);
+        var unused = Shorter(longest * LongestUnused, GatewayLimits.UnusedTime);
+        for (var steady = 0; clock.GetElapsedTime(began) < longest;)
         {
-            var before = Volatile.Read(ref told);
-            await Task.Delay(GatewayLimits.FarewellTime / Parts, clock, cancellationToken);
-            quiet = Volatile.Read(ref told) == before ? quiet + 1 : 0;
+            var before = clock.GetTimestamp();
+            await Task.Delay(GatewayLimits.FarewellPace, clock, cancellationToken);
+            steady = clock.GetElapsedTime(before) < GatewayLimits.FarewellPace * Parts ? steady + 1 : 0;
+            if (steady >= Parts && clients.CloseUnused(unused))
+            {
+                return;
+            }
         }
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

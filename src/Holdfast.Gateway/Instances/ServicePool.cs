@@ -8,6 +8,7 @@ namespace Holdfast.Gateway.Instances;
 /// <summary>A service's instances, and everything that the gateway knows of the service.</summary>
 internal sealed class ServicePool(string name, string region, GatewayMetrics metrics, TimeProvider clock, ILogger logger)
 {
+    private static readonly TimeSpan TimerResolution = TimeSpan.FromMilliseconds(1);
     private readonly Lock gate = new();
     private readonly Dice dice = new();
     private IReadOnlyCollection<Upstream> members = [];
@@ -102,10 +103,11 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
         lock (gate)
         {
             JudgeConduct();
+            AwaitReturn();
             var before = candidates;
             candidates = Candidates.Of(members, region);
             arrivals += candidates.All.Except(before.All).Any() ? 1 : 0;
-            Admission.Set(settings, candidates.Near.Length + candidates.Far.Length);
+            Admission.Set(settings, candidates.Near.Length + candidates.Far.Length, members.Count);
             told = changed;
             changed = NewChange();
         }
@@ -187,11 +189,11 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
 
             try
             {
-                await change.WaitAsync(left, clock, cancellationToken);
+                await change.WaitAsync(left > TimerResolution ? left : TimerResolution, clock, cancellationToken);
             }
             catch (TimeoutException)
             {
-                return null;
+                // Timers can be milliseconds early. It is the clock that says when the time is over, as who tells the client why asks it too.
             }
         }
     }
@@ -207,8 +209,21 @@ internal sealed class ServicePool(string name, string region, GatewayMetrics met
         {
             Log.Ejected(logger, Name, upstream.Id, upstream.Prefix, time.TotalSeconds);
             metrics.Ejected(Name);
-            ejectionEnds?.Dispose();
-            ejectionEnds = clock.CreateTimer(static pool => ((ServicePool)pool!).Refresh(), this, time, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>
+    /// Has the candidates made anew when the first of the instances that are left alone may come back; that asks for the next one, or once more where
+    /// the timer was early. Before they are made: one whose time ends in between is among them, or waited for.
+    /// </summary>
+    private void AwaitReturn()
+    {
+        ejectionEnds?.Dispose();
+        ejectionEnds = null;
+        var lasting = members.Select(static member => member.Conduct.EjectedLeft).Where(static left => left > TimeSpan.Zero);
+        if (lasting.DefaultIfEmpty().Min() is var left && left > TimeSpan.Zero)
+        {
+            ejectionEnds = clock.CreateTimer(static pool => ((ServicePool)pool!).Refresh(), this, left + TimerResolution, Timeout.InfiniteTimeSpan);
         }
     }
 }

@@ -54,6 +54,9 @@ internal sealed class UpstreamClients : IDisposable
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, timeout.Token);
+
+            // The client asks for it too, and its failure is no HttpRequestException there: of an instance that dies right now the system knows it no more.
+            _ = socket.RemoteEndPoint;
             return new UpstreamStream(socket);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

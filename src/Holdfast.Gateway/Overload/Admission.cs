@@ -4,35 +4,48 @@ namespace Holdfast.Gateway.Overload;
 
 /// <summary>
 /// Lets so many of a service's requests in at once as do it good, has a bounded number wait in line, and turns the rest
-/// away at once. Nobody waits longer than the service needs for those ahead within <see cref="GatewayLimits.MaxQueueTime"/>: then
-/// it is better to be told to come again than to be answered when nobody listens any more.
+/// away at once: then it is better to be told to come again than to be answered when nobody listens any more.
 /// </summary>
 /// <remarks>
-/// A request that takes much longer than others do gives its place up and goes on: it waits for something else, as a long poll does, or for a
-/// store that is away, and keeping others out does not help it. Pages that need no store are there while it is away.
+/// <para>A request that takes much longer than others do gives its place up and goes on: it waits for something else, as a long poll does, or for a
+/// store that is away, and keeping others out does not help it. Pages that need no store are there while it is away.</para>
+/// <para>A crowd of less than <see cref="GatewayLimits.SmallCrowd"/> is no overload, whatever the limit has come to and however long answers take: it waits
+/// in line, and who has waited long is let in. While no instance is ready nobody is turned away for waiting, as there is nothing that would be spared by it.</para>
 /// </remarks>
 internal sealed class Admission(TimeProvider clock)
 {
-    private const int LeastPerInstance = 4;
-    private const int MostPerInstance = 4096;
-    private const int StartPerInstance = 32;
-
-    /// <summary>How many times as long as others a request has its place.</summary>
+    /// <summary>How many times as long as others a request has its place, and at least how long.</summary>
     private const int TimesUsual = 4;
-    private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ShortestStay = TimeSpan.FromSeconds(1);
+
+    /// <summary>A line of so many is short for every service: chance brings them.</summary>
+    private const int ShortLine = 8;
+
+    /// <summary>The part of what an answer takes without load that one may wait in a line that does not come to rest.</summary>
+    private const double WaitShare = 0.35;
+    private static readonly TimeSpan LeastShortWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ShortestSpan = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TellingInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>What the last span says about what is usual, against those before.</summary>
+    private const double LastSpanShare = 0.3;
+
     private readonly Lock gate = new();
-    private readonly LinkedList<TaskCompletionSource<Place?>> line = new();
+    private readonly WaitingLine line = new(clock);
     private readonly LinkedList<Place> inside = new();
-    private ConcurrencyLimit limit = new(LeastPerInstance, MostPerInstance, StartPerInstance);
+    private readonly ConcurrencyLimit limit = new(instances: 1);
     private ServiceSettings settings = ServiceSettings.Default;
+    private ITimer? watch;
+    private bool isWatched;
     private int instances = 1;
+    private int smallCrowd = GatewayLimits.SmallCrowd;
+    private bool isNoneReady;
     private int answers;
     private TimeSpan spent;
     private TimeSpan usual;
     private double rate;
-    private bool waited;
+    private bool wasShort;
     private long? toldAt;
-    private long lineWasEmptyAt = clock.GetTimestamp();
     private long spanBegan = clock.GetTimestamp();
 
     /// <summary>Requests that wait now.</summary>
@@ -66,12 +79,36 @@ internal sealed class Admission(TimeProvider clock)
         { } each => each * instances,
     };
 
+    /// <summary>Whether so few are there that the service is done with them in a moment, however slow it is.</summary>
+    private bool AreFew => settings.Concurrency is null && inside.Count + line.Count < smallCrowd;
+
+    /// <summary>How many may wait: those who are few, a burst for as long as a wait may take, and what does not end for much less.</summary>
+    private int LongestLine
+    {
+        get
+        {
+            if (settings.Concurrency is not null || usual == TimeSpan.Zero || isNoneReady)
+            {
+                return settings.Queue;
+            }
+
+            // What the service would answer if it had as many as it may have: of late it may have been asked for less.
+            var (most, few) = line.IsStanding
+                ? (rate * limit.SecondsWithoutLoad * WaitShare, ShortLine)
+                : (LimitNow / usual.TotalSeconds * GatewayLimits.MaxQueueTime.TotalSeconds, Math.Max(smallCrowd - inside.Count, ShortLine));
+            return (int)Math.Min(Math.Max(most, few), settings.Queue);
+        }
+    }
+
+    /// <summary>Whether the next one in line has its turn though the service has as many as it can do.</summary>
+    private bool IsFirstDue => AreFew && line.FirstWaited >= GatewayLimits.MaxQueueTime * 2;
+
     /// <summary>Whether it is time to say that there is too much: once a second is enough, and more would be load of its own.</summary>
     public bool IsTimeToTell()
     {
         lock (gate)
         {
-            if (toldAt is { } at && clock.GetElapsedTime(at) < GatewayLimits.LongestBurst)
+            if (toldAt is { } at && clock.GetElapsedTime(at) < TellingInterval)
             {
                 return false;
             }
@@ -81,27 +118,38 @@ internal sealed class Admission(TimeProvider clock)
         }
     }
 
-    /// <summary>Takes note of settings and of how many instances share the load.</summary>
-    public void Set(ServiceSettings changed, int count)
+    /// <summary>Takes note of settings and instances.</summary>
+    /// <param name="changed">The settings.</param>
+    /// <param name="ready">How many instances share the load.</param>
+    /// <param name="registered">How many there are, ready or not.</param>
+    public void Set(ServiceSettings changed, int ready, int registered)
     {
         lock (gate)
         {
+            Advance();
             settings = changed;
-            count = Math.Max(count, 1);
+            isNoneReady = ready == 0;
+            smallCrowd = Math.Max(GatewayLimits.SmallCrowd, registered * GatewayLimits.SmallCrowdPerInstance);
+            var count = Math.Max(ready, 1);
             if (count != instances)
             {
-                // What is known of one instance is taken to hold for the others too.
-                var each = Math.Max(LeastPerInstance, limit.Value / instances);
-                limit = new ConcurrencyLimit(LeastPerInstance * count, MostPerInstance * count, each * count);
+                limit.Scale(count);
                 instances = count;
             }
 
-            Admit();
+            if (settings.Concurrency is not null)
+            {
+                line.ShortWait = GatewayLimits.MaxQueueTime * 2;
+            }
+
+            Advance();
         }
     }
 
     /// <summary>Enters, at once or after a wait; null when there is no room. Who has entered leaves by <see cref="Leave"/>.</summary>
-    public ValueTask<Place?> EnterAsync(CancellationToken cancellationToken)
+    /// <param name="patience">How long the request waits in line while no instance is ready; then it enters, to be told so.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<Place?> EnterAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         lock (gate)
         {
@@ -111,19 +159,14 @@ internal sealed class Admission(TimeProvider clock)
                 return ValueTask.FromResult<Place?>(Enter());
             }
 
-            waited = true;
-            if (line.Count == 0)
-            {
-                lineWasEmptyAt = clock.GetTimestamp();
-            }
-
-            if (line.Count >= LineNow())
+            wasShort = true;
+            if (line.TryAdd(LongestLine, patience) is not { } waiter)
             {
                 return ValueTask.FromResult<Place?>(null);
             }
 
-            var waiter = line.AddLast(new TaskCompletionSource<Place?>(TaskCreationOptions.RunContinuationsAsynchronously));
-            return new ValueTask<Place?>(WaitAsync(waiter, cancellationToken));
+            Watch();
+            return new ValueTask<Place?>(cancellationToken.CanBeCanceled ? WaitAsync(waiter, cancellationToken) : waiter.Entry.Task);
         }
     }
 
@@ -137,79 +180,90 @@ internal sealed class Admission(TimeProvider clock)
             // Who gave its place up waited for something else, and tells nothing of how long the service takes.
             if (place.Node.List is not null)
             {
-                inside.Remove(place.Node);
                 if (isAnswer)
                 {
+                    var took = clock.GetElapsedTime(place.EnteredAt);
                     answers++;
-                    spent += clock.GetElapsedTime(place.EnteredAt);
+                    spent += took;
+                    limit.Add((place.Inside + inside.Count) / 2.0, took);
                 }
+
+                inside.Remove(place.Node);
             }
 
             Advance();
         }
     }
 
-    /// <summary>
-    /// How many may wait. A burst may wait for as long as a wait may take. A line that has stood for a second is no burst
-    /// but too much: then it is kept short, since waiting helps nobody (Nichols and Jacobson, 2012).
-    /// </summary>
-    private int LineNow()
+    private async Task<Place?> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
     {
-        if (settings.Concurrency is not null || rate == 0)
-        {
-            return settings.Queue;
-        }
-
-        var isStanding = clock.GetElapsedTime(lineWasEmptyAt) >= GatewayLimits.LongestBurst;
-        var most = isStanding ? LimitNow / 2 : (int)(rate * GatewayLimits.MaxQueueTime.TotalSeconds);
-        return Math.Min(Math.Max(most, LeastPerInstance), settings.Queue);
-    }
-
-    private async Task<Place?> WaitAsync(LinkedListNode<TaskCompletionSource<Place?>> waiter, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await waiter.Value.Task.WaitAsync(GatewayLimits.MaxQueueTime * 2, clock, cancellationToken);
-        }
-        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
-        {
-            lock (gate)
+        // Who is let in just when it goes away has its place, and leaves by itself.
+        await using var leaving = cancellationToken.UnsafeRegister(
+            static (state, token) =>
             {
-                if (waiter.List is not null)
+                var (admission, waiter) = ((Admission, Waiter))state!;
+                lock (admission.gate)
                 {
-                    line.Remove(waiter);
-                    if (fault is TimeoutException)
+                    if (admission.line.Remove(waiter))
                     {
-                        return null;
+                        waiter.Entry.SetCanceled(token);
                     }
-
-                    throw;
                 }
-            }
-
-            // Let in just then.
-            var place = await waiter.Value.Task;
-            if (fault is TimeoutException)
-            {
-                return place;
-            }
-
-            Leave(place!, isAnswer: false);
-            throw;
-        }
+            },
+            (this, waiter));
+        return await waiter.Entry.Task;
     }
 
     private Place Enter()
     {
-        var place = new Place(clock.GetTimestamp());
+        var place = new Place(clock.GetTimestamp(), inside.Count + 1);
         inside.AddLast(place.Node);
         return place;
+    }
+
+    /// <summary>Has the line looked after while nobody comes or leaves.</summary>
+    private void Watch()
+    {
+        if (!isWatched)
+        {
+            isWatched = true;
+            watch ??= clock.CreateTimer(static admission => ((Admission)admission!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            watch.Change(ShortestSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Look()
+    {
+        lock (gate)
+        {
+            isWatched = false;
+            Advance();
+            while (isNoneReady && line.TakeLate() is { } late)
+            {
+                // It is told where instances are chosen.
+                late.Entry.SetResult(Enter());
+            }
+
+            if (line.Count > 0)
+            {
+                Watch();
+            }
+        }
     }
 
     private void Advance()
     {
         Step();
         GiveUpPlaces();
+        if (isNoneReady)
+        {
+            line.Hold();
+        }
+        else
+        {
+            line.Shed(AreFew);
+        }
+
         Admit();
     }
 
@@ -220,7 +274,7 @@ internal sealed class Admission(TimeProvider clock)
             return;
         }
 
-        var longest = usual * TimesUsual > GatewayLimits.LongestBurst ? usual * TimesUsual : GatewayLimits.LongestBurst;
+        var longest = usual * TimesUsual > ShortestStay ? usual * TimesUsual : ShortestStay;
         while (inside.First is { } first && clock.GetElapsedTime(first.Value.EnteredAt) >= longest)
         {
             inside.RemoveFirst();
@@ -229,38 +283,32 @@ internal sealed class Admission(TimeProvider clock)
 
     private void Admit()
     {
-        while (line.First is { } first && inside.Count < LimitNow)
+        while ((inside.Count < LimitNow || IsFirstDue) && line.TakeFirst() is { } first)
         {
-            line.RemoveFirst();
-            first.Value.SetResult(Enter());
-        }
-
-        if (line.Count == 0)
-        {
-            lineWasEmptyAt = clock.GetTimestamp();
+            first.Entry.SetResult(Enter());
         }
     }
 
     private void Step()
     {
         var elapsed = clock.GetElapsedTime(spanBegan);
-        if (elapsed < Span || settings.Concurrency is not null)
+        if (elapsed < (usual > ShortestSpan ? usual : ShortestSpan) || settings.Concurrency is not null)
         {
             return;
         }
 
-        rate = answers / elapsed.TotalSeconds;
-        usual = answers > 0 ? spent / answers : usual;
-        if (answers > 0 && waited)
+        if (answers > 0)
         {
-            limit.Step(rate, spent / answers);
-        }
-        else if (answers > 0)
-        {
-            limit.Learn(spent / answers);
+            var (rateNow, timeNow) = (answers / elapsed.TotalSeconds, spent / answers);
+            var isFirst = usual == TimeSpan.Zero;
+            rate = isFirst ? rateNow : rate + ((rateNow - rate) * LastSpanShare);
+            usual = isFirst ? timeNow : usual + ((timeNow - usual) * LastSpanShare);
+            limit.Step(wasShort, rate);
+            var shortWait = TimeSpan.FromSeconds(Math.Max(limit.SecondsWithoutLoad * WaitShare * 2, ShortLine / rate));
+            line.ShortWait = shortWait < LeastShortWait ? LeastShortWait : shortWait > GatewayLimits.MaxQueueTime ? GatewayLimits.MaxQueueTime : shortWait;
         }
 
-        waited = line.Count > 0;
+        wasShort = line.Count > 0;
         (answers, spent) = (0, TimeSpan.Zero);
         spanBegan = clock.GetTimestamp();
     }

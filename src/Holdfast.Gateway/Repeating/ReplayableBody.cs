@@ -5,27 +5,13 @@ namespace Holdfast.Gateway.Repeating;
 /// beginning: in memory up to <see cref="GatewayLimits.MaxReplayMemoryBytes"/>, beyond that in a file without a name, and
 /// beyond <see cref="GatewayLimits.MaxReplayBytes"/> not at all. Nothing is read ahead of the reader.
 /// </summary>
-internal sealed class ReplayableBody(Stream client) : Stream
+internal sealed class ReplayableBody(Stream client) : BodyStream
 {
     private Stream kept = new MemoryStream();
     private bool isComplete = true;
 
     /// <summary>Whether everything that was read so far is kept.</summary>
     public bool CanReplay => isComplete;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>The next read begins at the beginning.</summary>
     public void Rewind()
@@ -54,19 +40,6 @@ internal sealed class ReplayableBody(Stream client) : Stream
 
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Request bodies are read asynchronously.");
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -18,6 +18,7 @@ internal sealed class Tries : IAsyncDisposable
     private readonly Breaker breaker;
     private readonly bool isIdempotent;
     private readonly bool isRepeatable;
+    private readonly Stream body;
     private readonly ReplayableBody? kept;
     private Dictionary<Upstream, int>? tried;
     private long waitingSince;
@@ -42,9 +43,10 @@ internal sealed class Tries : IAsyncDisposable
         MintedKey = MintedKeys.For(request);
         isIdempotent = Methods.IsIdempotent(request.Method);
         isRepeatable = isIdempotent || pool.Members.Any(Heeds);
+        body = HasBody ? new RequestBody(request.BodyReader) : Stream.Null;
         if (HasBody && isRepeatable)
         {
-            kept = new ReplayableBody(request.Body);
+            kept = new ReplayableBody(body);
         }
     }
 
@@ -87,7 +89,7 @@ internal sealed class Tries : IAsyncDisposable
     public string? MintedKey { get; }
 
     /// <summary>The body, from its beginning at each sending.</summary>
-    public Stream Body => kept ?? request.Body;
+    public Stream Body => kept ?? body;
 
     /// <summary>The instances that had their turn and did not answer, and their passed health checks at that time.</summary>
     public IReadOnlyDictionary<Upstream, int> Tried => tried ?? NoneTried;
@@ -102,14 +104,20 @@ internal sealed class Tries : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the time is over in which an answer was of use.</summary>
-    public bool IsLate => Deadline is { } deadline && clock.GetElapsedTime(Arrived) >= deadline;
+    /// <summary>
+    /// Whether the time is over in which an answer was of use. So little as is told where nothing is left is enough for a first sending, as a client may
+    /// have asked for it; to send it once more would only count against whoever has no time to answer.
+    /// </summary>
+    public bool IsLate => Deadline is { } deadline && clock.GetElapsedTime(Arrived) >= (HasBroken ? deadline - RequestDeadline.Least : deadline);
 
     /// <summary>Whether it may be sent once more after an instance may have acted on it.</summary>
     public bool MayRepeat => isRepeatable && !isPastRepeating && sendings < GatewayLimits.MaxSendings && kept?.CanReplay != false;
 
+    /// <summary>Whether an instance had it and has not answered.</summary>
+    public bool HasBroken => brokeAt is not null;
+
     /// <summary>Whether an instance may have acted on it, and a second effect is possible where keys are not heeded.</summary>
-    public bool MayHaveTakenEffect => brokeAt is not null && !isIdempotent;
+    public bool MayHaveTakenEffect => HasBroken && !isIdempotent;
 
     /// <summary>Who may have it next; null for anybody. One that heeds no keys would give it its effect once more.</summary>
     public Func<Upstream, bool>? Only => MayHaveTakenEffect ? Heeds : null;
@@ -123,7 +131,7 @@ internal sealed class Tries : IAsyncDisposable
     /// </summary>
     public async ValueTask<bool> EnterAsync(CancellationToken cancellationToken)
     {
-        place = await pool.Admission.EnterAsync(cancellationToken);
+        place = await pool.Admission.EnterAsync(Patience, cancellationToken);
         return place is not null;
     }
 

@@ -7,6 +7,20 @@ internal sealed class RegistryFeed(GatewayOptions options, Fleet fleet, ILogger<
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>Nothing listens until the registry is read, for as long as a request would wait for that: clients get another gateway on the port meanwhile.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        try
+        {
+            await await Task.WhenAny(fleet.Known, ExecuteTask!).WaitAsync(GatewayLimits.MaxWait, options.Clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // It listens, and answers that it has not reached its store.
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try

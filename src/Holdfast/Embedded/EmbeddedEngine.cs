@@ -26,6 +26,7 @@ public sealed class EmbeddedEngine : StateEngine
     private readonly StoreMeter meter;
     private readonly SignalHub signals = new();
     private ChangeObserver? observer;
+    private Func<bool>? isListening;
     private DurableWait? lastWait;
     private int disposed;
 
@@ -36,7 +37,7 @@ public sealed class EmbeddedEngine : StateEngine
         partitions = new EmbeddedPartition[states.Length];
         for (var i = 0; i < partitions.Length; i++)
         {
-            partitions[i] = new EmbeddedPartition(states[i], store.Log, () => Volatile.Read(ref observer));
+            partitions[i] = new EmbeddedPartition(states[i], store.Log, ObserverOf);
         }
 
         Span<byte> runId = stackalloc byte[RunIdBytes];
@@ -135,13 +136,17 @@ public sealed class EmbeddedEngine : StateEngine
     }
 
     /// <summary>Tells every change and every signal from now on; false if somebody is told already. See <see cref="ChangeObserver"/>.</summary>
-    internal bool TryObserve(ChangeObserver ofChanges, Action<string, ReadOnlyMemory<byte>>? ofSignals = null)
+    /// <param name="ofChanges">Hears of every change.</param>
+    /// <param name="ofSignals">Hears of every signal.</param>
+    /// <param name="listens">Whether changes need be told whose commit gives no origin, asked for each of them; null for always.</param>
+    internal bool TryObserve(ChangeObserver ofChanges, Action<string, ReadOnlyMemory<byte>>? ofSignals = null, Func<bool>? listens = null)
     {
         if (Interlocked.CompareExchange(ref observer, ofChanges, null) is not null)
         {
             return false;
         }
 
+        Volatile.Write(ref isListening, listens);
         signals.Observe(ofSignals);
         return true;
     }
@@ -150,6 +155,7 @@ public sealed class EmbeddedEngine : StateEngine
     {
         signals.Observe(null);
         Volatile.Write(ref observer, null);
+        Volatile.Write(ref isListening, null);
     }
 
     /// <summary>
@@ -190,6 +196,14 @@ public sealed class EmbeddedEngine : StateEngine
     /// </summary>
     internal Task Begin(int partition, ReadOnlySpan<RecordDecision> decisions, Durability durability, CommitSender sender) =>
         partitions[partition].Commit(decisions, durability, sender);
+
+    /// <summary>
+    /// Makes a commit, as <see cref="Begin(Commit, CommitSender)"/> does, that gives a record this one field, if the record is absent or has that field alone: the
+    /// shortest way. Null if it is otherwise, and nothing was done.
+    /// </summary>
+    internal Task? TryReplace(
+        ReadOnlySpan<byte> address, uint hash, int partition, in FieldReplacement field, Durability durability, CommitSender sender) =>
+        partitions[partition].TryReplace(address, hash, field, durability, sender);
 
     /// <summary>Has commits written whose sender <see cref="CommitSender.Writes"/>; the caller holds no locks. See <see cref="LogWriter.WriteHere"/>.</summary>
     internal void Write() => store.Log.WriteHere();
@@ -252,11 +266,25 @@ public sealed class EmbeddedEngine : StateEngine
     }
 
     /// <summary>Looks at a record of the partition where it lies.</summary>
-    internal void Look<T>(Address address, int partition, T state, RecordLook<T> look)
+    /// <param name="address">The bytes of its address.</param>
+    /// <param name="hash">Their <see cref="HashOf"/>.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="state">Handed on.</param>
+    /// <param name="look">Is shown the record, or none.</param>
+    internal void Look<T>(ReadOnlySpan<byte> address, uint hash, int partition, T state, RecordLook<T> look)
     {
         CheckOpen(CancellationToken.None);
-        partitions[partition].Look(address, state, look);
+        partitions[partition].Look(address, hash, state, look);
     }
+
+    /// <summary>The hash of an address, by its bytes.</summary>
+    internal uint HashOf(ReadOnlySpan<byte> address) => memory.HashOf(address);
+
+    /// <summary>
+    /// Has the processor fetch records that will be used, all at once. One after the other, each would be waited for three times: for its place in the index, for its
+    /// slot and for its block.
+    /// </summary>
+    internal void Fetch(ReadOnlySpan<ExpectedRecord> records) => RecordFetch.Fetch(partitions, records);
 
     /// <summary>A partition's head, at once.</summary>
     internal PartitionHead Head(int partition) => partitions[partition].Head();
@@ -396,6 +424,9 @@ public sealed class EmbeddedEngine : StateEngine
         }
     }
 
+    private ChangeObserver? ObserverOf(object? origin) =>
+        Volatile.Read(ref observer) is { } tell && (origin is not null || Volatile.Read(ref isListening)?.Invoke() != false) ? tell : null;
+
     private static CommitVerdict Evaluate(EmbeddedPartition partition, Commit commit, CommitSender sender, string? fingerprint)
     {
         fingerprint = commit.Request is not { } request ? null : fingerprint ?? request.Fingerprint ?? CommitFingerprint.Of(commit);
@@ -405,7 +436,8 @@ public sealed class EmbeddedEngine : StateEngine
     /// <summary>Makes a commit, and writes it on this thread if it waits for no disk: waking the log's, and being woken by it, would take ten times as long.</summary>
     private CommitVerdict Make(Commit commit, int partition)
     {
-        var writes = commit.Durability != Durability.Synced;
+        // An application may interrupt a thread of its own (Thread.Interrupt) wherever that waits, and a write that is left half-way ends the log's. A pool's it shares.
+        var writes = commit.Durability != Durability.Synced && Thread.CurrentThread.IsThreadPoolThread;
         var verdict = Evaluate(partitions[partition], commit, default(CommitSender) with { Writes = writes }, null);
         if (writes && !verdict.Durable.IsCompleted)
         {

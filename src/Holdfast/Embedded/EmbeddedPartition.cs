@@ -15,16 +15,19 @@ internal sealed class EmbeddedPartition
     private readonly RecordTable table;
     private readonly PartitionCommits commits;
     private readonly WatchList watches = new();
-    private readonly Func<ChangeObserver?> observer;
+    private readonly Func<object?, ChangeObserver?> observer;
     private bool isClosed;
 
-    public EmbeddedPartition(PartitionState state, LogWriter log, Func<ChangeObserver?> observer)
+    public EmbeddedPartition(PartitionState state, LogWriter log, Func<object?, ChangeObserver?> observer)
     {
         (this.state, table, this.observer) = (state, state.Table, observer);
         commits = new PartitionCommits(state, log, this);
     }
 
     public int Index => state.Index;
+
+    /// <summary>The records, for who fetches them.</summary>
+    public RecordTable Table => table;
 
     /// <summary>How many records were removed since the store was opened because their time was over.</summary>
     public long Expired => state.Expired;
@@ -51,12 +54,12 @@ internal sealed class EmbeddedPartition
         }
     }
 
-    public void Look<T>(Address address, T state, RecordLook<T> look)
+    public void Look<T>(ReadOnlySpan<byte> address, uint hash, T state, RecordLook<T> look)
     {
         lock (gate)
         {
             CheckOpen();
-            look(Visible(address, this.state.Clock.Timestamp), state);
+            look(Visible(table.Find(address, hash)), state);
         }
     }
 
@@ -175,18 +178,25 @@ internal sealed class EmbeddedPartition
         }
     }
 
+    /// <summary>Makes a commit of a record's one field, if it is absent or has that field alone; tells when that is durable, or null if it is otherwise.</summary>
+    public Task? TryReplace(ReadOnlySpan<byte> address, uint hash, in FieldReplacement field, Durability durability, CommitSender sender)
+    {
+        lock (gate)
+        {
+            CheckOpen();
+            return commits.TryReplace(address, hash, field, durability, sender, state.Clock.Timestamp) ? commits.Durable : null;
+        }
+    }
+
     /// <summary>Shows what a pending commit led to; on the log's thread.</summary>
     public void Release(PendingCommit pending)
     {
         lock (gate)
         {
             commits.Release(pending);
-            foreach (ref readonly var change in pending.Changes.AsSpan())
+            if (watches.HasOfRecords)
             {
-                if (change.Effect != ChangeEffect.None)
-                {
-                    watches.Pulse(change.Address);
-                }
+                Pulse(pending);
             }
 
             if (pending.TakesRevision)
@@ -196,6 +206,7 @@ internal sealed class EmbeddedPartition
 
             // Under the lock, so that nobody reads the change before it is told, or what it replaced after.
             Tell(pending);
+            commits.Reuse(pending);
         }
     }
 
@@ -400,19 +411,44 @@ internal sealed class EmbeddedPartition
     private RecordView Visible(Address address, long now)
     {
         var slot = table.Find(address, out _);
+        return slot < 0 ? default : Visible(ref table[slot], now);
+    }
+
+    /// <summary>Asks for the time only where that counts.</summary>
+    private RecordView Visible(int slot)
+    {
         if (slot < 0)
         {
             return default;
         }
 
         ref var place = ref table[slot];
+        return Visible(ref place, table.DependsOnTime(place) ? state.Clock.Timestamp : 0);
+    }
+
+    private RecordView Visible(ref Slot place, long now)
+    {
         table.Use(ref place, now);
         return table.Visible(place, now);
     }
 
+    private void Pulse(PendingCommit pending)
+    {
+        foreach (ref readonly var change in pending.Changes.AsSpan())
+        {
+            if (change.Effect != ChangeEffect.None)
+            {
+                watches.Pulse(AddressOf(change));
+            }
+        }
+    }
+
+    /// <summary>The record of a change that was just shown. Whose address only its place tells is there: it was not removed.</summary>
+    private Address AddressOf(in PlannedChange change) => change.Address != default ? change.Address : Address.OfValidBytes(table.AddressOf(change.Slot));
+
     private void Tell(PendingCommit pending)
     {
-        if (observer() is not { } tell)
+        if (observer(pending.Sender.Origin) is not { } tell)
         {
             return;
         }
@@ -421,7 +457,7 @@ internal sealed class EmbeddedPartition
         {
             if (change.Effect != ChangeEffect.None)
             {
-                tell(Index, change.Address, pending.Sender.Origin);
+                tell(Index, AddressOf(change), pending.Sender.Origin);
             }
         }
 

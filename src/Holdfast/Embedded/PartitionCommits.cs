@@ -8,11 +8,18 @@ namespace Holdfast.Embedded;
 /// </summary>
 internal sealed class PartitionCommits(PartitionState state, LogWriter log, EmbeddedPartition owner)
 {
+    /// <summary>As many commits as a partition has under way when many clients send pipelines.</summary>
+    private const int MaxSpares = 16;
+
     private readonly RecordTable table = state.Table;
     private readonly PayloadWriter frame = new();
+    private readonly Stack<PendingCommit> spares = new();
     private int pendings;
     private int pendingSyncs;
     private Task lastPending = Task.CompletedTask;
+
+    /// <summary>Ends when what is decided so far is durable.</summary>
+    public Task Durable => lastPending;
 
     /// <summary>Makes the commit in memory and in the log, or says why not.</summary>
     public CommitVerdict Make(Commit commit, string? fingerprint, CommitSender sender, long now)
@@ -156,7 +163,33 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         CommitMemory.Remove(state, pending);
     }
 
-    /// <summary>Gives a record its one field, if that is what is decided: no record is made, and nothing of the one before is copied.</summary>
+    /// <summary>
+    /// Gives a record this one field, if it is absent or has that field alone: no record is made, and nothing of the one before is copied. False otherwise.
+    /// </summary>
+    public bool TryReplace(ReadOnlySpan<byte> address, uint hash, in FieldReplacement field, Durability durability, CommitSender sender, long now)
+    {
+        var slot = table.Find(address, hash);
+        var before = table.Newest(slot, now);
+        if (!before.IsAbsent && (before.FieldCount != 1 || !before.TryField(field.Name, out _)))
+        {
+            return false;
+        }
+
+        Replace(address, hash, slot, before, field, durability, sender, now);
+        return true;
+    }
+
+    /// <summary>A released commit is not needed any more.</summary>
+    public void Reuse(PendingCommit released)
+    {
+        if (released.IsReplacement && spares.Count < MaxSpares)
+        {
+            released.Forget();
+            spares.Push(released);
+        }
+    }
+
+    /// <summary>Gives a record its one field, if that is what is decided.</summary>
     [SkipLocalsInit]
     private bool TryReplace(RecordDecision decision, Durability durability, CommitSender sender, long now)
     {
@@ -169,23 +202,26 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
             return false;
         }
 
+        Replace(address, hash, slot, before, field, durability, sender, now);
+        return true;
+    }
+
+    private void Replace(
+        ReadOnlySpan<byte> address, uint hash, int slot, RecordView before, in FieldReplacement field, Durability durability, CommitSender sender, long now)
+    {
         var planned = new PlannedChange
         {
-            Address = decision.Address, Hash = hash, Slot = slot, Exists = !before.IsAbsent, DeadlineBefore = before.Deadline,
+            Hash = hash, Slot = slot, Exists = !before.IsAbsent, DeadlineBefore = before.Deadline,
             Effect = before.IsAbsent ? ChangeEffect.Create : ChangeEffect.Change,
         };
         planned.Deadline = CommitPlan.DeadlineOf(state.Clock, field.Expiry, planned, now);
-        var pending = new PendingCommit(owner)
-        {
-            Changes = [planned],
-            Events = [],
-            Revision = state.Revision + 1,
-            TakesRevision = true,
-            Timestamp = now,
-            WallMilliseconds = state.Clock.WallMilliseconds,
-            Sender = sender,
-            UntilSynced = durability == Durability.Synced || pendingSyncs > 0,
-        };
+        var pending = spares.TryPop(out var spare) ? spare : NewReplacement();
+        pending.Changes[0] = planned;
+        pending.Revision = state.Revision + 1;
+        pending.Timestamp = now;
+        pending.WallMilliseconds = state.Clock.WallMilliseconds;
+        pending.Sender = sender;
+        pending.UntilSynced = durability == Durability.Synced || pendingSyncs > 0;
         CommitFrame.Begin(frame, state.Index, pending, 1);
         CommitFrame.Change(frame, pending, planned, address, state.Clock);
         field.WriteTo(frame);
@@ -197,8 +233,12 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         var birth = before.IsAbsent ? pending.Revision : before.Birth;
         field.WriteTo(RecordView.Begin(table.Memory.Span(block), address, pending.Revision, birth, 1, field.PackedBytes));
         Enter(pending);
-        return true;
     }
+
+    private PendingCommit NewReplacement() => new(owner)
+    {
+        IsReplacement = true, Changes = new PlannedChange[1], Events = [], TakesRevision = true, Revision = 0, Timestamp = 0, WallMilliseconds = 0, UntilSynced = false,
+    };
 
     /// <summary>
     /// Tells when what a commit found is durable at its level, which puts nothing into the log itself: what others have put there may only be

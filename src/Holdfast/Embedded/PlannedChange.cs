@@ -3,7 +3,8 @@ namespace Holdfast.Embedded;
 /// <summary>What a commit will make of one record.</summary>
 internal struct PlannedChange
 {
-    public required Address Address { get; init; }
+    /// <summary>The record; default where only its place tells it, once it has one.</summary>
+    public Address Address { get; init; }
 
     /// <summary>The hash of the address.</summary>
     public uint Hash { get; init; }

@@ -6,6 +6,9 @@ internal sealed class WatchList
     private readonly Dictionary<Address, List<Watch>> ofRecords = [];
     private readonly List<Watch> ofHead = [];
 
+    /// <summary>Whether any record is watched.</summary>
+    public bool HasOfRecords => ofRecords.Count > 0;
+
     public void Add(Address? address, Watch watch)
     {
         if (address is not { } record)
@@ -36,7 +39,7 @@ internal sealed class WatchList
 
     public void Pulse(Address address)
     {
-        if (ofRecords.Count > 0 && ofRecords.TryGetValue(address, out var watches))
+        if (ofRecords.TryGetValue(address, out var watches))
         {
             foreach (var watch in watches)
             {

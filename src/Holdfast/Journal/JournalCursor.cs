@@ -38,18 +38,22 @@ internal sealed class JournalCursor(int partition)
     public void Stored(JournalPlace where) => stored = where.Position;
 
     /// <summary>
-    /// Up to which revision the partition's history is the one that the cursor has seen: what the first term after the
-    /// cursor's own found. A position beyond it is of commits that the store has lost.
+    /// Up to which revision the partition's history is the one that the cursor has seen: what the term after the cursor's own found. A position
+    /// beyond it is of commits that the store has lost. The terms count by their order and not by their numbers: of one that is lost, the next may have
+    /// a lower one. Where the history does not have the cursor's term, it went another way at some revision that nobody knows any more: all that it
+    /// remembers may be news, and to handle an event again is better than to skip one.
     /// </summary>
     public long SharedRevision(PartitionHead head)
     {
-        var shared = head.Revision;
-        for (var i = head.Terms.Count - 1; i >= 0 && head.Terms[i].Term > place.Term; i--)
+        for (var i = 0; i < head.Terms.Count; i++)
         {
-            shared = head.Terms[i].FoundRevision;
+            if (head.Terms[i].Term == place.Term)
+            {
+                return i == head.Terms.Count - 1 ? head.Revision : head.Terms[i + 1].FoundRevision;
+            }
         }
 
-        return shared;
+        return head.Terms[0].FoundRevision;
     }
 
     /// <summary>Goes to where an earlier holder stood.</summary>

@@ -5,7 +5,8 @@ namespace Holdfast;
 /// <param name="After">The last position that was handled.</param>
 /// <param name="ResumedAfter">
 /// Where reading goes on: after <paramref name="After"/> when the events between were trimmed by the retention limits;
-/// before it when the store has lost history that the follower had seen, and its revisions count up anew from there.
+/// before it when the store has lost history that the follower had seen, and its revisions count up anew from there. Where the store does not know since
+/// when its history is another one, that is the beginning of what it remembers, and events that were handled come again.
 /// </param>
 public readonly record struct JournalGap(int Partition, JournalPosition After, JournalPosition ResumedAfter)
 {

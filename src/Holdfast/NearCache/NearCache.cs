@@ -106,6 +106,9 @@ internal sealed class NearCache
         Volatile.Read(ref heads[stamp.Partition]) is { } head
         && head.At.Term == currentTerm && stamp.Term != currentTerm && head.Contains(stamp);
 
+    /// <summary>Whether the feed is that of the partition's server.</summary>
+    public bool IsFed(int partition, Feed feed) => Volatile.Read(ref feeds[partition]) == feed;
+
     /// <summary>The partition is another server's from now on: what was known of it goes.</summary>
     public void Assign(int partition, Feed feed)
     {
@@ -184,7 +187,7 @@ internal sealed class NearCache
     /// know of the change, so it should have gone.
     /// </summary>
     public bool Contradicts(Feed feed, int partition, Address address, Record? told) =>
-        Volatile.Read(ref feeds[partition]) == feed && entries.TryGetValue(address, out var entry) && clock.GetTimestamp() < entry.UsableUntil
+        IsFed(partition, feed) && entries.TryGetValue(address, out var entry) && clock.GetTimestamp() < entry.UsableUntil
         && !AreAlike(entry.Record, told);
 
     /// <summary>Takes out what was pushed as changed.</summary>

@@ -101,7 +101,7 @@ public sealed class StateNode : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         options.Validate();
         var node = new StateNode(engine, options);
-        if (!engine.TryObserve(node.OnChanged, node.OnSignalled))
+        if (!engine.TryObserve(node.OnChanged, node.OnSignalled, node.Tracking.HasKeys))
         {
             throw new InvalidOperationException("Another node serves this engine: give it both a socket and a port instead of a second node.");
         }

@@ -1,4 +1,8 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Holdfast;
 
@@ -20,7 +24,11 @@ public sealed class PartitionMap
 
     private const int Slots = 16384;
     private const int MaxPinDigits = 3;
+    private const int WordBytes = sizeof(ulong);
     private static readonly ushort[] CrcOfByte = MakeCrcTable();
+
+    // At 256 times k: of a byte that k others follow which are 0. So the bytes of a word need not wait for each other.
+    private static readonly ushort[] CrcOfPlacedByte = MakeCrcTables();
     private readonly string[] tags;
 
     // A partition has two to the power of this many slots.
@@ -58,6 +66,12 @@ public sealed class PartitionMap
         return tilde > 0 && TryParsePin(affinity[..tilde], out var pinned) ? (ushort)(Slots + pinned) : (ushort)SlotOf(affinity);
     }
 
+    /// <summary>The partition, from 0, of everything with this affinity, which is ASCII.</summary>
+    internal int PartitionOf(ReadOnlySpan<byte> affinity) =>
+        affinity[..Math.Min(affinity.Length, MaxPinDigits + 1)].Contains((byte)'~')
+            ? PartitionOf(Encoding.ASCII.GetString(affinity))
+            : SlotOf(affinity) >> slotBits;
+
     /// <summary>An affinity that is pinned to the partition, whatever the rest is.</summary>
     public string Pin(int partition, string rest)
     {
@@ -81,6 +95,43 @@ public sealed class PartitionMap
         }
 
         return crc % Slots;
+    }
+
+    /// <summary>The Redis hash slot of the bytes.</summary>
+    internal static int SlotOf(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = 0;
+        ref var table = ref MemoryMarshal.GetArrayDataReference(CrcOfPlacedByte);
+        for (; bytes.Length >= WordBytes; bytes = bytes[WordBytes..])
+        {
+            // The bytes so far lie in front of those that follow.
+            var next = BinaryPrimitives.ReadUInt64LittleEndian(bytes) ^ BinaryPrimitives.ReverseEndianness((ushort)crc);
+            crc = 0;
+            for (var following = WordBytes - 1; following >= 0; following--, next >>= 8)
+            {
+                crc ^= Unsafe.Add(ref table, (following << 8) | (byte)next);
+            }
+        }
+
+        foreach (var value in bytes)
+        {
+            crc = (ushort)((crc << 8) ^ CrcOfByte[(byte)((crc >> 8) ^ value)]);
+        }
+
+        return (int)(crc % Slots);
+    }
+
+    private static ushort[] MakeCrcTables()
+    {
+        var tables = new ushort[WordBytes << 8];
+        CrcOfByte.CopyTo(tables, 0);
+        for (var at = 256; at < tables.Length; at++)
+        {
+            var before = tables[at - 256];
+            tables[at] = (ushort)((before << 8) ^ CrcOfByte[before >> 8]);
+        }
+
+        return tables;
     }
 
     private static ushort[] MakeCrcTable()

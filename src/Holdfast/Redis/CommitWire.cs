@@ -16,13 +16,28 @@ internal static class CommitWire
     /// <summary>An update of more marks does not say what its caller holds.</summary>
     public const int MaxHeldMarks = 64;
 
-    /// <summary>The mark of the durability, and whether a request id follows.</summary>
-    public static ReadOnlySpan<byte> MarksOf(Durability durability, bool hasRequest) => durability switch
+    /// <summary>Writes the mark of the durability, and whether a request id follows, the commit is sent for the first time, and the client's key needs no renewal.</summary>
+    public static void WriteMarks(RespWriter writer, Durability durability, bool hasRequest, bool isFirst, bool isKept)
     {
-        Durability.Memory => hasRequest ? "mr"u8 : "m"u8,
-        Durability.Written => hasRequest ? "wr"u8 : "w"u8,
-        _ => hasRequest ? "sr"u8 : "s"u8,
-    };
+        Span<byte> marks = [durability switch { Durability.Memory => (byte)'m', Durability.Written => (byte)'w', _ => (byte)'s' }, 0, 0, 0];
+        var count = 1;
+        if (hasRequest)
+        {
+            marks[count++] = (byte)'r';
+        }
+
+        if (isFirst)
+        {
+            marks[count++] = (byte)'n';
+        }
+
+        if (isKept)
+        {
+            marks[count++] = (byte)'k';
+        }
+
+        writer.Bulk(marks[..count]);
+    }
 
     /// <summary>Whether it may run when the store is out of memory: it only removes records, or checks them.</summary>
     public static bool OnlyRemoves(Commit commit) =>

@@ -19,7 +19,10 @@ internal readonly record struct ErrorReply(string Text)
 
     /// <summary>Whether the store could not do it now, did nothing, and may be able to soon.</summary>
     public bool IsTransient => Code is
-        "LOADING" or "TRYAGAIN" or "MASTERDOWN" or "READONLY" or "NOREPLICAS" or "BUSY" or "CLUSTERDOWN" or "MISCONF" or "HFDOWN";
+        "LOADING" or "TRYAGAIN" or "MASTERDOWN" or "READONLY" or "NOREPLICAS" or "BUSY" or "CLUSTERDOWN" or "MISCONF" or "HFDOWN" or "HFRUN";
+
+    /// <summary>Whether the server was a replica, or is one, and the next connection learns of it: to its master, or to this server as it is now.</summary>
+    public bool IsOutlived => Code is "READONLY" or "HFRUN";
 
     /// <summary>Whether another node of a cluster is named for it.</summary>
     public bool IsRedirect => Code is "MOVED" or "ASK";

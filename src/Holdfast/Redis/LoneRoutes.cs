@@ -14,6 +14,7 @@ internal sealed class LoneRoutes : StoreRoutes
         Func<CancellationToken, ValueTask<RedisAddress>> find = sentinels is null
             ? _ => ValueTask.FromResult(address.At(address.Places[++turn % address.Places.Count]))
             : sentinels.FindAsync;
+        IsOneServer = sentinels is null && address.Places.Count == 1;
         node = new StoreNode(link, new LinkKeeper(address, find, link, view, options, isCluster: false));
         Nodes = [node];
         for (var partition = 0; partition < options.PartitionCount; partition++)
@@ -27,6 +28,8 @@ internal sealed class LoneRoutes : StoreRoutes
     public override string Kind => "";
 
     public override bool MayFailOver => sentinels is not null;
+
+    public override bool IsOneServer { get; }
 
     public override async Task OpenAsync(long deadline, CancellationToken cancellationToken)
     {

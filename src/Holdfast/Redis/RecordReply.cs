@@ -3,7 +3,7 @@ using Holdfast.Resp;
 namespace Holdfast.Redis;
 
 /// <summary>
-/// A record as the store tells it: null, or <c>[ttl, fields]</c>, the two of metadata among them, or <c>[ttl, null]</c> for one that the
+/// A record as the store tells it: null, or <c>[ttl, fields]</c>, the two of metadata among them, or <c>ttl</c> alone for one that the
 /// caller said it holds (docs/wire.md, "Functions").
 /// </summary>
 internal readonly record struct RecordReply(
@@ -14,6 +14,13 @@ internal readonly record struct RecordReply(
 
     public static RecordReply Read(ref RespReader reader)
     {
+        var ahead = reader;
+        ahead.Read();
+        if (ahead.Kind == RespKind.Integer)
+        {
+            return new RecordReply(true, 0, 0, reader.ReadInteger(), null);
+        }
+
         var parts = reader.ReadCount();
         if (parts < 0)
         {
@@ -63,12 +70,7 @@ internal readonly record struct RecordReply(
     // A hash that another program made has neither revision nor birth, and counts as of revision 0.
     private static RecordReply ReadFields(ref RespReader reader, long timeToLive)
     {
-        var count = reader.ReadCount();
-        if (count < 0)
-        {
-            return new RecordReply(true, 0, 0, timeToLive, null);
-        }
-
+        var count = reader.ReadCount(0);
         var bytes = Measure(reader, count);
         var packed = bytes == 0 ? [] : new byte[bytes];
         var used = 0;

@@ -117,6 +117,9 @@ public sealed class RedisEngine : StateEngine
     }
 
     /// <inheritdoc/>
+    internal override StateException? TroubleOf(int partition) => routes.NodeOf(partition) is { Link.IsConnected: true } ? null : routes.Unavailable(partition);
+
+    /// <inheritdoc/>
     protected override ValueTask<Reading> ReadCoreAsync(
         Address address, int partition, Freshness freshness, CancellationToken cancellationToken)
     {

@@ -12,12 +12,45 @@ internal sealed class SequenceWindow
     /// <summary>How many slots the store keeps for a client and partition.</summary>
     public const int Slots = 64;
 
+    /// <summary>How long the store need not be told to keep what it remembers of this client, which it does for twice as long.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
+
+    private const long Never = long.MinValue;
+
     private readonly Lock gate = new();
     private readonly LinkedList<CommitCall> waiting = new();
     private readonly Queue<CommitCall> ready = new();
     private ulong taken;
     private long last;
     private bool isSending;
+    private long term;
+    private long keptSince = Never;
+
+    /// <summary>
+    /// Whether what the store remembers will, in its present term as far as is known, outlive by far a commit that is repeated until this time at most:
+    /// then it has lately been told to keep it.
+    /// </summary>
+    public bool IsKept(TimeProvider clock, long expiresAt) => Volatile.Read(ref keptSince) is not Never and var since && clock.GetElapsedTime(since, expiresAt) < Kept;
+
+    /// <summary>Takes note that a commit was made.</summary>
+    /// <param name="inTerm">In which term. What another one remembers may be less, a lower one too: a server may go on in that.</param>
+    /// <param name="sentAt">When it was sent, if it had the store keep what it remembers.</param>
+    public void Made(long inTerm, long? sentAt)
+    {
+        lock (gate)
+        {
+            if (inTerm != term)
+            {
+                term = Math.Max(inTerm, term);
+                Volatile.Write(ref keptSince, Never);
+            }
+
+            if (inTerm == term && sentAt > keptSince)
+            {
+                Volatile.Write(ref keptSince, sentAt.Value);
+            }
+        }
+    }
 
     /// <summary>Gives the commit its number; false when it has to wait, and will be answered by <see cref="Leave"/>.</summary>
     public bool TryEnter(CommitCall commit)

@@ -412,9 +412,8 @@ internal sealed class StoreLink : ConnectionOwner
         {
             call.LastError = error;
             RepeatLater(call);
-            if (error.Code == "READONLY")
+            if (error.IsOutlived)
             {
-                // It has become a replica. The next connection is to its master, or says that none is known.
                 connection.Abort();
             }
         }

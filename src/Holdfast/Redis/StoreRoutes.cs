@@ -15,6 +15,11 @@ internal abstract class StoreRoutes : IAsyncDisposable
     /// <summary>Whether a replica may take a server's place: replication is asynchronous, so what was acknowledged may be lost then.</summary>
     public abstract bool MayFailOver { get; }
 
+    /// <summary>
+    /// Whether all calls go to one server by one link: then each connection ends the one before it, and what was sent on that can't come after what is sent on this.
+    /// </summary>
+    public virtual bool IsOneServer => false;
+
     /// <summary>Connects, trying until the deadline.</summary>
     /// <exception cref="StateMismatchException">The store is not one to use.</exception>
     /// <exception cref="StateUnavailableException">It was not reached in time.</exception>

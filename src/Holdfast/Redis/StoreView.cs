@@ -40,10 +40,10 @@ internal sealed class StoreView(StateEngineOptions options, PartitionMap partiti
         Cache.Keep(call.Feed, at, address, reply.Revision, reply.Birth, reply.DeadlineAt(call.SentAt, Clock), call.SentAt);
 
     /// <summary>Takes note of the moment that a reply told, after what it told of records.</summary>
-    public void Saw(StoreCall call, Stamp at)
+    public void Saw(StoreCall call, Stamp at, bool isNow = true)
     {
         Cache.Raise(call.Feed, at.Partition, at.Term, at.Revision);
-        History.Saw(at);
+        History.Saw(at, isNow);
     }
 
     /// <summary>Takes note of the terms that a reply told.</summary>
@@ -51,6 +51,6 @@ internal sealed class StoreView(StateEngineOptions options, PartitionMap partiti
     {
         Cache.Learn(call.Feed, head);
         Cache.Raise(call.Feed, head.Partition, head.At.Term, head.Revision);
-        History.Learn(head);
+        History.Learn(head, isOfLeader: Cache.IsFed(head.Partition, call.Feed));
     }
 }

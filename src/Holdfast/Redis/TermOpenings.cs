@@ -11,7 +11,7 @@ internal sealed class TermOpenings(StoreLink link, StoreRoutes routes, StoreView
 
     /// <summary>Has the partition's term opened, if that is not under way already.</summary>
     /// <param name="partition">The partition.</param>
-    /// <param name="waiting">A call that can't go on before, and is repeated then; null when there is none.</param>
+    /// <param name="waiting">A call that can't go on before, and is repeated then; null when whoever serves the partition is asked, to learn its terms.</param>
     public void Open(int partition, StoreCall? waiting)
     {
         bool isFirst;
@@ -35,7 +35,7 @@ internal sealed class TermOpenings(StoreLink link, StoreRoutes routes, StoreView
 
         if (isFirst)
         {
-            _ = OpenAsync(call);
+            _ = OpenAsync(call, waiting is null ? routes.Submit : link.Submit);
         }
     }
 
@@ -46,12 +46,12 @@ internal sealed class TermOpenings(StoreLink link, StoreRoutes routes, StoreView
     };
 
     // A fault that will not pass is also theirs who waited. If it may pass, each of them has its own deadline.
-    private async Task OpenAsync(OpenCall call)
+    private async Task OpenAsync(OpenCall call, Action<StoreCall> submit)
     {
         StateException? fault = null;
         try
         {
-            link.Submit(call);
+            submit(call);
             await call.Completion.ConfigureAwait(false);
         }
         catch (StateException error)

@@ -41,6 +41,11 @@ local RING_TIME = '600000' -- 10 min
 -- Lua's unpack takes at most about 8,000 values.
 local CALL_MOST = 4000
 
+-- Whose terms are opened here: this process's, for as long as it is the primary. Both are in it, as a process keeps its run id when it is made a
+-- replica, and every promotion makes a replication id. Asked for when a term opens, and when somebody names another one. What it was told last is
+-- forgotten with the rest of this library's memory when the server takes over all that its master has, as one does that has to give up what it had acknowledged.
+local tenure = ''
+
 -- begin() sets these for the call that runs; what is Redis's own can't be had while a library is loaded. Arguments are read in their order, and
 -- `bytes` counts names and values towards the commit's limit.
 local args, at, bytes
@@ -51,8 +56,16 @@ local ABSENT, EXISTS, BIRTH, REVISION, FIELD, NO_FIELD = 65, 69, 66, 82, 70, 78 
 local AS_IT_WAS, NEVER, AFTER = 61, 45, 62 -- = - >
 local SET, REMOVE, ADD, MAX = 83, 82, 65, 77 -- S R A M
 local UPDATE, DELETE, KEEP = 85, 68, 75 -- U D K
-local HELD = 72 -- H
-local MARKS = { m = 1, w = 1, s = 1, mr = 2, wr = 2, sr = 2 }
+local HOLDS = 72 -- H
+
+-- What the second argument says: 1 for a request id, 2 for a commit that is sent for the first time, 4 for a client whose ring lives long enough.
+local MARKS, LEVELS = {}, { 'm', 'w', 's' }
+for told = 0, 7 do
+  local behind = (told % 2 == 1 and 'r' or '') .. (told % 4 >= 2 and 'n' or '') .. (told >= 4 and 'k' or '')
+  for i = 1, 3 do
+    MARKS[LEVELS[i] .. behind] = told
+  end
+end
 
 local function fail(code, message)
   error({ err = code .. ' ' .. message })
@@ -81,6 +94,10 @@ end
 
 -- For lists that hold nothing: most do, and a table for each would be garbage.
 local NOTHING = {}
+
+-- One call runs at a time, and most commits change one record: these are filled anew by each call, which spares the collector tables of
+-- many fields. Whatever one of them holds is from this call only if this call has put it there.
+local COMMIT, HEAD, ONE_CHANGE, FIRST_CHANGE, NAMES, HELD, SETS = {}, {}, {}, {}, { '@rev' }, {}, { '@rev' }
 
 -- The names of the ring's places.
 local SLOTS = {}
@@ -111,19 +128,13 @@ local function fail_number(text, least, most)
     .. text_of(least) .. ' to ' .. text_of(most))
 end
 
--- A number's text: decimal numbers have one form, so that texts are compared instead.
-local function read_number(least, most)
+local function read_integer(least, most)
   local text = read_text()
   local number = parse_integer(text)
   if not number or number < least or number > most then
     fail_number(text, least, most)
   end
 
-  return text, number
-end
-
-local function read_integer(least, most)
-  local _, number = read_number(least, most)
   return number
 end
 
@@ -150,14 +161,17 @@ local function fail_mark(what, marks, index)
 end
 
 -- Reads what the conditions take, whose marks begin at `index`, and answers where the expiry's mark stands. The fields that
--- they ask for get a place in `places`.
+-- they ask for get a place in `places`, and so does the birth.
 local function read_conditions(marks, index, places)
   while true do
     local mark = byte(marks, index)
     if mark == AFTER or mark == AS_IT_WAS or mark == NEVER then
       return index, mark
-    elseif mark == BIRTH or mark == REVISION then
+    elseif mark == REVISION then
       read_integer(0, MAX_SAFE)
+    elseif mark == BIRTH then
+      read_integer(0, MAX_SAFE)
+      places['@born'] = 0
     elseif mark == FIELD or mark == NO_FIELD then
       places[read_field()] = 0
       if mark == FIELD then
@@ -188,9 +202,10 @@ local function read_operations(marks, index, places)
   end
 end
 
--- Checks the change's arguments, and notes where they begin: whoever needs one later finds it there. `places` tells where the value
--- of each field that the change is about stands in its record: 0 for one that is absent.
-local function parse_change(key)
+-- Checks the change's arguments, and notes in `change` where they begin: whoever needs one later finds it there. `places` tells where the value
+-- of each field that the change is about stands in its record: 0 for one that is absent. What the caller says it holds is only compared, as decimal numbers have
+-- one form, and checked if it is not what is there.
+local function parse_change(key, change)
   local marks = read_text()
   if #marks > MAX_MARKS then
     fail('HFLIMIT', 'a change has at most ' .. MAX_MARKS .. ' conditions and operations, not ' .. #marks)
@@ -202,17 +217,16 @@ local function parse_change(key)
   end
 
   local condition_index, held_revision, held_term = 2, false, false
-  if byte(marks, 2) == HELD then
+  if byte(marks, 2) == HOLDS then
     if kind ~= UPDATE or #marks > MAX_HELD_MARKS then
       fail('HFARG', 'only an update of at most ' .. MAX_HELD_MARKS .. ' marks says what the caller holds')
     end
 
-    condition_index, held_revision = 3, read_number(1, MAX_SAFE)
-    held_term = read_number(1, MAX_SAFE)
+    condition_index, held_revision, held_term = 3, read_text(), read_text()
   end
 
   local first = at + 1
-  local places = { ['@rev'] = 0, ['@born'] = 0, [''] = 0 } -- Room for one field more.
+  local places = { ['@rev'] = 0, ['@born'] = false, [''] = false } -- Room for one field more.
   local index, expiry = read_conditions(marks, condition_index, places)
   local needs_fields = kind == UPDATE or find(marks, '[FN]') ~= nil
   local life = -1
@@ -229,11 +243,12 @@ local function parse_change(key)
     read_operations(marks, index + 1, places)
   end
 
-  return {
-    key = key, kind = kind, marks = marks, held_revision = held_revision, held_term = held_term, is_held = false,
-    condition_index = condition_index, first = first, expiry_index = index, expiry = expiry, life = life,
-    first_operation = first_operation, needs_fields = needs_fields, places = places, flat = false, size = 0, bytes = 0, is_new = false,
-  }
+  change.key, change.kind, change.marks = key, kind, marks
+  change.held_revision, change.held_term, change.is_held = held_revision, held_term, false
+  change.condition_index, change.first, change.expiry_index, change.expiry, change.life = condition_index, first, index, expiry, life
+  change.first_operation, change.needs_fields, change.places = first_operation, needs_fields, places
+  change.flat, change.size, change.bytes, change.is_new = false, 0, 0, false
+  return change
 end
 
 local function parse_events()
@@ -264,11 +279,12 @@ local function parse_commit(keys)
   local run, marks, sequence_text = args[1], args[2], args[3]
   at = 3
   if run == '' then
-    fail('HFARG', "the run id is not the server's")
+    fail('HFARG', 'the run is empty')
   end
 
-  if not MARKS[marks] then
-    fail('HFARG', 'the second argument is m, w or s, and r behind it if there is a request id')
+  local told = MARKS[marks]
+  if not told then
+    fail('HFARG', 'the second argument is m, w or s, and behind it r if there is a request id, n if it is sent for the first time, k if the client is kept in mind')
   end
 
   local sequence = parse_integer(sequence_text or '')
@@ -277,7 +293,7 @@ local function parse_commit(keys)
   end
 
   local fingerprint, window, before_records = false, false, 3
-  if MARKS[marks] == 2 then
+  if told % 2 == 1 then
     fingerprint, window, before_records = read_text(), read_integer(1, MAX_WINDOW), 4
     if fingerprint == '' or #fingerprint > MAX_FINGERPRINT_BYTES then
       fail('HFARG', 'a fingerprint has 1 to 255 bytes')
@@ -291,9 +307,9 @@ local function parse_commit(keys)
     fail('HFLIMIT', 'a commit has at most ' .. MAX_RECORDS .. ' records, not ' .. records)
   end
 
-  local changes = {}
+  local changes = records == 1 and ONE_CHANGE or {}
   for i = 1, records do
-    changes[i] = parse_change(keys[before_records + i])
+    changes[i] = parse_change(keys[before_records + i], i == 1 and FIRST_CHANGE or {})
   end
 
   local events = parse_events()
@@ -301,19 +317,19 @@ local function parse_commit(keys)
     fail('HFLIMIT', 'a commit has at most ' .. MAX_COMMIT_BYTES .. ' bytes, not ' .. bytes)
   end
 
-  return {
-    keys = keys, changes = changes, events = events, run = run, sequence = sequence, sequence_text = sequence_text,
-    request_key = fingerprint and keys[4], fingerprint = fingerprint, window = window,
-  }
+  local commit = COMMIT
+  commit.keys, commit.changes, commit.events, commit.run = keys, changes, events, run
+  commit.sequence, commit.sequence_text, commit.is_first, commit.is_kept = sequence, sequence_text, told % 4 >= 2, told >= 4
+  commit.request_key, commit.fingerprint, commit.window = fingerprint and keys[4], fingerprint, window
+  return commit
 end
 
 local function load_head(key)
   local values = call('HMGET', key, 'rev', 'run', 'term')
-  local revision = values[1] or '0'
-  return {
-    key = key, revision = tonumber(revision), revision_text = revision, run = values[2] or '', term = values[3] or '0',
-    is_changed = false, is_opened = false, terms = false,
-  }
+  local head, revision = HEAD, values[1] or '0'
+  head.key, head.revision, head.revision_text, head.run, head.term = key, tonumber(revision), revision, values[2] or '', values[3] or '0'
+  head.is_changed, head.is_opened, head.terms, head.trim, head.journal_bytes = false, false, false, false, 0
+  return head
 end
 
 -- Forgets the oldest terms, so that the last 64 remain.
@@ -326,20 +342,31 @@ local function last_terms(terms)
   return terms
 end
 
--- Opens a term if another process of the server served the partition last. Only computes: save_head writes. The run id
--- is checked here, where it matters and is rare: a client that passed a wrong one would open term after term.
+local function tenure_now()
+  local facts = call('INFO', 'server', 'replication')
+  return string.sub(match(facts, 'run_id:(%x+)'), 1, 20) .. string.sub(match(facts, 'master_replid:(%x+)'), 1, 20)
+end
+
+-- Opens a term if the partition was served last in another tenure. Only computes: save_head writes. Who names a tenure that is over or was never has to
+-- learn it anew: one that named any would open term after term.
 local function ensure_term(head, run)
-  if head.run == run then
+  if head.run == run and run == tenure then
     return
   end
 
-  if run ~= match(call('INFO', 'server'), 'run_id:(%x+)') then
-    fail('HFARG', "the run id is not the server's")
+  tenure = tenure_now()
+  if run ~= tenure then
+    fail('HFRUN', "the run is not the server's, or not any more")
+  elseif head.run == run then
+    return
   end
 
   local terms = call('HGET', head.key, 'terms')
   head.run = run
-  head.term = text_of(math.max(now(), tonumber(head.term) + 1))
+
+  -- Where the clock is behind, two servers that go on from one and the same term, one of which is lost, must not both open the next one.
+  local last, time = tonumber(head.term), now()
+  head.term = text_of(time > last and time or last + 1 + tonumber(string.sub(run, -5), 16))
   local opened = head.term .. ':' .. head.revision_text
   head.terms = last_terms(terms and terms .. ',' .. opened or opened)
   head.is_opened = true
@@ -358,6 +385,7 @@ end
 local function load_record(change)
   local flat, places = call('HGETALL', change.key), change.places
   local size, total = #flat, 0
+  places['@born'] = 0
   if size == 0 then
     return
   end
@@ -375,17 +403,30 @@ local function load_record(change)
   change.bytes = total - (revision and #revision + 4 or 0) - (birth and #birth + 5 or 0)
 end
 
+-- Answers false: the caller holds another record, if any.
+local function check_held(change)
+  for i = change.first - 2, change.first - 1 do
+    local number = parse_integer(args[i])
+    if not number or number < 1 then
+      at = i
+      fail_number(args[i], 1, MAX_SAFE)
+    end
+  end
+
+  return false
+end
+
 -- Loads of a record that the caller holds only what the change is about; false if it is another by now. A revision names a record's fields
 -- in one term only: a store that lost commits may give it once more.
 local function load_held(change, head)
   if change.held_term ~= head.term then
-    return false
+    return check_held(change)
   end
 
   local places = change.places
-  local names, size = { '@rev', '@born' }, 2
-  for name in pairs(places) do
-    if byte(name) ~= 64 and name ~= '' then
+  local names, size = NAMES, 1
+  for name, place in pairs(places) do
+    if place and name ~= '@rev' then
       size = size + 1
       names[size] = name
     end
@@ -393,10 +434,10 @@ local function load_held(change, head)
 
   local values = call('HMGET', change.key, unpack(names, 1, size))
   if values[1] ~= change.held_revision then
-    return false
+    return check_held(change)
   end
 
-  local flat, filled = {}, 0
+  local flat, filled = change == FIRST_CHANGE and HELD or {}, 0
   for i = 1, size do
     local value = values[i]
     if value then
@@ -566,9 +607,9 @@ local function write_expiry(change)
   return call('PTTL', key)
 end
 
-local function call_in_steps(command, key, arguments)
-  for i = 1, #arguments, CALL_MOST do
-    call(command, key, unpack(arguments, i, math.min(i + CALL_MOST - 1, #arguments)))
+local function call_in_steps(command, key, arguments, size)
+  for i = 1, size, CALL_MOST do
+    call(command, key, unpack(arguments, i, math.min(i + CALL_MOST - 1, size)))
   end
 end
 
@@ -576,8 +617,8 @@ end
 local function write_update(change, head)
   local marks, places, flat = change.marks, change.places, change.flat
   give(change, '@rev', head.revision_text)
-  local sets = { '@rev', head.revision_text, false, false }
-  local size = 2
+  local sets, size = #marks <= MAX_HELD_MARKS and SETS or { '@rev' }, 2
+  sets[2] = head.revision_text
   if places['@born'] == 0 then
     -- What another program made was born at revision 0.
     local birth = change.is_new and head.revision_text or '0'
@@ -604,14 +645,15 @@ local function write_update(change, head)
   if size <= CALL_MOST then
     call('HSET', change.key, unpack(sets, 1, size))
   else
-    call_in_steps('HSET', change.key, sets)
+    call_in_steps('HSET', change.key, sets, size)
   end
 
   if removals ~= NOTHING then
-    call_in_steps('HDEL', change.key, removals)
+    call_in_steps('HDEL', change.key, removals, #removals)
   end
 
-  return { write_expiry(change), not change.is_held and flat }
+  local life = write_expiry(change)
+  return change.is_held and life or { life, flat }
 end
 
 local function append_events(commit, head, time)
@@ -713,7 +755,8 @@ end
 -- The answer to a commit that was made before under the same sequence or request id; nil for one that was not.
 local function repeated(commit, head)
   local sequence = commit.sequence
-  if sequence > 0 then
+  -- Whoever opens a term may come late, from a connection that led to another process of the store meanwhile: that one's word is not taken.
+  if sequence > 0 and (head.is_opened or not commit.is_first) then
     local remembered = call('HGET', commit.keys[3], SLOTS[sequence % RING])
     local last = remembered and tonumber(match(remembered, '^%d+')) or 0
     if last == sequence then
@@ -796,8 +839,10 @@ local function remember(commit, head)
   local sequence = commit.sequence
   if sequence > 0 then
     local key = commit.keys[3]
-    call('HSET', key, SLOTS[sequence % RING], commit.sequence_text .. ' ' .. head.term .. ' ' .. head.revision_text)
-    call('PEXPIRE', key, RING_TIME)
+    local made = commit.sequence_text .. ' ' .. head.term .. ' ' .. head.revision_text
+    if call('HSET', key, SLOTS[sequence % RING], made) == 1 or head.is_opened or not commit.is_kept then
+      call('PEXPIRE', key, RING_TIME)
+    end
   end
 
   if commit.request_key then

@@ -10,21 +10,36 @@ public sealed class InstanceRegistration
 {
     private readonly ServiceRegistry registry;
     private readonly StateEngine engine;
-    private readonly ServiceDeclaration service;
+    private ServiceDeclaration declaration;
     private readonly Address lease;
     private readonly string writer;
     private long token;
 
     internal InstanceRegistration(ServiceRegistry registry, StateEngine engine, ServiceDeclaration service, RegisteredInstance instance)
     {
-        (this.registry, this.engine, this.service) = (registry, engine, service);
+        (this.registry, this.engine, declaration) = (registry, engine, service);
         Instance = instance;
         writer = engine.Options.Entropy.NextText(16);
         lease = RegistryRecords.Instance(service.Name, instance.Id);
     }
 
     /// <summary>The service's name.</summary>
-    public string Service => service.Name;
+    public string Service => declaration.Name;
+
+    /// <summary>
+    /// What the service is declared as whenever the instance is written: its state, or its lease that had run out. Who changes a declaration by
+    /// <see cref="ServiceRegistry.DeclareAsync(ServiceDeclaration, CancellationToken)"/> sets it here too, or the next such write takes the change back.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is set to another service's.</exception>
+    public ServiceDeclaration Declaration
+    {
+        get => declaration;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            declaration = value.Name == Service ? value : throw new ArgumentException($"The instance is one of {Service}, not of {value.Name}.", nameof(value));
+        }
+    }
 
     /// <summary>The instance, in the state that was set last.</summary>
     public RegisteredInstance Instance { get; private set; }
@@ -119,7 +134,7 @@ public sealed class InstanceRegistration
     }
 
     /// <summary>The service's record, declared whole: a store that lost it gets it back with its first instance.</summary>
-    private RecordChange List() => RegistryRecords.Describe(service).Set(RegistryRecords.Listing(Instance.Id), Url);
+    private RecordChange List() => RegistryRecords.Describe(declaration).Set(RegistryRecords.Listing(Instance.Id), Url);
 
     /// <summary>Enters again when the lease ran out, or the listing was lost or swept meanwhile.</summary>
     private async ValueTask<bool> ReturnAsync(CancellationToken cancellationToken)

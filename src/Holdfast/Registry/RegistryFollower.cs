@@ -10,7 +10,12 @@ namespace Holdfast;
 internal sealed class RegistryFollower(StateEngine engine)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often everything is read before the list of services counts as changed without end.</summary>
+    private const int MaxAttempts = 5;
+
     private readonly RegistryMemory memory = new(engine.Options.Clock);
+    private RegistrySnapshot? told;
 
     public async IAsyncEnumerable<RegistrySnapshot> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -19,7 +24,6 @@ internal sealed class RegistryFollower(StateEngine engine)
         await using var ending = watches.ConfigureAwait(false);
         using var timer = engine.Options.Clock.CreateTimer(_ => pulses.Writer.TryWrite(true), null, Interval, Interval);
 
-        RegistrySnapshot? told = null;
         while (true)
         {
             if (await TryReadAsync(watches, cancellationToken).ConfigureAwait(false) is { } snapshot && !snapshot.Equals(told))
@@ -35,23 +39,30 @@ internal sealed class RegistryFollower(StateEngine engine)
     /// <summary>Reads everything, each record watched before it is read; null when the store is away.</summary>
     private async ValueTask<RegistrySnapshot?> TryReadAsync(RegistryWatches watches, CancellationToken cancellationToken)
     {
-        var askedAt = engine.Options.Clock.GetTimestamp();
         try
         {
             await watches.WatchAsync(RegistryRecords.Services, cancellationToken).ConfigureAwait(false);
-            var directory = await RegistryReader.ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false);
-            var names = directory.Names.Union(memory.Known).ToArray();
-            var found = new List<ServiceSighting>(names.Length);
-            foreach (var name in names)
+            for (var attempt = 1; ; attempt++)
             {
-                await watches.WatchAsync(RegistryRecords.Service(name), cancellationToken).ConfigureAwait(false);
-                found.Add(await RegistryReader.ReadServiceAsync(engine, name, cancellationToken).ConfigureAwait(false));
-            }
+                var askedAt = engine.Options.Clock.GetTimestamp();
+                var directory = await RegistryReader.ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false);
+                string[] names = [.. directory.Names.Union(memory.Known)];
+                foreach (var name in names)
+                {
+                    await watches.WatchAsync(RegistryRecords.Service(name), cancellationToken).ConfigureAwait(false);
+                }
 
-            await watches.KeepOnlyAsync([RegistryRecords.Services, .. names.Select(RegistryRecords.Service)]).ConfigureAwait(false);
-            TellReturned();
-            memory.StoreAnswered(askedAt, directory.Term);
-            return memory.Reconcile(found);
+                var (found, isWhole) = await RegistryReader.ReadServicesAsync(engine, directory, names, cancellationToken).ConfigureAwait(false);
+                if (isWhole || (attempt >= MaxAttempts && told is not null))
+                {
+                    await watches.KeepOnlyAsync([RegistryRecords.Services, .. names.Select(RegistryRecords.Service)]).ConfigureAwait(false);
+                    TellReturned();
+                    memory.StoreAnswered(askedAt, directory.Term);
+                    return memory.Reconcile(isWhole ? found : [.. found.Select(AsTold)]);
+                }
+
+                await RegistryReader.PauseAsync(engine, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (StateException fault)
         {
@@ -60,6 +71,14 @@ internal sealed class RegistryFollower(StateEngine engine)
             return null;
         }
     }
+
+    /// <summary>
+    /// The service as it was declared when it was told last, with the instances that it has by now: those may not wait until nobody changes declarations any more.
+    /// </summary>
+    private ServiceSighting AsTold(ServiceSighting sighting) => sighting with
+    {
+        Service = sighting.Service is { } service && told?[sighting.Name] is { } before ? new RegisteredService(before.Declaration, service.Instances) : null,
+    };
 
     private void TellAway(StateException fault)
     {

@@ -1,24 +1,47 @@
+using Holdfast.Redis;
+
 namespace Holdfast;
 
 /// <summary>Reads the registry's records, as the store has them at this moment.</summary>
 internal static class RegistryReader
 {
+    /// <summary>How long whoever reads waits before he reads again, and whoever writes at first.</summary>
+    public static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
+
     public static async ValueTask<RegistryDirectory> ReadDirectoryAsync(StateEngine engine, CancellationToken cancellationToken)
     {
         var reading = await engine.ReadAsync(RegistryRecords.Services, Freshness.Latest, cancellationToken).ConfigureAwait(false);
-        var names = reading.Record?.Fields.Keys.Order(StringComparer.Ordinal);
-        return new RegistryDirectory([.. names ?? Enumerable.Empty<string>()], reading.At.Term);
+        return RegistryDirectory.Of(reading.Record, reading.At);
     }
+
+    /// <summary>
+    /// Reads services as that list of services has them, and tells whether it has them so still. If not, what was read may be declarations of this one and of another.
+    /// </summary>
+    public static async ValueTask<(IReadOnlyList<ServiceSighting> Found, bool IsWhole)> ReadServicesAsync(
+        StateEngine engine, RegistryDirectory directory, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        var found = new List<ServiceSighting>(names.Count);
+        foreach (var name in names)
+        {
+            found.Add(await ReadServiceAsync(engine, name, directory.VersionOf(name), cancellationToken).ConfigureAwait(false));
+        }
+
+        return (found, directory.HoldsLike(await ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false)));
+    }
+
+    /// <summary>Gives whoever changes the list of services time to be done with it.</summary>
+    public static Task PauseAsync(StateEngine engine, CancellationToken cancellationToken) =>
+        Task.Delay(Backoff.Jittered(RetryPause, engine.Options.Entropy), engine.Options.Clock, cancellationToken);
 
     /// <summary>
     /// Reads a service, its leases and then its partition's head: a loss of the store in between shows in the head, and
     /// never passes for a removal.
     /// </summary>
-    public static async ValueTask<ServiceSighting> ReadServiceAsync(StateEngine engine, string name, CancellationToken cancellationToken)
+    private static async ValueTask<ServiceSighting> ReadServiceAsync(StateEngine engine, string name, string version, CancellationToken cancellationToken)
     {
         var address = RegistryRecords.Service(name);
         var reading = await engine.ReadAsync(address, Freshness.Latest, cancellationToken).ConfigureAwait(false);
-        var declaration = reading.Record is null ? null : RegistryRecords.Declared(reading.Record);
+        var declaration = reading.Record is null ? null : RegistryRecords.Declared(reading.Record, version);
         var listed = declaration is null ? [] : RegistryRecords.Listed(reading.Record!);
         var instances = await ReadInstancesAsync(engine, name, listed, cancellationToken).ConfigureAwait(false);
         var head = await engine.ReadHeadAsync(engine.Partitions.PartitionOf(address), cancellationToken).ConfigureAwait(false);

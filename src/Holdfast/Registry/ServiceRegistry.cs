@@ -22,26 +22,38 @@ public sealed class ServiceRegistry
     /// </summary>
     public static readonly TimeSpan ReturnGrace = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often everything is read before somebody counts as declaring services without end.</summary>
+    private const int MaxReadings = 20;
+
     private readonly StateEngine engine;
+    private readonly DeclarationWriter declarations;
 
     /// <summary>Uses the registry in the engine's store.</summary>
     public ServiceRegistry(StateEngine engine)
     {
         ArgumentNullException.ThrowIfNull(engine);
         this.engine = engine;
+        declarations = new DeclarationWriter(engine);
     }
 
-    /// <summary>Makes the service known, or changes its routes, health path and settings; its instances stay.</summary>
-    public async ValueTask DeclareAsync(ServiceDeclaration service, CancellationToken cancellationToken = default)
+    /// <summary>Makes the service known, or changes its routes, health path and settings; its instances stay. Writes nothing where it is declared so already.</summary>
+    public ValueTask DeclareAsync(ServiceDeclaration service, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(service);
-        var declared = await engine.CommitAsync(new Commit(RegistryRecords.Describe(service)), cancellationToken).ConfigureAwait(false);
-        if (declared.Records is [{ } record, ..] && RegistryRecords.RemoveOldSettings(service, record) is { } removal)
-        {
-            await engine.CommitAsync(new Commit(removal), cancellationToken).ConfigureAwait(false);
-        }
+        return declarations.DeclareAsync([service], cancellationToken);
+    }
 
-        await ListAsync(service.Name, cancellationToken).ConfigureAwait(false);
+    /// <summary>
+    /// Declares several services as one: whoever reads the registry, or follows it, finds all of them as they were or all of them as they are now. Of
+    /// several who declare the same services at the same time each is done as a whole, one after the other.
+    /// </summary>
+    public async ValueTask DeclareAsync(IReadOnlyList<ServiceDeclaration> services, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (services.Count > 0)
+        {
+            await declarations.DeclareAsync(services, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Takes the service and all its instances out. No effect if there is none.</summary>
@@ -126,20 +138,25 @@ public sealed class ServiceRegistry
     }
 
     /// <summary>Reads every service and its instances as they are.</summary>
+    /// <exception cref="StateUnavailableException">Also when several services are declared as one again and again, so that no reading of all finds them of one time.</exception>
     public async ValueTask<RegistrySnapshot> ReadAsync(CancellationToken cancellationToken = default)
     {
-        var services = new List<RegisteredService>();
-        var directory = await RegistryReader.ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false);
-        foreach (var name in directory.Names)
+        for (var reading = 1; ; reading++)
         {
-            var sighting = await RegistryReader.ReadServiceAsync(engine, name, cancellationToken).ConfigureAwait(false);
-            if (sighting.Service is { } service)
+            var directory = await RegistryReader.ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false);
+            var (found, isWhole) = await RegistryReader.ReadServicesAsync(engine, directory, directory.Names, cancellationToken).ConfigureAwait(false);
+            if (isWhole)
             {
-                services.Add(service);
+                return new RegistrySnapshot([.. found.Select(static sighting => sighting.Service).OfType<RegisteredService>()]);
             }
-        }
 
-        return new RegistrySnapshot(services);
+            if (reading == MaxReadings)
+            {
+                throw new StateUnavailableException($"Services were declared anew each of the {MaxReadings} times that the registry was read. Read it again once nobody declares any.");
+            }
+
+            await RegistryReader.PauseAsync(engine, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>

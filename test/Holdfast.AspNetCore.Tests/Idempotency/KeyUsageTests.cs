@@ -144,6 +144,7 @@ public sealed class KeyUsageTests
     [Fact]
     public async Task The_bound_holds_for_requests_that_run_at_the_same_time()
     {
+        const int First = 100;
         const int Requests = 600;
         var (arrived, go) = (0, new TaskCompletionSource());
         await using var app = await KeyedApp.StartAsync(
@@ -155,21 +156,105 @@ public sealed class KeyUsageTests
             },
             clock: new TestClock(),
             configure: static options => options.MaxIdempotencyBytes = MaxBytes);
-        var answers = Enumerable.Range(0, Requests).Select(async i =>
+        async Task<HttpStatusCode> PostAsync(int user)
         {
-            using var response = await app.Client($"user{i}").PostAsync("/", "k");
+            using var response = await app.Client($"user{user}").PostAsync("/", "k");
             Interlocked.Add(ref arrived, response.IsSuccessStatusCode ? 0 : 1);
             return response.StatusCode;
-        }).ToList();
+        }
+
+        // There is room for the first. The others reserve more together than there is.
+        var answers = Enumerable.Range(0, First).Select(PostAsync).ToList();
+        await KeyedApp.SeeAsync(() => Volatile.Read(ref arrived) == First);
+        answers.AddRange(Enumerable.Range(First, Requests - First).Select(PostAsync));
         await KeyedApp.SeeAsync(() => Volatile.Read(ref arrived) == Requests);
         go.SetResult();
         var statuses = await Task.WhenAll(answers);
         Assert.Contains(HttpStatusCode.ServiceUnavailable, statuses);
-        Assert.Contains(HttpStatusCode.OK, statuses);
+        Assert.All(statuses[..First], static status => Assert.Equal(HttpStatusCode.OK, status));
         var stored = (await app.KeysAsync()).Sum(static record => record.Fields.Values.Sum(static value => (long)value.Length));
         Assert.InRange(stored, 1, MaxBytes);
         var counted = (await app.KeysAsync("idempotency-usage")).Sum(static usage => usage.Fields.Keys.Sum(usage.Counter));
         Assert.InRange(counted, stored, MaxBytes);
+    }
+
+    [Fact]
+    public async Task Of_a_burst_that_reserves_more_than_there_is_before_anybody_adds_up_as_many_are_let_in_as_there_is_room_for()
+    {
+        const int Requests = 400;
+        var (reserved, decided) = (0, 0);
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await KeyedApp.StartAsync(
+            async context =>
+            {
+                Interlocked.Increment(ref decided);
+                await go.Task;
+                await context.Response.WriteAsync(new string('x', ResponseBytes));
+            },
+            static options => options with { MaxResponseBytes = ResponseBytes },
+            new TestClock(),
+            static options => options.MaxIdempotencyBytes = MaxBytes);
+        app.Engine.AfterCommit = (commit, result) =>
+        {
+            // Whoever is let in waits until all are decided, so that these are reservations.
+            if (commit.Changes.Any(static change => change.Address.Kind == "idempotency-usage") && Interlocked.Increment(ref reserved) == Requests)
+            {
+                all.SetResult();
+            }
+
+            return Task.FromResult(result);
+        };
+        app.Engine.BeforeRead = address => address.Kind == "idempotency-usage" ? all.Task : Task.CompletedTask;
+
+        var client = app.Client("ada");
+        var answers = Enumerable.Range(0, Requests).Select(async number =>
+        {
+            using var response = await client.PostAsync("/", $"{number}");
+            Interlocked.Add(ref decided, response.IsSuccessStatusCode ? 0 : 1);
+            return response.StatusCode;
+        }).ToArray();
+        await KeyedApp.SeeAsync(() => Volatile.Read(ref decided) == Requests);
+        go.SetResult();
+        var statuses = await Task.WhenAll(answers);
+
+        var letIn = statuses.Count(static status => status == HttpStatusCode.OK);
+        Assert.Equal(Requests - letIn, statuses.Count(static status => status == HttpStatusCode.ServiceUnavailable));
+        var share = MaxBytes / 2 / app.Engine.Partitions.Count;
+        Assert.InRange(letIn * Reservation, (MaxBytes / 2) - (24 * Reservation), (MaxBytes / 2) + share);
+        Assert.Equal(letIn * KeyAndResponse, await UsageAsync(app, "ada"));
+    }
+
+    [Fact]
+    public async Task Keys_that_come_all_the_time_while_there_is_no_room_are_turned_away_at_once_and_let_in_when_there_is()
+    {
+        var clock = new TestClock();
+        await using var app = await StartAsync(clock);
+        var client = app.Client("ada");
+        await FillAsync(client);
+        _ = app.Engine.Count();
+
+        await AllAreTurnedAwayAsync("once");
+        Assert.Equal(0, app.Engine.Count().Reads);
+
+        // After a while it is looked for again: by three sums for the first of them, and three more for who came in the last of these.
+        clock.Move(TimeSpan.FromSeconds(2));
+        await AllAreTurnedAwayAsync("again");
+        Assert.InRange(app.Engine.Count().Reads, 3 * app.Engine.Partitions.Count, 6 * app.Engine.Partitions.Count);
+
+        async Task AllAreTurnedAwayAsync(string round)
+        {
+            var statuses = await Task.WhenAll(Enumerable.Range(0, 50).Select(async number =>
+            {
+                using var response = await client.PostAsync("/", $"{round}{number}");
+                return response.StatusCode;
+            }));
+            Assert.All(statuses, static status => Assert.Equal(HttpStatusCode.ServiceUnavailable, status));
+        }
+
+        clock.Move(TimeSpan.FromHours(27));
+        await client.PostAsync("/", "later").TextAsync();
+        await client.PostAsync("/", "and another").TextAsync();
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class KeyedSessionsTests
     [Fact]
     public async Task Keyed_requests_that_take_turns_all_count_and_each_of_them_once()
     {
-        const int Requests = 20;
+        const int Requests = 10;
         await using var app = await StartAsync();
         var browser = app.Browser();
         await browser.PostAsync("/begin", null);

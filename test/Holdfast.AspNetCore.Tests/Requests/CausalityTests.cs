@@ -99,7 +99,7 @@ public abstract class CausalityTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/serialized", 60)]
+    [InlineData("/serialized", 20)]
     [InlineData("/counted", 200)]
     public async Task Parallel_increments_of_one_session_on_several_instances_all_count(string path, int requests)
     {

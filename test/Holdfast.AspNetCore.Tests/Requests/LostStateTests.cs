@@ -64,6 +64,23 @@ public sealed class LostStateTests : IAsyncLifetime
         Assert.Equal(1, lost.Value);
     }
 
+    [Fact]
+    public async Task A_loss_is_told_once_also_where_the_store_goes_on_in_a_lower_term()
+    {
+        await using var host = await StartAsync(refuse: false);
+        using var lost = new LongCounter(host, "holdfast.stamps.lost");
+        var partitions = host.Services.GetRequiredService<StateEngine>().Partitions;
+        var head = $"hf:{{{partitions.TagOf(partitions.PartitionOf(new Address("thing", "x")))}}}:@head";
+        await redis.CommandAsync("HSET", head, "rev", "0", "term", "8000000000000", "terms", "8000000000000:0");
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(host, "/add"));
+        await RestartAsync(host);
+        foreach (var count in new[] { "1", "2", "3" })
+        {
+            Assert.Equal(count, await browser.GetStringAsync(host.At("/add")));
+            Assert.Equal(1, lost.Value);
+        }
+    }
+
     private Task<WebHost> StartAsync(bool refuse) => WebHost.StartAsync(null, Map, options =>
     {
         options.State = redis.ConnectionString;

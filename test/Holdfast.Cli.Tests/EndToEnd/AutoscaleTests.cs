@@ -31,45 +31,4 @@ public sealed class AutoscaleTests
         await load.GoOnAsync(20);
         Assert.Empty(load.Failures);
     }
-
-    [Fact]
-    public async Task More_instances_come_while_one_that_leaves_still_has_a_request()
-    {
-        using var folder = new TopologyFolder("""
-            gateway: { port: 0, replicas: 1 }
-            services:
-              web:
-                run: node server.js
-                drain: 600s
-                gateway: { timeout: 600s }
-                replicas: { min: 1, max: 2, target: { requests_per_instance: 1 } }
-            """);
-        await using var tool = HoldfastTool.Start(folder.Path, "up");
-        await tool.SeeAsync("web is ready at ");
-        var url = (await HoldfastTool.StatusAsync(folder.Path)).GatewayUrl();
-        await using (SteadyLoad.Mixed(url))
-        {
-            await tool.StatusWhenAsync(static status => status.Instances().Count(static instance => instance.State() == "ready") == 2);
-        }
-
-        using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        var rest = new TaskCompletionSource();
-        Task<HttpResponseMessage>[] uploads = [client.PostAsync(url + "/upload", new PausedUpload(rest.Task)), client.PostAsync(url + "/upload", new PausedUpload(rest.Task))];
-        await tool.SeeAsync("upload to web-1");
-        await tool.SeeAsync("upload to web-2");
-        
-        // It waits a minute with that by itself.
-        await tool.SeeAsync("web is scaled to 1 (", patience: TimeSpan.FromMinutes(10));
-        var seen = tool.Lines.Count;
-
-        await using (SteadyLoad.Mixed(url))
-        {
-            await tool.SeeAsync("web is scaled to 2 (", seen);
-            await tool.StatusWhenAsync(static status => status.Instances().Count(static instance => instance.State() == "ready") == 2);
-            Assert.Equal("draining", (await HoldfastTool.StatusAsync(folder.Path)).Instance("web-2").State());
-        }
-
-        rest.SetResult();
-        Assert.All(await Task.WhenAll(uploads), static answer => Assert.True(answer.IsSuccessStatusCode));
-    }
 }

@@ -94,6 +94,32 @@ public sealed class RollTests
     }
 
     [Fact]
+    public async Task A_roll_builds_first_and_replaces_nothing_when_that_fails()
+    {
+        const string Built = "gateway: { port: 0 }\nservices:\n  web: { build: 'cp server.js made-1.js', run: node made-1.js, health: /healthz, env: { VERSION: 1 } }";
+        using var folder = new TopologyFolder(Built);
+        await using var tool = await UpAsync(folder);
+        var before = await HoldfastTool.StatusAsync(folder.Path);
+
+        folder.Write("holdfast.yaml", Built.Replace("cp ", "echo no such type; exit 6; cp ", StringComparison.Ordinal).Replace('1', '2'));
+        var (code, output) = await HoldfastTool.RunAsync(folder.Path, "roll", "web", "--watch", "0s");
+
+        Assert.Equal(1, code);
+        Assert.Contains("the build of web failed (exit code 6): echo no such type; exit 6; cp server.js made-2.js; its last lines:\n    no such type\n", output, StringComparison.Ordinal);
+        Assert.Contains("web is not rolled: its instances are those that it had", output, StringComparison.Ordinal);
+        var after = await HoldfastTool.StatusAsync(folder.Path);
+        Assert.Equal(before.Instance("web-1").Pid(), Assert.Single(after.Instances()).Pid());
+        Assert.Equal(["1"], await VersionsAsync(after));
+
+        folder.Write("holdfast.yaml", Built.Replace('1', '2'));
+        (code, output) = await HoldfastTool.RunAsync(folder.Path, "roll", "web", "--watch", "0s");
+
+        Assert.True(code == 0, output);
+        Assert.Contains("web is built: cp server.js made-2.js", output, StringComparison.Ordinal);
+        Assert.Equal(["2"], await VersionsAsync(await HoldfastTool.StatusAsync(folder.Path)));
+    }
+
+    [Fact]
     public async Task An_upload_that_is_under_way_is_finished_and_a_WebSocket_is_told_to_connect_again()
     {
         // One gateway: that it has closed the one connection means that it gives the next one to another instance.

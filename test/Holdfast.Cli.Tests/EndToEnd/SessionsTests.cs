@@ -27,13 +27,13 @@ public sealed class SessionsTests
 
             var (code, output) = await HoldfastTool.RunAsync(folder.Path, "sessions", "end", first, "--user", User);
             Assert.Equal((0, "Ended 1 session."), (code, output.Trim()));
-            Assert.False(await SignInSite.IsSignedInAsync(browsers[0]));
+            await SignedOutAsync(browsers[0]);
             Assert.True(await SignInSite.IsSignedInAsync(browsers[1]));
 
             var kept = await browsers[1].GetStringAsync("/me");
             (code, output) = await HoldfastTool.RunAsync("/", "sessions", "end", "--user", User, "--others-than", kept, "--topology", folder.Path, "--json");
             Assert.Equal((0, """{"ended":1}"""), (code, output.Trim()));
-            Assert.False(await SignInSite.IsSignedInAsync(browsers[2]));
+            await SignedOutAsync(browsers[2]);
             Assert.True(await SignInSite.IsSignedInAsync(browsers[1]));
             Assert.True(await SignInSite.IsSignedInAsync(stranger));
         }
@@ -56,8 +56,8 @@ public sealed class SessionsTests
         using var browser = await site.SignInAsync("ada");
         var environment = new Dictionary<string, string> { ["HOLDFAST_STATE"] = node.ConnectionString };
         await using var tool = HoldfastTool.Start(Path.GetTempPath(), environment, "sessions", "end", "--user", "ada", "--all");
-        Assert.Equal(0, await tool.EndAsync());
-        Assert.False(await SignInSite.IsSignedInAsync(browser));
+        Assert.True(await tool.EndAsync() == 0, tool.Output);
+        await SignedOutAsync(browser);
     }
 
     [Theory]
@@ -90,6 +90,16 @@ public sealed class SessionsTests
         Assert.Equal(1, code);
         Assert.Contains(message, output, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Within a second, or ten times that on a busy machine.</summary>
+    private static async Task SignedOutAsync(HttpClient browser)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (await SignInSite.IsSignedInAsync(browser))
+        {
+            await Task.Delay(20, patience.Token);
+        }
     }
 
     private static (int Code, string Output) Trimmed((int Code, string Output) result) => (result.Code, result.Output.Trim());

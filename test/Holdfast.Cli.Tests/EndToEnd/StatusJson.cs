@@ -12,6 +12,10 @@ internal static class StatusJson
 
     public static int NodePid(this JsonElement status) => status.GetProperty("state").GetProperty("pid").GetInt32();
 
+    public static string[] OpenBreakers(this JsonElement status, string service = "web") =>
+        [.. status.GetProperty("services").EnumerateArray().Single(item => item.GetProperty("name").GetString() == service)
+            .GetProperty("openBreakers").EnumerateArray().Select(static route => route.GetString()!)];
+
     public static JsonElement[] Instances(this JsonElement status, string service = "web") =>
         [.. status.GetProperty("services").EnumerateArray().Single(item => item.GetProperty("name").GetString() == service)
             .GetProperty("instances").EnumerateArray()];

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Holdfast.TestServers;
 
@@ -41,6 +42,9 @@ public sealed class UpTests
         Assert.Equal(["url", "pid"], Names(status.GetProperty("state")));
         Assert.Single(status.GatewayPids());
         Assert.Equal($"redis+unix://{folder.Path}/.holdfast/node.sock", status.GetProperty("state").GetProperty("url").GetString());
+        var web = status.GetProperty("services").EnumerateArray().Single();
+        Assert.Equal(["name", "openBreakers", "instances"], Names(web));
+        Assert.Equal(0, web.GetProperty("openBreakers").GetArrayLength());
         Assert.Equal(2, status.Instances().Length);
         foreach (var instance in status.Instances())
         {
@@ -59,6 +63,43 @@ public sealed class UpTests
 
         Assert.Equal((0, ""), await HoldfastTool.RunAsync("/", "down", folder.Path));
         Assert.Equal(0, await tool.EndAsync());
+    }
+
+    [Fact]
+    public async Task Status_tells_the_routes_whose_requests_are_turned_away_because_nothing_answers_them()
+    {
+        using var folder = new TopologyFolder("""
+            gateway: { port: 0 }
+            services:
+              web: { run: node server.js, health: /healthz, routes: [ /, /slow ], gateway: { deadline: 200ms } }
+            """);
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        await tool.SeeAsync("web is ready at ");
+        var url = (await HoldfastTool.StatusAsync(folder.Path)).GatewayUrl();
+
+        // What takes a second is answered too late each time.
+        using (var late = await Client.GetAsync(url + "/slow"))
+        {
+            Assert.Equal(HttpStatusCode.GatewayTimeout, late.StatusCode);
+        }
+
+        await using (new SteadyLoad((client, _) => client.GetAsync(url + "/slow")))
+        {
+            await tool.StatusWhenAsync(static status => status.OpenBreakers().SequenceEqual(["/slow"]));
+
+            // On a busy machine a breaker may close for a moment.
+            const string Told = "Requests to /slow of web fail: gateways turn nearly all of them away (503) until one succeeds.";
+            var began = TimeProvider.System.GetTimestamp();
+            string text;
+            do
+            {
+                (var code, text) = await HoldfastTool.RunAsync(folder.Path, "status");
+                Assert.Equal(0, code);
+            }
+            while (!text.Contains(Told, StringComparison.Ordinal) && TimeProvider.System.GetElapsedTime(began) < HoldfastTool.Deadline);
+
+            Assert.Contains(Told, text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

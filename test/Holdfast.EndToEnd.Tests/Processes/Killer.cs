@@ -1,19 +1,26 @@
 using System.Diagnostics;
+using Holdfast.EndToEnd.Tests.Shoppers;
 
 namespace Holdfast.EndToEnd.Tests.Processes;
 
 /// <summary>
 /// Kills a random instance with SIGKILL again and again. Never the only one that is ready: on a machine that takes longer
 /// than a second to start another, that would kill one request again and again, and the gateway rightly stops sending
-/// what seems to be deadly.
+/// what seems to be deadly. For the same reason it waits while a request is in flight that began before the kill before the last one: it may have lost two
+/// instances, and one that waits for what the first of them held may meet each further one.
 /// </summary>
 internal sealed class Killer(Topology topology, int seed)
 {
     private readonly Random random = new(seed);
     private volatile int kills;
+    private TimeSpan lastKill;
+    private TimeSpan killBefore;
 
     /// <summary>How long after one the next is killed. 1 s.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>When the oldest request began that has no answer yet, by <see cref="History.Now"/>; null when there is none, or nobody counts.</summary>
+    public Func<TimeSpan?> OldestInFlight { get; init; } = static () => null;
 
     /// <summary>How many have been killed.</summary>
     public int Kills => kills;
@@ -61,8 +68,15 @@ internal sealed class Killer(Topology topology, int seed)
 
     private void Kill(IReadOnlyList<int> ready)
     {
-        if (ready.Count > 1 && TryKill(ready[random.Next(ready.Count)]))
+        if (ready.Count < 2 || OldestInFlight() < killBefore)
         {
+            return;
+        }
+
+        var now = History.Now;
+        if (TryKill(ready[random.Next(ready.Count)]))
+        {
+            (killBefore, lastKill) = (lastKill, now);
             kills++;
         }
     }

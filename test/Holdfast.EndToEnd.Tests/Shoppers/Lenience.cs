@@ -15,6 +15,9 @@ internal sealed record Lenience
     /// <summary>Whether the store was away, in the time of a request that began at that moment and was answered 503, for longer than requests wait for it.</summary>
     public Func<TimeSpan, bool> MayBeClosed { get; init; } = static _ => false;
 
+    /// <summary>Where shoppers note what they have sent.</summary>
+    public RequestsInFlight InFlight { get; init; } = new();
+
     /// <summary>Longest pause between what a shopper does and the next.</summary>
     public int MaxPauseMilliseconds { get; init; } = 60;
 }

@@ -108,6 +108,7 @@ internal sealed class ShopClient : IDisposable
     {
         var started = History.Now;
         var what = $"{method} {path} {json}{(key is null ? "" : $" [{key}]")}";
+        var sent = lenience.InFlight.Begin();
         try
         {
             using var request = new HttpRequestMessage(method, path);
@@ -134,6 +135,10 @@ internal sealed class ShopClient : IDisposable
         {
             history.Add($"{what} → {fault.Message}");
             return fault is HttpRequestException && lenience.MayBreak(started) ? null : throw history.Failure($"{method} {path} got no answer: {fault}");
+        }
+        finally
+        {
+            lenience.InFlight.End(sent);
         }
     }
 }

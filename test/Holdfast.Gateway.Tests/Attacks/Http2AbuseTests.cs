@@ -71,6 +71,13 @@ public sealed class Http2AbuseTests
         do
         {
             using var response = await client.GetAsync("/", CancellationToken.None);
+            if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                // Until the attack is noticed, its requests stand in line like others.
+                Assert.Contains("has as many requests as it can do", await response.Content.ReadAsStringAsync(CancellationToken.None), StringComparison.Ordinal);
+                continue;
+            }
+
             Assert.Equal((HttpStatusCode.OK, HttpVersion.Version20), (response.StatusCode, response.Version));
             answers++;
         }

@@ -41,6 +41,35 @@ public sealed class GrpcTests
     }
 
     [Fact]
+    public async Task A_stream_may_rest_in_both_directions_for_longer_than_a_slow_body_may_take()
+    {
+        await using var instance = await StartEchoAsync();
+        await using var rig = await Rig.StartAsync(instances: 0, Tls.Serve);
+        await rig.RegisterAsync("shop-1", new Uri(instance.Urls.Single()));
+        using var client = Tls.Client(rig);
+        var messages = new Messages();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/shop.Orders/Watch")
+        {
+            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = messages,
+        };
+
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var answers = await response.Content.ReadAsStreamAsync();
+        var buffer = new byte[6];
+        await messages.SendAsync([0, 0, 0, 0, 1, 1]);
+        await answers.ReadExactlyAsync(buffer);
+
+        // The rest is what is tested: the server bears a body without a byte for five seconds, and looks once a second.
+        await Task.Delay(new KestrelServerLimits().MinRequestBodyDataRate!.GracePeriod + TimeSpan.FromSeconds(2));
+
+        await messages.SendAsync([0, 0, 0, 0, 1, 2]);
+        await answers.ReadExactlyAsync(buffer);
+        Assert.Equal(2, buffer[5]);
+        messages.Complete();
+        Assert.Equal(0, await answers.ReadAsync(buffer));
+    }
+
+    [Fact]
     public async Task A_stream_that_is_refused_within_its_body_does_not_go_on_without_its_beginning()
     {
         using var instance = new RefusingServer();
@@ -75,7 +104,10 @@ public sealed class GrpcTests
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel =>
-            kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http2));
+        {
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http2);
+        });
         var app = builder.Build();
         app.Run(static async context =>
         {

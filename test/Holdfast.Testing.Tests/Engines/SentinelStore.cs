@@ -26,6 +26,9 @@ public sealed class SentinelStore : FaultyStore
         await trio.MendAsync();
     }
 
+    /// <summary>Waits until what was done to it before is over.</summary>
+    public Task UntilWholeAsync() => trio.UntilWholeAsync();
+
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {

@@ -7,7 +7,8 @@ namespace Holdfast.Testing.Tests.Faults;
 /// <summary>A process that takes a lease and works under its fence, and what it has told of it.</summary>
 internal sealed class LeaseHolderProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    /// <summary>For the longest that a store has none to write to, as on a busy machine until sentinels have agreed.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(300);
 
     private readonly Process process;
     private readonly ProcessOutput output;
@@ -33,8 +34,16 @@ internal sealed class LeaseHolderProcess : IAsyncDisposable
             Repository.ProgramOf("test/Holdfast.LeaseHolder"), connectionString, affinity, lifetime.TotalMilliseconds.ToString(CultureInfo.InvariantCulture), $"{workers}",
         ])
         { RedirectStandardOutput = true, RedirectStandardError = true })!);
-        await holder.SeeAsync("open");
-        return holder;
+        try
+        {
+            await holder.SeeAsync("open");
+            return holder;
+        }
+        catch
+        {
+            await holder.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Waits for a line that begins so, of those after the given number of lines.</summary>

@@ -5,5 +5,9 @@ namespace Holdfast.Testing.Tests.Faults;
 [Collection(nameof(SentinelStore))]
 public sealed class SentinelStaleHolderTests(SentinelStore store) : StaleHolderTests(store)
 {
-    protected override Task WorkAsync(int times) => TakeTurnsAsync(store.ConnectionString, times);
+    protected override async Task WorkAsync(int times)
+    {
+        await store.UntilWholeAsync();
+        await TakeTurnsAsync(store.ConnectionString, times);
+    }
 }

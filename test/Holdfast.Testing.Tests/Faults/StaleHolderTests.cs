@@ -81,10 +81,22 @@ public abstract class StaleHolderTests(EngineFixture store)
 
     private static async Task UntilAsync(Func<Task<bool>> holdsAsync)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(100));
-        while (!await holdsAsync())
+        using var patience = new CancellationTokenSource(LeaseHolderProcess.Patience);
+        while (!await HoldsAsync())
         {
             await Task.Delay(10, patience.Token);
+        }
+
+        async Task<bool> HoldsAsync()
+        {
+            try
+            {
+                return await holdsAsync();
+            }
+            catch (StateException fault) when (fault.IsTransient)
+            {
+                return false;
+            }
         }
     }
 }

@@ -21,20 +21,25 @@ public sealed class BackgroundSyncTests : IDisposable
     [Fact]
     public async Task Commits_reads_and_snapshots_go_on_meanwhile()
     {
-        long told;
         await using (var engine = await OpenAsync(hold.Wait))
         {
-            await CommitAsync(engine, "first", Durability.Written);
-            await begun.Task.WaitAsync(Patience);
-            told = engine.LogFigures.Syncs;
-            await CommitAsync(engine, "written", Durability.Written);
-            Assert.NotNull((await engine.ReadAsync(new Address("a", "written"))).Record);
-            Assert.Equal(told, engine.LogFigures.Syncs);
-            await CommitAsync(engine, "synced", Durability.Synced);
-            await Task.Factory.StartNew(engine.Checkpoint, TaskCreationOptions.LongRunning).WaitAsync(Patience);
-            await CommitAsync(engine, "last", Durability.Written);
-            Assert.Contains(store.Events, static item => item.Name == "SnapshotMade");
-            hold.Set();
+            try
+            {
+                await CommitAsync(engine, "first", Durability.Written);
+                await begun.Task.WaitAsync(Patience);
+                var told = engine.LogFigures.Syncs;
+                await CommitAsync(engine, "written", Durability.Written);
+                Assert.NotNull((await engine.ReadAsync(new Address("a", "written"))).Record);
+                Assert.Equal(told, engine.LogFigures.Syncs);
+                await CommitAsync(engine, "synced", Durability.Synced);
+                await Task.Factory.StartNew(engine.Checkpoint, TaskCreationOptions.LongRunning).WaitAsync(Patience);
+                await CommitAsync(engine, "last", Durability.Written);
+                Assert.Contains(store.Events, static item => item.Name == "SnapshotMade");
+            }
+            finally
+            {
+                hold.Set();
+            }
         }
 
         await using var again = await store.OpenAsync();
@@ -101,10 +106,17 @@ public sealed class BackgroundSyncTests : IDisposable
             throw new IOException("The disk is gone.");
         }))
         {
-            await CommitAsync(engine, "first", Durability.Written);
-            await begun.Task.WaitAsync(Patience);
-            await CommitAsync(engine, "meanwhile", Durability.Written);
-            hold.Set();
+            try
+            {
+                await CommitAsync(engine, "first", Durability.Written);
+                await begun.Task.WaitAsync(Patience);
+                await CommitAsync(engine, "meanwhile", Durability.Written);
+            }
+            finally
+            {
+                hold.Set();
+            }
+
             using var patience = new CancellationTokenSource(Patience);
             while (!store.Events.Any(static item => item.Name == "WritesEnded"))
             {

@@ -77,6 +77,66 @@ public sealed class FieldReplacementTests : IDisposable
         Assert.Equal([4], (await engine.ReadAsync(Short)).Record!["f"]!.Value.ToArray());
     }
 
+    [Fact]
+    public async Task What_is_replaced_by_the_bytes_of_its_address_is_told_and_watched_and_nothing_else_is_replaced()
+    {
+        await using var engine = await store.OpenAsync(Options);
+        var heard = new Queue<(Address?, object?)>();
+        var listens = false;
+        engine.TryObserve((_, address, origin) => heard.Enqueue((address, origin)), listens: () => listens);
+        await using var watch = await engine.WatchAsync(Short, TestContext.Current.CancellationToken);
+        var origin = new object();
+        await TryReplace(engine, Short, [1], origin)!;
+        await watch.WaitAsync(TestContext.Current.CancellationToken);
+        await TryReplace(engine, Short, [2], null)!;
+        await watch.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal([(Short, origin), (null, origin)], heard);
+        listens = true;
+        await TryReplace(engine, Short, [3], null)!;
+        Assert.Equal([(Short, null), (null, null)], heard.Skip(2));
+        var record = (await engine.ReadAsync(Short)).Record!;
+        Assert.Equal((3, 1, 1), (record.Revision, record.Birth, record.Fields.Count));
+
+        await engine.CommitAsync(new Commit(RecordChange.Update(Short).Set("g", "4")));
+        await engine.CommitAsync(new Commit(RecordChange.Update(Long).Set("g", "4")));
+        Assert.Null(TryReplace(engine, Short, [5], null));
+        Assert.Null(TryReplace(engine, Long, [5], null));
+        Assert.Equal([3], (await engine.ReadAsync(Short)).Record!["f"]!.Value.ToArray());
+        Assert.Equal(5, (await engine.ReadHeadAsync(0)).Revision);
+    }
+
+    [Fact]
+    public async Task Replacing_takes_next_to_nothing_of_the_collectors_memory()
+    {
+        const int atOnce = 16;
+        await using var engine = await store.OpenAsync(Options);
+        var least = long.MaxValue;
+        for (var round = 0; round < 100; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Task? durable = null;
+            for (var i = 0; i < atOnce; i++)
+            {
+                durable = TryReplace(engine, Short, [1], null, Durability.Written);
+            }
+
+            engine.Write();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            await durable!;
+        }
+
+        // What a batch takes, which they share, and the values of this test.
+        Assert.InRange(least / atOnce, 0, 100);
+    }
+
+    private static Task? TryReplace(EmbeddedEngine engine, Address address, byte[] value, object? origin, Durability durability = Durability.Synced)
+    {
+        Span<byte> buffer = stackalloc byte[Address.MaxBytes];
+        var bytes = address.WriteTo(buffer);
+        var field = new FieldReplacement("f"u8, value, Expiry.Never);
+        return engine.TryReplace(bytes, engine.HashOf(bytes), 0, field, durability, new CommitSender(null, 0, origin) { Writes = durability == Durability.Written });
+    }
+
     private static Task SetAsync(EmbeddedEngine engine, Address address, byte[] value, Expiry expiry) =>
         engine.Begin(0, [new Replacement(address, value, expiry)], Durability.Synced, default);
 

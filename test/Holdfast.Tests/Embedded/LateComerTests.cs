@@ -28,7 +28,7 @@ public sealed class LateComerTests : IDisposable
         SyncedFile.Create(StoreDisk.Machine, store.Folder, 1, 0);
         using var log = new LogWriter(new LogFiles(StoreDisk.Machine, store.Folder, 1, segment, 0, clock), store.Events.Enqueue);
         using var memory = new StoreMemory(new StateEngineOptions());
-        var partition = new EmbeddedPartition(new PartitionState(0, clock, new RequestMemory(RequestMemory.DefaultMaxBytes), memory), log, static () => null);
+        var partition = new EmbeddedPartition(new PartitionState(0, clock, new RequestMemory(RequestMemory.DefaultMaxBytes), memory), log, static _ => null);
         partition.Close();
 
         Assert.Throws<StateUnavailableException>(() => partition.Watch(null));

@@ -28,6 +28,26 @@ public sealed class LogWriterTests : IDisposable
         Assert.Equal("WritesEnded", Assert.Single(store.Events, static told => told.Level == EngineEventLevel.Error).Name);
     }
 
+    // By then it may stand in another batch, as another commit.
+    [Fact]
+    public async Task What_was_released_hears_nothing_more_though_the_rest_of_its_batch_fails()
+    {
+        using var segment = NewSegment();
+        using var log = StartOn(segment);
+        using var hold = new ManualResetEventSlim();
+        var first = log.Append([1], new Entry(hold.Wait) { UntilSynced = false }, out _);
+        var written = new Entry(segment.Dispose) { UntilSynced = false };
+        var lost = new Entry();
+        var ended = log.Append([2], written, out _);
+        var never = log.Append([3], lost, out _);
+        hold.Set();
+        await first;
+        await ended;
+        await Assert.ThrowsAsync<CommitUnknownException>(() => never);
+        Assert.Equal((1, 0), (written.Released, written.RolledBack));
+        Assert.Equal((0, 1), (lost.Released, lost.RolledBack));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -50,7 +50,8 @@ public sealed class PauseTests : IDisposable
         using var hold = new ManualResetEventSlim();
         using var watch = Load(engine);
         var partition = engine.Partitions.PartitionOf(AddressOf(0));
-        watch.During(() => engine.Look(AddressOf(0), partition, hold, static (in _, hold) => hold.Wait(Held)));
+        var address = System.Text.Encoding.ASCII.GetBytes(AddressOf(0).ToString());
+        watch.During(() => engine.Look(address, engine.HashOf(address), partition, hold, static (in _, hold) => hold.Wait(Held)));
         Assert.InRange(watch.Longest(), 100, double.MaxValue);
     }
 

@@ -24,7 +24,7 @@ public sealed class RollBackTests : IDisposable
         using var memory = new StoreMemory(new StateEngineOptions());
         var state = new PartitionState(0, clock, new RequestMemory(RequestMemory.DefaultMaxBytes), memory);
         state.OpenTerm(clock.WallMilliseconds);
-        var partition = new EmbeddedPartition(state, log, static () => null);
+        var partition = new EmbeddedPartition(state, log, static _ => null);
         var repeated = new Commit(RecordChange.Update(Second).Add("n", 1)) { Request = new RequestId("once") };
 
         using var goOn = new ManualResetEventSlim();

@@ -66,13 +66,18 @@ public sealed class WriteHereTests : IDisposable
 
     /// <summary>
     /// Has commits written by their caller, after one that is synchronised, and tells in which round all were made when the call returned, and how
-    /// often the log had been synchronised before. It leaves them to the log's thread while that is still at what came before.
+    /// often the log had been synchronised before. They are left to the log's thread while that is still at what came before.
     /// </summary>
     private static async Task<(int Rounds, long Syncs)> WriteHereAsync(EmbeddedEngine engine, string[] addresses)
     {
         for (var round = 1; ; round++)
         {
             await engine.CommitAsync(new Commit(RecordChange.Update(new Address("before", "1")).Set("f", "v")) { Durability = Durability.Synced });
+            while (engine.LogFigures.WaitingFrames > 0)
+            {
+                await Task.Delay(1);
+            }
+
             var syncs = engine.LogFigures.Syncs;
             var durable = addresses.Select(address => Begin(engine, address, Durability.Written)).ToList();
             engine.Write();

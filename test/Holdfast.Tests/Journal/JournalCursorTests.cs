@@ -21,20 +21,25 @@ public sealed class JournalCursorTests
         Assert.Equal(30, In(term: 1).SharedRevision(head));
     }
 
-    [Fact]
-    public void A_term_that_the_store_never_had_shares_what_the_term_after_it_found()
+    [Theory]
+    [InlineData(9, 40)]
+    [InlineData(3, 70)]
+    public void A_later_term_may_have_a_lower_number(long term, long shared)
     {
-        var head = new PartitionHead(7, 70, [new(2, 0), new(9, 20)]);
+        var head = new PartitionHead(7, 70, [new(9, 0), new(3, 40)]);
 
-        Assert.Equal(20, In(term: 5).SharedRevision(head));
+        Assert.Equal(shared, In(term).SharedRevision(head));
     }
 
-    [Fact]
-    public void A_store_whose_terms_are_all_older_shares_no_more_than_it_holds()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(10)]
+    public void A_term_that_the_store_never_had_shares_nothing_that_it_remembers(long term)
     {
-        var head = new PartitionHead(7, 10, [new(2, 0)]);
+        var head = new PartitionHead(7, 70, [new(2, 30), new(9, 50)]);
 
-        Assert.Equal(10, In(term: 5).SharedRevision(head));
+        Assert.Equal(30, In(term).SharedRevision(head));
     }
 
     [Fact]

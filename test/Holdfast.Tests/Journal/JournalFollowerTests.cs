@@ -216,6 +216,34 @@ public sealed class JournalFollowerTests
         Assert.Equal(new JournalPosition(0, int.MaxValue), gap.ResumedAfter);
     }
 
+    [Fact]
+    public async Task A_store_that_goes_on_in_a_lower_term_that_the_follower_never_saw_skips_nothing()
+    {
+        store.Restart();
+        var engine = new SwitchedEngine(Open());
+        await using var follower = Follow(engine, lease: Brief);
+        await AppendAsync(engine, "ada", "1");
+        await AppendAsync(engine, "ada", "2");
+        await TakeAsync(2);
+
+        // As by a failover to a replica that had never heard of the term, and whose clock is behind.
+        var other = new ModelEngine(new ModelStore(PartitionMap.DefaultCount, ModelFault.None), Options());
+        await CopyFollowerAsync(Open(), other);
+        string[] texts = ["other-1", "other-2", "other-3"];
+        foreach (var text in texts)
+        {
+            await AppendAsync(other, "ada", text);
+        }
+
+        engine.Switch(other);
+        foreach (var text in texts)
+        {
+            Assert.Equal(text, await TakeUntilAsync(text));
+        }
+
+        Assert.Single(gaps.Distinct(), static gap => gap.IsHistoryLost);
+    }
+
     private static async Task AppendAsync(StateEngine engine, string affinity, params string[] texts) =>
         await engine.CommitAsync(new Commit
         {

@@ -34,10 +34,25 @@ internal sealed class Interleaving : IAsyncDisposable
         ('D', 9), // What the store said first arrives.
     ];
 
+    /// <summary>The same, with records that last for a while, as time passes.</summary>
+    public static readonly IReadOnlyList<(char Name, int Most)> EventsInTime =
+    [
+        ('F', 2), // A fetch is sent.
+        ('C', 1), // An own commit is sent.
+        ('W', 1), // Somebody else changes the record, which then lasts for less than two steps of time.
+        ('N', 1), // The store notices that the record's time is over.
+        ('T', 3), // A step of time passes.
+        ('S', 9), // The store executes what it got first.
+        ('D', 9), // What the store said first arrives.
+    ];
+
     /// <summary>What an own commit writes.</summary>
     public const string Written = "x";
 
     public static readonly Address Thing = new("thing", "t");
+
+    // Three of them are less than what a feed is trusted for without a word.
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(200);
 
     private readonly StandingClock clock = new();
     private readonly SteppedStore store;
@@ -49,7 +64,7 @@ internal sealed class Interleaving : IAsyncDisposable
 
     public Interleaving(PushOrder pushes, Action<EngineEvent>? log = null)
     {
-        store = new SteppedStore { Pushes = pushes };
+        store = new SteppedStore { Pushes = pushes, Clock = clock, Life = (long)(1.5 * Step.TotalMilliseconds) };
         var options = new StateEngineOptions { PartitionCount = 1, Clock = clock, Log = log ?? (static _ => { }) };
         view = new StoreView(options, new PartitionMap(1), "client");
         routes = new LoneRoutes(RedisAddress.Parse("redis://nowhere"), view, new SignalTable(), options);
@@ -57,6 +72,9 @@ internal sealed class Interleaving : IAsyncDisposable
     }
 
     public StoreView View => view;
+
+    /// <summary>How often the near cache has answered a record.</summary>
+    public int Answers { get; private set; }
 
     public SteppedStore Store => store;
 
@@ -66,6 +84,7 @@ internal sealed class Interleaving : IAsyncDisposable
         'S' => store.HasRequests,
         'D' => store.HasOutput,
         'X' or 'A' => store.Record is not null,
+        'N' => store.IsOverdue,
         _ => true,
     };
 
@@ -95,11 +114,14 @@ internal sealed class Interleaving : IAsyncDisposable
             case 'W':
                 store.Change();
                 break;
-            case 'X':
+            case 'X' or 'N':
                 store.Expire();
                 break;
             case 'A':
                 store.WriteAside();
+                break;
+            case 'T':
+                clock.Move(Step);
                 break;
             case 'R':
                 Connect();
@@ -119,12 +141,18 @@ internal sealed class Interleaving : IAsyncDisposable
     /// </summary>
     public string? Problem()
     {
-        if (view.Cache.TryRead(Thing, 0, Freshness.Pushed, out var reading) != NearCacheAnswer.Hit || store.Was(reading.Record, reading.At.Revision))
+        if (view.Cache.TryRead(Thing, 0, Freshness.Pushed, out var reading) != NearCacheAnswer.Hit)
         {
             return null;
         }
 
-        return $"answered the record of revision {reading.Record?.Revision} as of revision {reading.At.Revision}";
+        Answers += reading.Record is null ? 0 : 1;
+        if (store.IsOver(reading.Record))
+        {
+            return $"answered the record of revision {reading.Record!.Revision} when its time was over";
+        }
+
+        return store.Was(reading.Record, reading.At.Revision) ? null : $"answered the record of revision {reading.Record?.Revision} as of revision {reading.At.Revision}";
     }
 
     /// <summary>The store does all that it was asked, and all that it says arrives: what is wrong then.</summary>
@@ -158,7 +186,7 @@ internal sealed class Interleaving : IAsyncDisposable
         var link = routes.Nodes[0].Link;
         connection = new RedisConnection(store.Connect(), link, clock)
         {
-            Server = new ServerProfile { Name = "redis", Version = "7", RunId = SteppedStore.RunId, ConnectionId = 1, Durability = Durability.Memory },
+            Server = new ServerProfile { Name = "redis", Version = "7", RunId = SteppedStore.RunId, Tenure = SteppedStore.RunId, ConnectionId = 1, Durability = Durability.Memory },
         };
         connection.Start();
         link.Adopt(connection);

@@ -31,6 +31,16 @@ public sealed class NearCacheRaceTests
         Assert.True(search.Held > 100, $"Only {search.Held} orders changed a record that was held.");
     }
 
+    [Fact]
+    [Trait("Experiment", "races")]
+    public async Task No_order_of_events_makes_the_near_cache_answer_a_record_whose_time_is_over()
+    {
+        var search = new Search(Interleaving.EventsInTime, PushOrder.InOrder, Experiment.Count(8, 9));
+        Assert.Null(await search.RunAsync());
+        Assert.True(search.Orders > 5_000, $"Only {search.Orders} orders were tried.");
+        Assert.True(search.Answers > 1_000, $"Only in {search.Answers} of them a record was answered.");
+    }
+
     [Theory]
     [InlineData(PushOrder.AfterReplies)]
     [InlineData(PushOrder.None)]
@@ -97,6 +107,8 @@ public sealed class NearCacheRaceTests
 
         public int Held { get; private set; }
 
+        public int Answers { get; private set; }
+
         /// <summary>The first order that shows a problem, and the problem; null when none does. Off the test's own scheduler, so that all continuations run in place.</summary>
         public Task<string?> RunAsync() => Task.Run(TryAllAsync);
 
@@ -109,7 +121,9 @@ public sealed class NearCacheRaceTests
                 Orders++;
                 Hits += played.View.Cache.Count;
                 Held += played.Store.HeldCommits;
-                if (played.Problem() is { } problem)
+                var problem = played.Problem();
+                Answers += played.Answers;
+                if (problem is not null)
                 {
                     return $"{string.Concat(order)}: {problem}";
                 }

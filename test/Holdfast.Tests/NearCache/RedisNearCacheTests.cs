@@ -23,8 +23,8 @@ public sealed class RedisNearCacheTests : IAsyncLifetime
     {
         server = await RedisServer.StartAsync(isTcp: true, isDurable: true);
         proxy = new FaultProxy(server.Port);
-        engine = await RedisEngine.OpenAsync(proxy.ConnectionString, new StateEngineOptions { Clock = clock });
-        other = await RedisEngine.OpenAsync(server.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(60) });
+        engine = await RedisEngine.OpenAsync(proxy.ConnectionString, PatientOptions.Default with { Clock = clock });
+        other = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default);
     }
 
     public async ValueTask DisposeAsync()
@@ -185,7 +185,7 @@ public sealed class RedisNearCacheTests : IAsyncLifetime
     [Fact]
     public async Task Without_memory_for_it_there_is_no_near_cache_and_it_is_said()
     {
-        await using var without = await RedisEngine.OpenAsync(server.ConnectionString, new StateEngineOptions { NearCacheMaxBytes = 0 });
+        await using var without = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default with { NearCacheMaxBytes = 0 });
         await without.ReadAsync(Thing, Freshness.Pushed);
 
         Assert.False(without.Capabilities.HasNearCache);

@@ -19,13 +19,21 @@ internal sealed class SteppedStore : IDisposable
     private readonly LinkedList<(string Text, bool IsPush)> output = new();
     private readonly Dictionary<string, long> made = [];
     private readonly List<(long Revision, long? Record, int Aside)> moments = [(0, null, 0)];
+    private readonly Dictionary<long, long?> deadlines = [];
     private string at = "";
     private int aside;
+    private long? deadline;
     private SteppedStream? connection;
     private bool isTracked;
 
     /// <summary>Whether it pushes as Redis does in default mode; otherwise replies overtake pushes, as with BCAST, or there are none.</summary>
     public PushOrder Pushes { get; init; }
+
+    /// <summary>How long a record lasts that somebody else has changed, in milliseconds of <see cref="Clock"/>; null for ever.</summary>
+    public long? Life { get; init; }
+
+    /// <summary>Tells when records expire.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>How many commits it was told of that change the record that the client holds.</summary>
     public int HeldCommits { get; private set; }
@@ -61,6 +69,12 @@ internal sealed class SteppedStore : IDisposable
     /// <summary>Whether the record is like this.</summary>
     public bool Is(Record? record) => Record == record?.Revision && (record is null || record.Text("aside") == $"{aside}");
 
+    /// <summary>Whether the record is there and should not be.</summary>
+    public bool IsOverdue => deadline < Now;
+
+    /// <summary>Whether the record is one whose time is over, whether or not anybody has noticed.</summary>
+    public bool IsOver(Record? record) => record is not null && deadlines.GetValueOrDefault(record.Revision) < Now;
+
     /// <summary>Another program writes a field, which changes no revision.</summary>
     public void WriteAside()
     {
@@ -72,15 +86,26 @@ internal sealed class SteppedStore : IDisposable
     public void Change()
     {
         at = $"{Revision + 1}";
+        deadline = Now + Life;
         Become(Revision + 1, Revision + 1, isOwn: false);
     }
 
     /// <summary>The record expires, which changes no revision.</summary>
-    public void Expire() => Become(Revision, null, isOwn: false);
+    public void Expire()
+    {
+        deadline = null;
+        Become(Revision, null, isOwn: false);
+    }
 
     /// <summary>Executes what was sent first.</summary>
     public void Step()
     {
+        // As Redis does, which finds out when it is asked, if it has not before.
+        if (IsOverdue)
+        {
+            Expire();
+        }
+
         var request = requests.Dequeue();
         var answer = request[0] == "HGETALL" ? Fields() : request[1] switch
         {
@@ -98,6 +123,11 @@ internal sealed class SteppedStore : IDisposable
         output.RemoveFirst();
         connection!.Deliver(Encoding.UTF8.GetBytes(text));
     }
+
+    private long Now => (long)Clock.GetElapsedTime(0).TotalMilliseconds;
+
+    // The time to live as PTTL tells it.
+    private long Left => deadline - Now ?? -1;
 
     private string Read(bool isRecord)
     {
@@ -125,14 +155,19 @@ internal sealed class SteppedStore : IDisposable
         }
 
         isTracked = true;
-        return $"*4\r\n{(isNew ? "+ok" : "+repeat")}\r\n:{Term}\r\n:{revision}\r\n*1\r\n{(isAsHeld ? "*2\r\n:-1\r\n_\r\n" : RecordText())}";
+        return $"*4\r\n{(isNew ? "+ok" : "+repeat")}\r\n:{Term}\r\n:{revision}\r\n*1\r\n{(isAsHeld ? $":{Left}\r\n" : RecordText())}";
     }
 
     private string RecordText() =>
-        Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"*2\r\n:-1\r\n*10\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{at}\r\n+large\r\n+{Large}\r\n+aside\r\n+{aside}\r\n") : "_\r\n";
+        Record is { } revision ? string.Create(CultureInfo.InvariantCulture, $"*2\r\n:{Left}\r\n*10\r\n+@rev\r\n+{revision}\r\n+@born\r\n+1\r\n+at\r\n+{at}\r\n+large\r\n+{Large}\r\n+aside\r\n+{aside}\r\n") : "_\r\n";
 
     private void Become(long revision, long? record, bool isOwn)
     {
+        if (record is { } changed)
+        {
+            deadlines[changed] = deadline;
+        }
+
         moments.Add((revision, record, aside));
         if (isTracked && !isOwn)
         {

@@ -78,6 +78,22 @@ public class NodeLimitTests
     }
 
     [Fact]
+    public async Task A_client_that_resets_itself_is_a_stranger_to_what_it_has_sent_behind_that()
+    {
+        var host = new NodeHost();
+        await host.InitializeAsync();
+        await using var disposing = host;
+        using var client = RawClient.OnPort(host.Node.EndPoint!.Port);
+        Assert.Equal("OK", client.Ask("AUTH", NodeHost.Password));
+        client.Send([.. RawClient.Bytes("ECHO", "a"), .. RawClient.Bytes("RESET"), .. RawClient.Bytes("PING"), .. RawClient.Bytes([.. Enumerable.Repeat("ECHO", 11)]), .. RawClient.Bytes("PING")]);
+        Assert.Equal("a", client.Read());
+        Assert.Equal("RESET", client.Read());
+        Assert.StartsWith("-NOAUTH", (string)client.Read()!);
+        Assert.Equal("-ERR Protocol error: unauthenticated multibulk length", client.Read());
+        Assert.True(client.IsClosed());
+    }
+
+    [Fact]
     public async Task A_client_listens_to_so_many_patterns_and_no_more()
     {
         var host = new NodeHost();

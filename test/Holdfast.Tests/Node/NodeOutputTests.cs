@@ -19,7 +19,7 @@ public sealed class NodeOutputTests
     [InlineData(true)]
     public async Task Of_a_pipeline_that_nobody_takes_no_more_is_run_than_the_cap_holds_and_the_client_is_cut(bool isBehindCommit)
     {
-        await using var host = await StartAsync(new() { MaxQueuedBytesPerClient = CapBytes, StallTimeout = TimeSpan.FromSeconds(2) });
+        await using var host = await StartAsync(new() { MaxQueuedBytesPerClient = CapBytes, StallTimeout = TimeSpan.FromSeconds(5) });
         using var dead = host.Connect();
         using var other = host.Connect();
         dead.Ask("SET", "k", Value);

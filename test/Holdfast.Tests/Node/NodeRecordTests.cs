@@ -101,11 +101,7 @@ public class NodeRecordTests(NodeHost host) : IClassFixture<NodeHost>
         using var client = host.Connect();
         const int Count = 2000;
         var before = host.Engine.LogFigures.Syncs;
-        for (var i = 0; i < Count; i++)
-        {
-            client.Send(host.Set($"many/u{i % 100}", "n", $"{i}"));
-        }
-
+        client.Send([.. Enumerable.Range(0, Count).SelectMany(i => RawClient.Bytes(host.Set($"many/u{i % 100}", "n", $"{i}")))]);
         for (var i = 0; i < Count; i++)
         {
             Assert.Equal("ok", ((List<object?>)client.Read()!)[0]);

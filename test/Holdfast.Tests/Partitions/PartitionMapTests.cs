@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Holdfast.Tests.Partitions;
 
@@ -23,6 +24,20 @@ public sealed class PartitionMapTests
         for (var partition = 0; partition < count; partition++)
         {
             Assert.Equal(16384 / count * partition, PartitionMap.SlotOf(map.TagOf(partition)));
+        }
+    }
+
+    [Fact]
+    public void Bytes_and_characters_of_an_affinity_have_the_same_partition()
+    {
+        var map = new PartitionMap(256);
+        var random = new Random(5);
+        for (var length = 0; length <= Address.MaxPartLength; length++)
+        {
+            var affinity = string.Create(length, random, static (text, random) => random.GetItems("~0123456789abcdefxyz", text));
+            Assert.Equal(PartitionMap.SlotOf(affinity), PartitionMap.SlotOf(Encoding.ASCII.GetBytes(affinity)));
+            Assert.Equal(map.PartitionOf(affinity), map.PartitionOf(Encoding.ASCII.GetBytes(affinity)));
+            Assert.Equal(7, map.PartitionOf(Encoding.ASCII.GetBytes(map.Pin(7, affinity))));
         }
     }
 

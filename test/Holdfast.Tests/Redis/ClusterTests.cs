@@ -106,6 +106,37 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_replica_lacked_when_it_took_over_is_told_counted_and_refused_if_so_chosen()
+    {
+        await using var refusing = await RedisEngine.OpenAsync(cluster.ConnectionString, Patient with { RefuseLostStamps = true });
+        var thing = new Address("thing", "u0");
+        var (primary, _, lost) = await HideAsync(thing);
+        await cluster.FailOverAsync(primary);
+
+        Assert.Equal(1, (await engine.ReadAsync(thing, Freshness.AtLeast(lost.At))).Record!.Counter("n"));
+        var fault = await Assert.ThrowsAsync<StateLostException>(async () => await refusing.ReadAsync(thing, Freshness.AtLeast(lost.At)));
+        Assert.Equal(lost.At, fault.Lost);
+        await log.SeeAsync("StateLost", $"partition {lost.At.Partition} ");
+    }
+
+    [Fact]
+    public async Task What_a_primary_gave_up_that_is_one_again_is_told_though_nobody_came_meanwhile()
+    {
+        var thing = new Address("thing", "u0");
+        var (primary, replica, lost) = await HideAsync(thing);
+        await TakeOverAsync(replica, primary);
+        await replica.UndeafenAsync();
+        await TakeOverAsync(primary, replica);
+
+        // Somebody else goes on, beyond what was lost.
+        await using var other = await RedisEngine.OpenAsync(cluster.ConnectionString, Patient);
+        await other.CommitAsync(new Commit(RecordChange.Update(thing).Add("n", 1)));
+        Assert.Equal(3, (await other.CommitAsync(new Commit(RecordChange.Update(thing).Add("n", 1)))).Records[0]!.Counter("n"));
+        Assert.True((await engine.ReadAsync(thing)).At.Revision > lost.At.Revision);
+        await log.SeeAsync("StateLost", $"partition {lost.At.Partition} ");
+    }
+
+    [Fact]
     public async Task Slots_that_move_under_load_lose_nothing()
     {
         var writers = new CountingWriters(engine, Affinities);
@@ -176,6 +207,28 @@ public sealed class ClusterTests : IAsyncLifetime
         {
             soon.ThrowIfCancellationRequested();
         }
+    }
+
+    /// <summary>Commits twice; the second time the record's primary has a replica that does not hear of it.</summary>
+    private async Task<(RedisServer Primary, RedisServer Replica, CommitResult Lost)> HideAsync(Address thing)
+    {
+        var slot = engine.Partitions.PartitionOf(thing) * 64;
+        var primary = await cluster.PrimaryOfAsync(slot);
+        var replica = await cluster.ReplicaOfAsync(primary);
+        await engine.CommitAsync(new Commit(RecordChange.Update(thing).Add("n", 1)));
+
+        // The head, the record, and what is remembered of the engine's commits.
+        await replica.UntilAsync(":3", "CLUSTER", "COUNTKEYSINSLOT", $"{slot}");
+
+        await replica.DeafenAsync();
+        return (primary, replica, await engine.CommitAsync(new Commit(RecordChange.Update(thing).Add("n", 1))));
+    }
+
+    private static async Task TakeOverAsync(RedisServer taker, RedisServer from)
+    {
+        Assert.Equal("+OK", await taker.CommandAsync("CLUSTER", "FAILOVER", "TAKEOVER"));
+        await from.UntilAsync("role:slave", "INFO", "replication");
+        await from.UntilAsync("master_link_status:up", "INFO", "replication");
     }
 
     private async Task PushedAsync(Address address, CommitResult made)

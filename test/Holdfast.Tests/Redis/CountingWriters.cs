@@ -30,7 +30,7 @@ internal sealed class CountingWriters
         var (before, deadline) = (Acknowledged, Stopwatch.StartNew());
         while (Acknowledged < before + more)
         {
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(120), $"Only {Acknowledged - before} commits were made.");
+            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(300), $"Only {Acknowledged - before} commits were made.");
             if (writers.FirstOrDefault(static writer => writer.IsFaulted) is { } failed)
             {
                 await failed;

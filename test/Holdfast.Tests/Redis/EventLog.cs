@@ -12,18 +12,20 @@ internal sealed class EventLog
 
     public IEnumerable<EngineEvent> Of(string name) => events.Where(told => told.Name == name);
 
-    /// <summary>Waits until such an event was told.</summary>
-    public async Task<EngineEvent> SeeAsync(string name)
+    /// <summary>Waits until such an event was told, with this in its message.</summary>
+    public async Task<EngineEvent> SeeAsync(string name, string message = "")
     {
         var deadline = Stopwatch.StartNew();
         while (true)
         {
-            if (Of(name).Any())
+            foreach (var seen in Of(name).Where(told => told.Message.Contains(message, StringComparison.OrdinalIgnoreCase)))
             {
-                return Of(name).First();
+                return seen;
             }
 
-            Assert.True(deadline.Elapsed < TimeSpan.FromSeconds(60), $"The engine never told {name}, but: {string.Join(", ", events.Select(static told => told.Name))}");
+            Assert.True(
+                deadline.Elapsed < TimeSpan.FromSeconds(60),
+                $"The engine never told {name} '{message}', but: {string.Join('\n', events.Select(static told => $"{told.Name} {told.Message}"))}");
             await Task.Delay(10);
         }
     }

@@ -5,7 +5,7 @@ using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Redis;
 
-/// <summary>A commit that says which record its caller holds (docs/wire.md, mark H), on the wire: on a Redis server and on a node.</summary>
+/// <summary>A commit that says which record its caller holds (docs/wire.md, mark H), or that it is sent for the first time (n), on the wire: on a Redis server and on a node.</summary>
 public sealed class HeldCommitTests
 {
     private static readonly Address Thing = new("thing", "t");
@@ -56,6 +56,82 @@ public sealed class HeldCommitTests
         Assert.Equal(["@born", $"{made.Revision}", "@rev", $"{made.Revision}", "b", "2", "large", Large], client.Fields());
     });
 
+    [Theory]
+    [MemberData(nameof(Stores))]
+    public Task A_commit_that_is_sent_again_is_found_if_it_does_not_say_that_it_is_the_first(string store) => RunAsync(store, static (client, made) =>
+    {
+        Assert.Equal("ok", client.Outcome("wn", 1, "U=A n 1"));
+        Assert.Equal("repeat", client.Outcome("w", 1, "U=A n 1"));
+        Assert.Equal("ok", client.Outcome("sn", 2, "U=A n 1"));
+        Assert.Equal("repeat", client.Outcome("m", 2, "U=A n 1"));
+        Assert.Equal("ok", client.Outcome("m", 3, "U=A n 1"));
+        Assert.Contains("3", client.Fields());
+        foreach (var marks in new[] { "", "n", "nw", "wnr", "wnn", "wx", "rn", "wrnn", "wkn", "wkr", "wkk" })
+        {
+            Assert.StartsWith("-HFARG ", client.Outcome(marks, 4, "U=A n 1"));
+        }
+
+        Assert.Contains($"{made.Revision + 3}", client.Fields());
+
+        // As it looks to a server when another process of the store was here meanwhile. A node lets nobody write there, and looks in any case.
+        client.Ask("HSET", client.Key.Replace(Thing.ToString(), "@head", StringComparison.Ordinal), "run", "another");
+        Assert.Equal("repeat", client.Outcome("wn", 3, "U=A n 1"));
+    });
+
+    [Theory]
+    [MemberData(nameof(Stores))]
+    public Task A_client_that_says_that_it_is_kept_in_mind_is_remembered_as_any(string store) => RunAsync(store, static (client, made) =>
+    {
+        Assert.Equal("ok", client.Outcome("wnk", 1, "U=A n 1"));
+        Assert.Equal("repeat", client.Outcome("wk", 1, "U=A n 1"));
+        Assert.Equal("ok", client.Outcome("wk", 65, "U=A n 1"));
+        Assert.Equal("repeat", client.Outcome("w", 65, "U=A n 1"));
+        Assert.Contains("2", client.Fields());
+    });
+
+    [Fact]
+    public Task Redis_renews_the_clients_key_unless_it_is_told_that_it_need_not() => RunAsync("redis", static (client, made) =>
+    {
+        Assert.Equal("ok", client.Outcome("wk", 1, "U=A n 1"));
+        Assert.True(client.IsRenewed());
+        Assert.Equal("ok", client.Outcome("wk", 65, "U=A n 1"));
+        Assert.False(client.IsRenewed());
+        Assert.Equal("ok", client.Outcome("wk", 66, "U=A n 1"));
+        Assert.True(client.IsRenewed());
+        Assert.Equal("ok", client.Outcome("w", 129, "U=A n 1"));
+        Assert.True(client.IsRenewed());
+
+        client.Ask("HSET", client.Key.Replace(Thing.ToString(), "@head", StringComparison.Ordinal), "run", "another");
+        Assert.Equal("ok", client.Outcome("wk", 193, "U=A n 1"));
+        Assert.True(client.IsRenewed());
+    });
+
+    [Fact]
+    public async Task A_commit_costs_what_it_changes_however_large_the_record_is()
+    {
+        const int LargeBytes = 20_000;
+        await using var server = await RedisServer.StartAsync();
+        await using var engine = await RedisEngine.OpenAsync(server.ConnectionString, PatientOptions.Default);
+        var change = RecordChange.Update(Thing);
+        for (var i = 0; i < 10; i++)
+        {
+            change.Set($"field-{i}", new byte[LargeBytes]);
+        }
+
+        await engine.CommitAsync(new Commit(change));
+        var before = await SentAsync();
+        for (var i = 0; i < 10; i++)
+        {
+            var after = await engine.CommitAsync(new Commit(RecordChange.Update(Thing).Set("visits", $"{i}")));
+            Assert.Equal(11, after.Records[0]!.Fields.Count);
+        }
+
+        Assert.InRange(await SentAsync() - before, 100, LargeBytes);
+
+        async Task<long> SentAsync() => long.Parse(
+            (await server.AskAsync("INFO", "stats")).Split('\n').Single(static line => line.StartsWith("total_net_output_bytes:", StringComparison.Ordinal)).Split(':')[1], CultureInfo.InvariantCulture);
+    }
+
     private static async Task RunAsync(string store, Action<Client, Stamp> test)
     {
         if (store == "redis")
@@ -83,35 +159,54 @@ public sealed class HeldCommitTests
     {
         private readonly RawClient wire;
         private readonly string tag;
-        private readonly string runId;
+        private readonly string run;
 
         public Client(RedisEngine engine, string socket)
         {
             wire = RawClient.OnSocket(socket);
             tag = $"hf:{{{engine.Partitions.TagOf(engine.Partitions.PartitionOf(Thing))}}}:";
-            runId = ((string)Ask("INFO", "server")!).Split('\n').Single(static line => line.StartsWith("run_id:", StringComparison.Ordinal))[7..].Trim();
+            run = (string)Ask("HGET", tag + "@head", "run")!;
         }
 
-        private string Key => tag + Thing;
+        public string Key => tag + Thing;
 
         public object? Ask(params IReadOnlyList<string> command) => wire.Ask(command);
 
         public List<string> Command(string change, string function = "hf1_commit") =>
-            ["FCALL", function, "4", tag + "@head", tag + "@journal", tag + "@client:another", Key, runId, "w", "0", .. change.Split(' ')];
+            ["FCALL", function, "4", tag + "@head", tag + "@journal", tag + "@client:another", Key, run, "w", "0", .. change.Split(' ')];
+
+        public string Outcome(string marks, int sequence, string change)
+        {
+            var command = Command(change);
+            (command[^(change.Split(' ').Length + 2)], command[^(change.Split(' ').Length + 1)]) = (marks, $"{sequence}");
+            return Ask(command) switch { List<object?> answer => (string)answer[0]!, var error => (string)error! };
+        }
+
+        /// <summary>Whether the client's key had its expiry set since this was last asked. The next time it has less left.</summary>
+        public bool IsRenewed()
+        {
+            const int Less = 100_000;
+            var key = tag + "@client:another";
+            var isRenewed = (long)Ask("PTTL", key)! > Less;
+            Ask("PEXPIRE", key, $"{Less}");
+            return isRenewed;
+        }
 
         /// <summary>The fields that the answer tells, without metadata, in order of their names; one null if it tells none.</summary>
         public IEnumerable<string?> Commit(string change, out long timeToLive)
         {
             var answer = Assert.IsType<List<object?>>(Ask(Command(change)));
             Assert.Equal("ok", answer[0]);
-            var record = (List<object?>)((List<object?>)answer[3]!)[0]!;
-            timeToLive = (long)record[0]!;
-            if (record[1] is List<object?> fields)
+            var record = Assert.Single((List<object?>)answer[3]!);
+            if (record is long alone)
             {
-                return Own(fields);
+                timeToLive = alone;
+                return [null];
             }
 
-            return [null];
+            var parts = (List<object?>)record!;
+            timeToLive = (long)parts[0]!;
+            return Own((List<object?>)parts[1]!);
         }
 
         public IEnumerable<string?> Refusal(string change)

@@ -14,7 +14,6 @@ public sealed class PooledReadTests : IAsyncLifetime
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    private readonly Stopwatch patience = Stopwatch.StartNew();
     private RedisServer server = null!;
     private FaultProxy proxy = null!;
     private RedisEngine engine = null!;
@@ -126,6 +125,7 @@ public sealed class PooledReadTests : IAsyncLifetime
 
     private async Task UntilAsync(IReadOnlyList<Task> callers, Func<bool> isTrue)
     {
+        var patience = Stopwatch.StartNew();
         while (!isTrue())
         {
             if (callers.FirstOrDefault(static caller => caller.IsCompleted) is { } ended)

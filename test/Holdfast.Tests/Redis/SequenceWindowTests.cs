@@ -46,6 +46,36 @@ public sealed class SequenceWindowTests
     }
 
     [Fact]
+    public void The_store_is_told_to_keep_what_it_remembers_of_who_has_not_lately_told_it_so_in_its_term()
+    {
+        var clock = new HandClock();
+        Assert.False(IsKept());
+        window.Made(7, Now());
+        Assert.True(IsKept());
+        clock.Pass(TimeSpan.FromMinutes(4));
+        window.Made(7, sentAt: null);
+        Assert.True(IsKept());
+        clock.Pass(TimeSpan.FromMinutes(1));
+        Assert.False(IsKept());
+
+        window.Made(7, Now());
+        Assert.True(IsKept());
+        window.Made(6, Now());
+        Assert.False(IsKept());
+        window.Made(7, Now());
+        Assert.True(IsKept());
+        window.Made(8, sentAt: null);
+        Assert.False(IsKept());
+        window.Made(7, Now());
+        Assert.False(IsKept());
+        window.Made(8, Now());
+        Assert.True(IsKept());
+
+        long Now() => clock.GetTimestamp();
+        bool IsKept() => window.IsKept(clock, Now());
+    }
+
+    [Fact]
     public void One_that_gave_up_waiting_takes_no_slot()
     {
         var commits = Enumerable.Range(0, SequenceWindow.Slots).Select(_ => NewCommit()).ToArray();

@@ -46,13 +46,24 @@ public sealed class ServiceRegistryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Settings_that_a_declaration_has_no_more_go_with_what_else_changes()
+    {
+        var address = new Address("service", "shop");
+        await registry.DeclareAsync(new ServiceDeclaration("shop", ["/"], "/healthz") { Settings = new Dictionary<string, string> { ["balance"] = "hash ip", ["queue"] = "7" } });
+        var before = (await writer.ReadAsync(address)).Record!;
+
+        var declaration = new ServiceDeclaration("shop", ["/other"], "/healthz") { Settings = new Dictionary<string, string> { ["queue"] = "8" } };
+        await registry.DeclareAsync(declaration);
+
+        Assert.Equal(declaration, (await registry.ReadAsync())["shop"]!.Declaration);
+        Assert.Equal(before.Revision + 1, (await writer.ReadAsync(address)).Record!.Revision);
+    }
+
+    [Fact]
     public async Task More_instances_than_one_read_takes_are_all_read()
     {
-        for (var i = 0; i < 100; i++)
-        {
-            await registry.RegisterAsync(Shop, $"shop-{i}", Url);
-        }
-
+        // Side by side, as the first of them holds for 15 s only.
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(async i => await registry.RegisterAsync(Shop, $"shop-{i}", Url)));
         Assert.Equal(100, (await registry.ReadAsync())["shop"]!.Instances.Count);
     }
 

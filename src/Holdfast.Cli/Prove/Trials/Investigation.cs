@@ -57,7 +57,14 @@ internal sealed class Investigation(Laboratory laboratory, ControlGroup controls
 
         progress.Tell($"diagnosing: {witness.Write.Step.Request} -> {request} -> {witness.Leaf.Path}");
         var (pattern, signs) = await new CauseSearch(laboratory, controls, witness).SearchAsync();
-        foreach (var kind in Attribution.Of(pattern, signs))
+        var kinds = Attribution.Of(pattern, signs);
+        if (kinds is [FindingKind.Unknown] && !laboratory.Budget.Has(TimeSpan.Zero))
+        {
+            Unexplained ??= $"{request} at {witness.Leaf.Path} depends on the instance that served {witness.Write.Step.Request}, and there was no time to find the cause: give more --time";
+            return;
+        }
+
+        foreach (var kind in kinds)
         {
             findings.Add(new Finding { Kind = kind, Arms = [.. pattern.Arms], Witness = witness, Pattern = pattern, Signs = signs });
         }

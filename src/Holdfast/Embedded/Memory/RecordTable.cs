@@ -16,6 +16,9 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
     private const int ChunkSlots = 1 << ChunkBits;
     private const int MinIndex = 16;
 
+    /// <summary>How far an entry is looked for to fetch what it leads to. Few stand further from their place.</summary>
+    private const int FetchedProbes = 8;
+
     private Slot[][] chunks = [];
     private int slotCount;
     private int freeSlot = -1;
@@ -46,9 +49,11 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
     }
 
     /// <inheritdoc cref="Find(Address, out uint)"/>
-    public int Find(ReadOnlySpan<byte> address, out uint hash)
+    public int Find(ReadOnlySpan<byte> address, out uint hash) => Find(address, hash = AddressHash.Of(address, seed));
+
+    /// <summary>The slot of the address, whose hash is known, or −1.</summary>
+    public int Find(ReadOnlySpan<byte> address, uint hash)
     {
-        hash = AddressHash.Of(address, seed);
         var entries = index;
         var mask = entries.Length - 1;
         for (var at = (int)hash & mask; ; at = (at + 1) & mask)
@@ -63,6 +68,50 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
             {
                 return slot;
             }
+        }
+    }
+
+    /// <summary>
+    /// Has the processor fetch the place in the index where an address with this hash is looked for. This and the two that follow need no lock: what they
+    /// see may be past, and then they fetch something else, or nothing.
+    /// </summary>
+    public void FetchIndex(uint hash)
+    {
+        var entries = Volatile.Read(ref index);
+        CacheLine.Fetch(ref entries[(int)hash & (entries.Length - 1)]);
+    }
+
+    /// <summary>Has it fetch the slot of the first record with this hash; tells which, or −1.</summary>
+    public int FetchSlot(uint hash)
+    {
+        var entries = Volatile.Read(ref index);
+        for (var i = 0; i < FetchedProbes; i++)
+        {
+            var entry = entries[((int)hash + i) & (entries.Length - 1)];
+            if ((uint)(entry >> 32) == hash && (int)(uint)entry - 1 is >= 0 and var slot)
+            {
+                ref readonly var place = ref SlotIfThere(slot);
+                if (Unsafe.IsNullRef(in place))
+                {
+                    return -1;
+                }
+
+                CacheLine.Fetch(in place.Newest);
+                CacheLine.Fetch(in place.IsNewestGone);
+                return slot;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Has it fetch the block of the slot's newest version.</summary>
+    public void FetchBlock(int slot)
+    {
+        ref readonly var place = ref SlotIfThere(slot);
+        if (!Unsafe.IsNullRef(in place))
+        {
+            memory.Fetch(place.Newest);
         }
     }
 
@@ -144,6 +193,9 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
         }
     }
 
+    /// <summary>Whether the time counts for who sees the record: it expires, or when it was used is kept.</summary>
+    public bool DependsOnTime(in Slot place) => place.VisibleDeadline != Slot.Never || kinds.IsEvictable(place.Kind);
+
     /// <summary>The record is used now; kept for kinds that may be evicted.</summary>
     public void Use(int slot, long now) => Use(ref this[slot], now);
 
@@ -175,6 +227,17 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
 
     /// <summary>What the slot's record takes.</summary>
     public int BytesOf(int slot) => memory.BytesOf(this[slot].Newest) + OverheadBytes;
+
+    private ref readonly Slot SlotIfThere(int slot)
+    {
+        var all = Volatile.Read(ref chunks);
+        if (slot < 0 || slot >> ChunkBits >= all.Length || all[slot >> ChunkBits] is not { } chunk)
+        {
+            return ref Unsafe.NullRef<Slot>();
+        }
+
+        return ref chunk[slot & (ChunkSlots - 1)];
+    }
 
     private ushort KindOf(uint block)
     {

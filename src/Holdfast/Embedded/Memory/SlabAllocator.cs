@@ -10,7 +10,7 @@ namespace Holdfast.Embedded;
 /// </summary>
 /// <remarks>
 /// A handle is the slab's number and where in it the block begins, in granules of 16 bytes: 32 bits reach 64 GiB.
-/// <see cref="Span"/> checks the number and gives no more than one block, so that a wrong handle can harm records and
+/// <see cref="Span(uint)"/> checks the number and gives no more than one block, so that a wrong handle can harm records and
 /// nothing else; all else that touches native memory is in <see cref="NativePages"/>. Addresses stay valid until the
 /// allocator is disposed: what is freed is discarded, never unmapped.
 /// </remarks>
@@ -20,6 +20,9 @@ internal sealed class SlabAllocator : IDisposable
 
     private const int ChunkBytes = 1 << 20;
     private const int GranuleBits = 12;
+
+    /// <summary>The processor itself goes on with a block that is longer.</summary>
+    private const int MaxFetchedBytes = 4 * CacheLine.Bytes;
     private const int MaxSlabs = 1 << (32 - GranuleBits);
 
     private readonly Lock gate = new();
@@ -93,10 +96,22 @@ internal sealed class SlabAllocator : IDisposable
     }
 
     /// <summary>The block's bytes.</summary>
-    public Span<byte> Span(uint handle)
+    public Span<byte> Span(uint handle) => Span(slabs[handle >> GranuleBits], handle);
+
+    /// <summary>Has the processor fetch the block's first bytes. Whether it is still in use does not matter.</summary>
+    public void Fetch(uint handle)
     {
-        ref readonly var slab = ref slabs[handle >> GranuleBits];
-        return Bytes(slab.Start + ((nint)(handle & ((1 << GranuleBits) - 1)) * SizeClasses.GranuleBytes), slab.BlockBytes);
+        var all = Volatile.Read(ref slabs);
+        if (handle >> GranuleBits >= all.Length)
+        {
+            return;
+        }
+
+        var bytes = Span(all[handle >> GranuleBits], handle);
+        for (var at = 0; at < Math.Min(bytes.Length, MaxFetchedBytes); at += CacheLine.Bytes)
+        {
+            CacheLine.Fetch(in bytes[at]);
+        }
     }
 
     /// <summary>What the block takes.</summary>
@@ -112,6 +127,9 @@ internal sealed class SlabAllocator : IDisposable
 
         GC.SuppressFinalize(this);
     }
+
+    private static Span<byte> Span(in Slab slab, uint handle) =>
+        Bytes(slab.Start + ((nint)(handle & ((1 << GranuleBits) - 1)) * SizeClasses.GranuleBytes), slab.BlockBytes);
 
     private static Span<byte> Block(in Slab slab, int block) => Bytes(slab.Start + ((nint)block * slab.BlockBytes), slab.BlockBytes);
 

@@ -95,6 +95,9 @@ internal sealed class StoreMemory : IDisposable
         }
     }
 
+    /// <summary>The hash of an address, under which its table has it.</summary>
+    public uint HashOf(ReadOnlySpan<byte> address) => AddressHash.Of(address, seed);
+
     public RecordTable TableOf(int partition) => new(allocators[partition % allocators.Length], Kinds, Uses, seed);
 
     /// <summary>Completes when eviction has made room for commits; null when there is some, or will be none.</summary>

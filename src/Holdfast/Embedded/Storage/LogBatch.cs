@@ -1,10 +1,13 @@
 namespace Holdfast.Embedded;
 
 /// <summary>Frames that go to the log in one write, and who waits for them. Guarded by the log writer.</summary>
-internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
+/// <param name="firstSequence">The sequence of the first of them.</param>
+/// <param name="ended">A batch that has ended, and whose memory this one takes over.</param>
+internal sealed class LogBatch(long firstSequence, LogBatch? ended = null)
 {
     private const int InitialBytes = 16 << 10;
     private const int KeptBytes = 1 << 20;
+    private const int KeptEntries = 16 << 10;
 
     private readonly Lock followersGate = new();
 
@@ -12,7 +15,7 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
     private TaskCompletionSource? written;
     private TaskCompletionSource? synced;
     private List<(Task Durable, Action Then)>? followers;
-    private byte[] buffer = spare ?? new byte[InitialBytes];
+    private byte[] buffer = ended?.buffer ?? new byte[InitialBytes];
     private int end;
 
     public long FirstSequence { get; } = firstSequence;
@@ -25,11 +28,15 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
     /// <summary>Whether all of it is of use only once it is on the disk.</summary>
     public bool NeedsOnlySync { get; private set; } = true;
 
-    public List<ILogEntry> Entries { get; } = [];
+    /// <summary>What stands behind the frames; null in the place of what has heard already what became of it, and may be in another batch by now.</summary>
+    public List<ILogEntry?> Entries { get; } = Emptied(ended?.Entries);
 
     public int Bytes => end;
 
     public bool IsEmpty => end == 0;
+
+    /// <summary>Whether its memory may be kept for a batch that is yet to come.</summary>
+    public bool IsSmall => buffer.Length <= KeptBytes && Entries.Capacity <= KeptEntries;
 
     public Task TaskOf(bool untilSynced) =>
         (untilSynced ? synced ??= NewTask() : written ??= NewTask()).Task;
@@ -53,9 +60,6 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
     }
 
     public ReadOnlySpan<byte> Frames => buffer.AsSpan(0, end);
-
-    /// <summary>The buffer of a batch that has ended, for another one; null when it has grown too large to keep.</summary>
-    public byte[]? Spare => buffer.Length <= KeptBytes ? buffer : null;
 
     /// <summary>
     /// Has this done right after the task, one of <see cref="TaskOf"/>, has ended, by the log's thread; false if it has ended already. For what is
@@ -92,6 +96,12 @@ internal sealed class LogBatch(long firstSequence, byte[]? spare = null)
         Fail(written, fault);
         Fail(synced, fault);
         RunFollowers();
+    }
+
+    private static List<ILogEntry?> Emptied(List<ILogEntry?>? entries)
+    {
+        entries?.Clear();
+        return entries ?? [];
     }
 
     private static TaskCompletionSource NewTask() => new(TaskCreationOptions.RunContinuationsAsynchronously);

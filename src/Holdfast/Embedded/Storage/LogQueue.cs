@@ -20,7 +20,7 @@ internal sealed class LogQueue
     private readonly LogFiles files;
     private LogBatch gathering;
     private LogBatch? underWay;
-    private byte[]? spare;
+    private LogBatch? ended;
     private LogRoll? rolling;
     private Exception? closed;
     private bool stopping;
@@ -263,8 +263,8 @@ internal sealed class LogQueue
         }
     }
 
-    /// <summary>A batch has been written; its buffer is for another one.</summary>
-    public void Reuse(LogBatch? batch) => spare = batch?.Spare;
+    /// <summary>A batch has been written; its memory is for another one, unless it is large.</summary>
+    public void Reuse(LogBatch? batch) => ended = batch is { IsSmall: true } ? batch : null;
 
     /// <summary>Closes appending, and tells what had gathered, which comes to nothing; the next frame has the given sequence.</summary>
     public LogBatch Close(Exception why, long nextSequence)
@@ -305,7 +305,8 @@ internal sealed class LogQueue
         isToldOfFrames = false;
         if (batch is not null)
         {
-            gathering = new LogBatch(batch.LastSequence + 1, spare);
+            gathering = new LogBatch(batch.LastSequence + 1, ended);
+            ended = null;
         }
 
         return batch;

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Holdfast.Embedded;
 
 /// <summary>
@@ -245,7 +247,11 @@ internal sealed class LogWriter : IDisposable
             log(new EngineEvent(EngineEventLevel.Information, "DiskHasRoom", $"The disk of {files.Folder} has room again, and commits are made."));
         }
 
-        Release(batch, untilSynced: false);
+        if (!batch.NeedsOnlySync)
+        {
+            Release(batch, untilSynced: false);
+        }
+
         batch.CompleteWritten();
         if (batch.NeedsSync ? !TrySync(batch) : files.IsSyncOverdue && IsOwnThread && !TrySyncUnasked(batch))
         {
@@ -253,7 +259,11 @@ internal sealed class LogWriter : IDisposable
         }
 
         served = batch.NeedsSync ? batch.Entries.Count : 0;
-        Release(batch, untilSynced: true);
+        if (batch.NeedsSync)
+        {
+            Release(batch, untilSynced: true);
+        }
+
         batch.CompleteSynced();
     }
 
@@ -276,10 +286,11 @@ internal sealed class LogWriter : IDisposable
 
     private static void Release(LogBatch batch, bool untilSynced)
     {
-        foreach (var entry in batch.Entries)
+        foreach (ref var place in CollectionsMarshal.AsSpan(batch.Entries))
         {
-            if (entry.UntilSynced == untilSynced)
+            if (place is { } entry && entry.UntilSynced == untilSynced)
             {
+                place = null;
                 entry.Release();
             }
         }
@@ -370,12 +381,12 @@ internal sealed class LogWriter : IDisposable
         Interlocked.Increment(ref rollBacks);
         foreach (var entry in batch.Entries)
         {
-            entry.RollBack();
+            entry?.RollBack();
         }
 
         foreach (var entry in dropped.Entries)
         {
-            entry.RollBack();
+            entry?.RollBack();
         }
 
         // Once more: who began to copy in between may have seen what was still to be rolled back.

@@ -13,22 +13,23 @@ internal static class CommandLane
     /// <param name="spec">The command's specification.</param>
     /// <param name="keys">Takes keys apart.</param>
     /// <param name="command">The command.</param>
-    /// <param name="first">Its key, if it has one.</param>
-    public static int Of(CommandSpec spec, WireKeys keys, in Command command, out WireKey first)
+    /// <param name="first">Becomes its key, if it is of one.</param>
+    public static int Of(CommandSpec spec, WireKeys keys, in Command command, CommandKey first)
     {
-        first = default;
         var positions = spec.Keys;
         if (spec.Order != CommandOrder.InLane || command.Count <= positions.First)
         {
+            first.Forget();
             return None;
         }
 
         if (positions != KeyPositions.One)
         {
+            first.Forget();
             return OfMany(positions, keys, command);
         }
 
-        first = keys.Parse(command[1]);
+        first.Read(command[1]);
         return first.Partition;
     }
 

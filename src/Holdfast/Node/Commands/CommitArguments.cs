@@ -76,14 +76,28 @@ internal ref struct CommitArguments
     private Durability ReadMarks(out bool hasRequest)
     {
         var marks = command[Next()];
-        hasRequest = marks is [_, (byte)'r'];
-        return marks switch
+        Durability? durability = marks switch
         {
-            [(byte)'m'] or [(byte)'m', (byte)'r'] => Durability.Memory,
-            [(byte)'w'] or [(byte)'w', (byte)'r'] => Durability.Written,
-            [(byte)'s'] or [(byte)'s', (byte)'r'] => Durability.Synced,
-            _ => throw new WireArgumentException("the second argument is m, w or s, and r behind it if there is a request id"),
+            [(byte)'m', ..] => Durability.Memory,
+            [(byte)'w', ..] => Durability.Written,
+            [(byte)'s', ..] => Durability.Synced,
+            _ => null,
         };
+
+        // Whether the commit was sent before is looked up in any case, and the client is kept in mind: that costs less here than to ask.
+        hasRequest = IsNext(ref marks, 'r');
+        _ = IsNext(ref marks, 'n');
+        _ = IsNext(ref marks, 'k');
+        return durability is { } known && marks.Length == 1
+            ? known
+            : throw new WireArgumentException("the second argument is m, w or s, and behind it r if there is a request id, n if it is sent for the first time, k if the client is kept in mind");
+
+        static bool IsNext(ref ReadOnlySpan<byte> marks, char mark)
+        {
+            var isNext = marks.Length > 1 && marks[1] == mark;
+            marks = isNext ? marks[1..] : marks;
+            return isNext;
+        }
     }
 
     private RequestId ReadRequest(int partition)

@@ -21,13 +21,7 @@ internal struct SetOptions
             return pending.Refuse(RedisErrors.Syntax);
         }
 
-        var write = new StringSet(pending.Key(), command.Memory(2))
-        {
-            Tells = options.getsOld ? StringSet.Telling.Old : StringSet.Telling.Ok,
-            OnlyIfAbsent = options.onlyIfAbsent,
-            OnlyIfThere = options.onlyIfThere,
-            KeepsExpiry = options.keepsExpiry,
-        };
+        long? milliseconds = null;
         if (options.expiry is { } expiry)
         {
             if (!expiry.TryRead(command[options.expiryAt], mayBeOver: false, "set", pending.Session.Node.Clock, out var left, out var error))
@@ -35,10 +29,23 @@ internal struct SetOptions
                 return pending.Refuse(error);
             }
 
-            write.Left = left;
+            milliseconds = left;
         }
 
-        return KeyCommit.MakeAsync(pending, write);
+        // A time that is over removes the key.
+        if (options.AreSimple && (milliseconds is null or > 0) && KeyCommit.TrySet(pending, command[2], StringSet.ExpiryOf(milliseconds, options.keepsExpiry), out var made))
+        {
+            return made;
+        }
+
+        return KeyCommit.MakeAsync(pending, new StringSet(pending.Key(), command.Memory(2))
+        {
+            Tells = options.getsOld ? StringSet.Telling.Old : StringSet.Telling.Ok,
+            OnlyIfAbsent = options.onlyIfAbsent,
+            OnlyIfThere = options.onlyIfThere,
+            KeepsExpiry = options.keepsExpiry,
+            Left = milliseconds,
+        });
     }
 
     /// <summary>GETEX.</summary>
@@ -62,6 +69,9 @@ internal struct SetOptions
 
         return KeyCommit.MakeAsync(pending, write);
     }
+
+    /// <summary>Whether they need nothing told of what is replaced.</summary>
+    private readonly bool AreSimple => !getsOld && !onlyIfAbsent && !onlyIfThere;
 
     private bool TryRead(in Command command, int first, bool isSet)
     {

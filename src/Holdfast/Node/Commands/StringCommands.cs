@@ -94,7 +94,9 @@ internal static class StringCommands
             return pending.Refuse(error);
         }
 
-        return KeyCommit.MakeAsync(pending, new StringSet(pending.Key(), pending.Command.Memory(3)) { Left = left });
+        return KeyCommit.TrySet(pending, pending.Command[3], StringSet.ExpiryOf(left, keepsExpiry: false), out var made)
+            ? made
+            : KeyCommit.MakeAsync(pending, new StringSet(pending.Key(), pending.Command.Memory(3)) { Left = left });
     }
 
     private static ValueTask CountAsync(PendingCommit pending, bool isDown)

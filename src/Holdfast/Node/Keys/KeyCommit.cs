@@ -14,6 +14,29 @@ internal static class KeyCommit
     }
 
     /// <summary>
+    /// Gives the command's key a string and answers OK, if what it replaces is a string or nothing: no write is made. False if it is otherwise, and nothing was done.
+    /// </summary>
+    public static bool TrySet(PendingCommit pending, ReadOnlySpan<byte> value, Expiry expiry, out ValueTask made)
+    {
+        made = default;
+        var node = pending.Session.Node;
+        if (pending.SpeltKey is not { } key || value.Length > FieldReplacement.MaxValueBytes)
+        {
+            return false;
+        }
+
+        var field = new FieldReplacement(PlainRecord.ValueFieldName, value, expiry);
+        if (node.Engine.TryReplace(key.Address, key.Hash, key.Partition, field, node.Options.Durability, SenderOf(pending, writes: true)) is not { } durable)
+        {
+            return false;
+        }
+
+        pending.Reply.Ok();
+        made = pending.AnswerOnce(durable);
+        return true;
+    }
+
+    /// <summary>
     /// Makes the writes, of different keys: one commit for each partition, and further ones beyond what a commit may
     /// hold. If one of them fails, those before it are made all the same. All are decided before this returns.
     /// </summary>
@@ -48,8 +71,10 @@ internal static class KeyCommit
     {
         var node = pending.Session.Node;
         return node.Engine.Begin(
-            partition, changes, ((KeyWrite)changes[0]).Durability ?? node.Options.Durability, new CommitSender(null, 0, pending.Origin) { Writes = writes });
+            partition, changes, ((KeyWrite)changes[0]).Durability ?? node.Options.Durability, SenderOf(pending, writes));
     }
+
+    private static CommitSender SenderOf(PendingCommit pending, bool writes) => new(null, 0, pending.Origin) { Writes = writes };
 
     private static IEnumerable<KeyWrite[]> Fitting(IEnumerable<KeyWrite> writes)
     {

@@ -19,6 +19,9 @@ internal readonly struct PlainKey
 
     public const string OwnKeysRefusal = "keys that begin with 'hf:' are Holdfast's own: records are written with hf1_commit";
 
+    /// <summary>How many bytes an address has before those of the key.</summary>
+    public const int PrefixBytes = 4;
+
     private const string Prefix = Kind + "/";
     private const string Empty = "%";
     private const string HashMark = "%%";
@@ -48,6 +51,17 @@ internal readonly struct PlainKey
     public static bool IsHashedAddress(Address address) => address.AffinitySpan.StartsWith(HashMark);
 
     public static Address AddressOf(ReadOnlySpan<byte> key) => Address.OfValidParts(TextOf(key), Kind.Length);
+
+    /// <summary>Whether the key is no key of Holdfast's own, and its address has its bytes as they are.</summary>
+    public static bool IsSpelt(ReadOnlySpan<byte> key) => key.Length is > 0 and <= Address.MaxPartLength && !key.ContainsAnyExcept(Plain) && !IsOwn(key);
+
+    /// <summary>Writes the bytes of the address of such a key, and tells how many.</summary>
+    public static int Spell(ReadOnlySpan<byte> key, Span<byte> address)
+    {
+        "key/"u8.CopyTo(address);
+        key.CopyTo(address[PrefixBytes..]);
+        return PrefixBytes + key.Length;
+    }
 
     /// <summary>The key that the address spells; null if the address is a hash, or none that a key has.</summary>
     public static byte[]? Decode(Address address)

@@ -29,13 +29,18 @@ internal readonly struct StoredKey
     public static StoredKey Read(Execution x, ReadOnlySpan<byte> key) => Read(x, x.Node.Keys.Parse(key));
 
     /// <summary>Reads what the command's one key names, and tracks it.</summary>
-    public static StoredKey ReadFirst(Execution x) => Read(x, x.First);
+    public static StoredKey ReadFirst(Execution x) => Read(x, x.First.Parsed);
 
     /// <summary>Looks at what the command's one key, a plain one, names, where it lies, and tracks it.</summary>
     public static void Look(Execution x, RecordLook<Execution> look)
     {
-        x.Track(new TrackedKey(x.First.Partition, x.First.Address));
-        x.Node.Engine.Look(x.First.Address, x.First.Partition, x, look);
+        var key = x.First;
+        if (x.Session.Tracked.IsOn)
+        {
+            x.Track(new TrackedKey(key.Partition, key.Parsed.Address));
+        }
+
+        x.Node.Engine.Look(key.Address, key.Hash, key.Partition, x, look);
     }
 
     private static StoredKey Read(Execution x, in WireKey parsed)

@@ -68,10 +68,15 @@ internal sealed class StringSet(PlainKey key, ReadOnlyMemory<byte> value) : KeyW
         }
 
         isSet = true;
-        var expiry = Left is { } left ? Expiry.After(TimeSpan.FromMilliseconds(left)) : KeepsExpiry ? default : Expiry.Never;
-        field = new FieldReplacement(PlainRecord.ValueFieldName, value.Span, expiry);
+        field = new FieldReplacement(PlainRecord.ValueFieldName, value.Span, ExpiryOf(Left, KeepsExpiry));
         return true;
     }
+
+    /// <summary>The expiry that a string gets.</summary>
+    /// <param name="left">Milliseconds until it expires; null for never.</param>
+    /// <param name="keepsExpiry">Whether it keeps the one that it has.</param>
+    public static Expiry ExpiryOf(long? left, bool keepsExpiry) =>
+        left is { } milliseconds ? Expiry.After(TimeSpan.FromMilliseconds(milliseconds)) : keepsExpiry ? default : Expiry.Never;
 
     private RecordChange Set(RecordChange change)
     {

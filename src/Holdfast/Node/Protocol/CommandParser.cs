@@ -12,8 +12,12 @@ internal sealed class CommandParser
 {
     private const int MaxLengthLine = 32;
     private const int MaxInlineBytes = 64;
+    private const int FewRanges = 16;
 
-    private ArgumentRange[] ranges = new ArgumentRange[16];
+    /// <summary>What is kept for the next command.</summary>
+    private const int MaxKeptRanges = 1024;
+
+    private ArgumentRange[] ranges = new ArgumentRange[FewRanges];
     private int position;
     private int expected = -1;
     private int bulk = -1;
@@ -39,6 +43,10 @@ internal sealed class CommandParser
         expected = -1;
         bulk = -1;
         Count = 0;
+        if (ranges.Length > MaxKeptRanges)
+        {
+            ranges = new ArgumentRange[FewRanges];
+        }
     }
 
     /// <summary>Goes on with the command whose first byte is the buffer's first. An empty command is complete with no arguments.</summary>

@@ -10,6 +10,10 @@ namespace Holdfast.Node;
 internal sealed class ReplyBuffer
 {
     private const int MaxIdleBytes = 256 << 10;
+
+    /// <summary>A mark, the digits of any number, and the line's end.</summary>
+    private const int MaxHeaderBytes = 1 + 20 + 2;
+
     private byte[] bytes = new byte[256];
 
     /// <summary>2 or 3.</summary>
@@ -19,6 +23,8 @@ internal sealed class ReplyBuffer
     public long MaxBytes { get; init; } = System.Array.MaxLength;
 
     public int Length { get; private set; }
+
+    private static ReadOnlySpan<byte> LineEnd => "\r\n"u8;
 
     public ReadOnlySpan<byte> Written => bytes.AsSpan(0, Length);
 
@@ -76,9 +82,11 @@ internal sealed class ReplyBuffer
 
     public void Bulk(ReadOnlySpan<byte> value)
     {
-        Header('$', value.Length);
-        Raw(value);
-        End();
+        var room = Room(value.Length + MaxHeaderBytes + LineEnd.Length);
+        var header = WriteHeader('$', value.Length, room);
+        value.CopyTo(room[header..]);
+        LineEnd.CopyTo(room[(header + value.Length)..]);
+        Length += header + value.Length + LineEnd.Length;
     }
 
     public void Bulk(string value)
@@ -146,12 +154,24 @@ internal sealed class ReplyBuffer
         message.Replace((byte)'\n', (byte)' ');
     }
 
-    private void Header(char mark, long number)
+    private void Header(char mark, long number) => Length += WriteHeader(mark, number, Room(MaxHeaderBytes));
+
+    /// <summary>Writes a mark and a number in a line, and tells how many bytes that are.</summary>
+    private static int WriteHeader(char mark, long number, Span<byte> room)
     {
-        Mark(mark);
-        Utf8Formatter.TryFormat(number, Room(20), out var count);
-        Length += count;
-        End();
+        room[0] = (byte)mark;
+        var count = 1;
+        if ((ulong)number < 10)
+        {
+            room[1] = (byte)('0' + number);
+        }
+        else
+        {
+            Utf8Formatter.TryFormat(number, room[1..], out count);
+        }
+
+        LineEnd.CopyTo(room[(1 + count)..]);
+        return 1 + count + LineEnd.Length;
     }
 
     private void Mark(char mark)
@@ -160,7 +180,7 @@ internal sealed class ReplyBuffer
         Length++;
     }
 
-    private void End() => Raw("\r\n"u8);
+    private void End() => Raw(LineEnd);
 
     private Span<byte> Room(int count)
     {

@@ -1,6 +1,6 @@
 namespace Holdfast.Node;
 
-/// <summary>Writes a record reply: null, or <c>[ttl, fields]</c>, the two of metadata first, or <c>[ttl, null]</c> (docs/wire.md, Functions).</summary>
+/// <summary>Writes a record reply: null, or <c>[ttl, fields]</c>, the two of metadata first, or <c>ttl</c> alone (docs/wire.md, Functions).</summary>
 internal static class RecordReply
 {
     public static void Write(ReplyBuffer reply, Record? record, TimeProvider clock, bool withFields = true)
@@ -43,12 +43,7 @@ internal static class RecordReply
     }
 
     /// <summary>Leaves the fields to the caller, who holds the record of before.</summary>
-    public static void WriteAsHeld(ReplyBuffer reply, Record record, TimeProvider clock)
-    {
-        reply.Array(2);
-        reply.Integer(MillisecondsLeft(record, clock));
-        reply.Null();
-    }
+    public static void WriteAsHeld(ReplyBuffer reply, Record record, TimeProvider clock) => reply.Integer(MillisecondsLeft(record, clock));
 
     /// <summary>What PTTL tells of a record: −1 if it never expires.</summary>
     public static long MillisecondsLeft(Record record, TimeProvider clock) =>

@@ -8,6 +8,8 @@ internal sealed class Execution(Session session)
     private bool isGathering;
     private int found;
     private int absent;
+    private CommandSpec? called;
+    private int calls;
 
     public Session Session => session;
 
@@ -24,9 +26,22 @@ internal sealed class Execution(Session session)
         absent += wasFound ? 0 : 1;
     }
 
+    /// <summary>Notes that a command was called.</summary>
+    public void CountCall(CommandSpec spec)
+    {
+        if (called != spec)
+        {
+            TellCalls();
+            called = spec;
+        }
+
+        calls++;
+    }
+
     /// <summary>Tells the node what was noted.</summary>
     public void Count()
     {
+        TellCalls();
         session.Node.Figures.CountLookUps(found, absent);
         (found, absent) = (0, 0);
     }
@@ -41,8 +56,8 @@ internal sealed class Execution(Session session)
         }
     }
 
-    /// <summary>The command's first key, taken apart, if it is of one key.</summary>
-    public WireKey First { get; set; }
+    /// <summary>The command's key, if it is of one key.</summary>
+    public CommandKey First { get; set; } = new(session.Node);
 
     /// <summary>Begins a reply behind those that were gathered; tells where.</summary>
     public int Gather()
@@ -78,5 +93,14 @@ internal sealed class Execution(Session session)
         Reply.Clear();
         Reply.Protocol = session.Protocol;
         Read.Clear();
+    }
+
+    private void TellCalls()
+    {
+        if (calls > 0)
+        {
+            session.Node.Figures.CountCalls(called!.Place, calls);
+            calls = 0;
+        }
     }
 }

@@ -8,6 +8,8 @@ namespace Holdfast.Node;
 /// </summary>
 internal sealed class Lane
 {
+    private const int KeptCapacity = 512;
+
     /// <summary>The partition; the lane serves another one once it is idle.</summary>
     public int Partition { get; set; }
 
@@ -22,6 +24,9 @@ internal sealed class Lane
 
     /// <summary>Places of replies in the order of their commands, those that are settled at its front excepted.</summary>
     public Queue<ReplySlot> Unsettled { get; } = new();
+
+    /// <summary>Whether its memory may be kept for what is yet to come.</summary>
+    public bool IsSmall => Waiting.Capacity + Unsettled.Capacity <= KeptCapacity;
 
     public bool IsIdle => Commits == 0 && !IsRunning && Waiting.Count == 0;
 

@@ -34,7 +34,7 @@ internal sealed class NodeFigures
     /// <summary>How often a command was called, by its place in <see cref="CommandTable.All"/>.</summary>
     public long CallsOf(int place) => Interlocked.Read(ref calls[place]);
 
-    public void CountCall(int place) => Interlocked.Increment(ref calls[place]);
+    public void CountCalls(int place, int count) => Interlocked.Add(ref calls[place], count);
 
     public void CountBatch(long takenCommands, long bytes)
     {

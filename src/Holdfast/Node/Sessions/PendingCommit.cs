@@ -6,7 +6,7 @@ namespace Holdfast.Node;
 /// </summary>
 internal sealed class PendingCommit(Session session)
 {
-    private WireKey first;
+    private CommandKey? first;
     private ReplyBuffer? reply;
     private Lane? lane;
     private CommandSpec? spec;
@@ -47,23 +47,26 @@ internal sealed class PendingCommit(Session session)
     /// <param name="place">What the connection has under way in the partition.</param>
     /// <param name="specification">The command's specification.</param>
     /// <param name="of">The command.</param>
-    /// <param name="key">Its first key, taken apart, if it is of one key.</param>
+    /// <param name="key">Its key, if it is of one key; it is used until the commit is decided.</param>
     /// <param name="slot">Where the reply goes, if that is known.</param>
-    public void Begin(Lane place, CommandSpec specification, in Command of, in WireKey key, ReplySlot? slot)
+    public void Begin(Lane place, CommandSpec specification, in Command of, CommandKey key, ReplySlot? slot)
     {
         Forget();
         (lane, spec, Command, first, Slot) = (place, specification, of, key, slot);
     }
 
+    /// <summary>Its key, if it is of one key and that is spelt by the record's address. Until the commit is decided.</summary>
+    public CommandKey? SpeltKey => first is { IsSpelt: true } key ? key : null;
+
     /// <summary>The argument, as a plain key.</summary>
     /// <exception cref="WireArgumentException">It is a key of Holdfast's own.</exception>
     public PlainKey Key(int index = 1) =>
-        index == 1 && first.Kind == WireKeyKind.Plain ? new PlainKey(Command.Memory(1), first.Address)
+        index == 1 && first is { Kind: WireKeyKind.Plain } key ? new PlainKey(Command.Memory(1), key.Parsed.Address)
         : PlainKey.IsOwn(Command[index]) ? throw new WireArgumentException(PlainKey.OwnKeysRefusal)
         : new PlainKey(Command.Memory(index));
 
     /// <summary>Lets everything go that it took from the connection.</summary>
-    public void Forget() => (lane, spec, Command, first, Slot, reply, Durable, Read) = (null, null, default, default, null, null, null, null);
+    public void Forget() => (lane, spec, Command, first, Slot, reply, Durable, Read) = (null, null, default, null, null, null, null, null);
 
     /// <summary>Notes a record that the reply tells and the commit did not change.</summary>
     public void HasRead(in TrackedKey key) => (Read ??= []).Add(key);

@@ -6,9 +6,15 @@ namespace Holdfast.Node;
 /// </summary>
 internal sealed class SessionCommits(Session session, SessionLanes lanes)
 {
+    /// <summary>For how many commits a list is kept that was needed once.</summary>
+    private const int MaxSpare = 128;
+
     private readonly Lock startGate = new();
     private readonly ReplyBuffer scratch = new();
     private CommitGroup? gathering;
+
+    /// <summary>The list of a group that was answered.</summary>
+    private List<CommitUnderWay>? spare;
     private bool isStopped;
 
     private Lock Gate => session.Output.Gate;
@@ -48,7 +54,8 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
 
             if (gathering?.Durable != durable)
             {
-                gathering = begun = new CommitGroup(durable);
+                gathering = begun = new CommitGroup(durable, spare ?? []);
+                spare = null;
             }
 
             Join(gathering, commit);
@@ -160,6 +167,15 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
                 }
 
                 lanes.Leave(commit);
+            }
+        }
+
+        if (group.Commits.Capacity <= MaxSpare)
+        {
+            group.Commits.Clear();
+            lock (startGate)
+            {
+                spare = group.Commits;
             }
         }
     }

@@ -12,8 +12,8 @@ internal sealed class SessionLanes
     /// <summary>More than a reply of one key comes to.</summary>
     private const int MaxReplyBytesOfKey = 2 << 20;
 
-    /// <summary>Lanes without anything under way that are kept for the next commits.</summary>
-    private const int MaxFree = 16;
+    /// <summary>Small lanes without anything under way that are kept for the next commits.</summary>
+    private const int MaxFree = 64;
 
     private readonly Session session;
     private readonly SessionCommits commits;
@@ -127,7 +127,7 @@ internal sealed class SessionLanes
         TellProgress(lane);
     }
 
-    private void Begin(Lane lane, CommandSpec spec, in Command command, in WireKey first, ReplySlot? slot)
+    private void Begin(Lane lane, CommandSpec spec, in Command command, CommandKey first, ReplySlot? slot)
     {
         var commit = spare ?? new PendingCommit(session);
         spare = null;
@@ -268,8 +268,16 @@ internal sealed class SessionLanes
     private long RoomOf(in WaitingCommand waiting) =>
         waiting.Spec.Keys == KeyPositions.One ? MaxReplyBytesOfKey : session.Node.Options.MaxQueuedBytesPerClient;
 
-    private WireKey FirstOf(in WaitingCommand waiting) =>
-        waiting.Spec.Keys == KeyPositions.One ? session.Node.Keys.Parse(waiting.Command[1]) : default;
+    private CommandKey FirstOf(in WaitingCommand waiting)
+    {
+        var key = new CommandKey(session.Node);
+        if (waiting.Spec.Keys == KeyPositions.One)
+        {
+            key.Read(waiting.Command[1]);
+        }
+
+        return key;
+    }
 
     /// <summary>The next command to run. If there is none although one waits for nothing else, there is too much held for the client.</summary>
     private WaitingCommand? TakeWaiting(Lane lane, out Task? room)
@@ -370,7 +378,7 @@ internal sealed class SessionLanes
             busy.Remove(lane.Partition);
             isBusy = busy.Count > 0;
             lane.DropSettled();
-            if (free.Count < MaxFree)
+            if (free.Count < MaxFree && lane.IsSmall)
             {
                 free.Push(lane);
             }

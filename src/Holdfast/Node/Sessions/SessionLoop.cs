@@ -10,6 +10,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
 
     private readonly SessionInput input = new();
     private readonly Execution execution = new(session);
+    private readonly Lookahead lookahead = new(session.Node);
 
     /// <summary>Commands and bytes that the node was not told of yet.</summary>
     private int commands;
@@ -32,12 +33,12 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
             while (!session.IsLeaving && !session.Output.IsCut && Hear(await wire.ReceiveAsync(input.Room()).ConfigureAwait(false)))
             {
                 await ObeyAsync().ConfigureAwait(false);
+                Count();
                 if (!wire.IsInRound)
                 {
                     session.Node.Engine.Write();
                 }
 
-                Count();
                 session.Output.Flush();
                 await session.Lanes.WhenRoomAsync().ConfigureAwait(false);
                 logRoom = session.Node.Engine.Room();
@@ -52,6 +53,7 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         finally
         {
             // What the connection has begun is done, whether anybody hears of it or not.
+            execution.Count();
             session.Node.Engine.Write();
             session.End();
         }
@@ -78,9 +80,10 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         while (!session.IsLeaving && !session.Output.IsCut)
         {
             var limits = session.IsAuthenticated ? CommandLimits.Authenticated : CommandLimits.Unauthenticated;
-            var outcome = input.Next(limits, out var command);
+            var outcome = input.Next(limits, out var isRead);
             if (outcome == ParseOutcome.Incomplete)
             {
+                lookahead.Forget();
                 execution.Settle();
                 return;
             }
@@ -91,12 +94,17 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
                 return;
             }
 
+            if (isRead)
+            {
+                lookahead.Read(input);
+            }
+
             if (session.Output.IsLong)
             {
                 await MakeRoomAsync().ConfigureAwait(false);
             }
 
-            if (command.Count > 0 && !Dispatch(command))
+            if (!Dispatch(lookahead[input.Turn]))
             {
                 await WhenMayGoOnAsync().ConfigureAwait(false);
                 continue;
@@ -143,27 +151,34 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
     }
 
     /// <summary>Runs the command or puts it into its lane; false if everything under way must end first, or the log needs room.</summary>
-    private bool Dispatch(in Command command)
+    private bool Dispatch(UpcomingCommand next)
     {
+        var command = next.Command;
+        if (command.Count == 0)
+        {
+            return true;
+        }
+
         if (isAlone && !session.Lanes.IsIdle)
         {
             return false;
         }
 
         isAlone = false;
-        if (IsHttp(command))
+        if (next.Spec is null && IsHttp(command))
         {
             Refuse("ERR Protocol error: this is HTTP, and the port speaks RESP");
             return true;
         }
 
-        var spec = CommandTable.Find(command, out var error);
-        if (spec is null || (error = RefusalOf(spec)) is not null)
+        if ((next.Spec is { } known ? RefusalOf(known) : next.Error) is { } error)
         {
             commands++;
-            AnswerError(error!);
+            AnswerError(error);
             return true;
         }
+
+        var spec = next.Spec!;
 
         if (spec.Start is not null && logRoom is { IsCompleted: false })
         {
@@ -172,9 +187,9 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         }
 
         commands++;
-        session.Node.Figures.CountCall(spec.Place);
-        var lane = CommandLane.Of(spec, session.Node.Keys, command, out var first);
-        execution.First = first;
+        execution.CountCall(spec);
+        var lane = next.Lane;
+        execution.First = next.Key;
         if (lane == CommandLane.None && spec.Start is not null)
         {
             AnswerError($"HFARG {(spec.IsWrite ? PlainKey.OwnKeysRefusal : "the first key is not the head of a partition of this store")}");
@@ -209,6 +224,8 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
 
         if (spec.Start is null)
         {
+            execution.Count();
+
             // It may take long, as SCAN does, and others of the round wait for what they have committed.
             session.Node.Engine.Write();
             session.Lanes.RunNow(execution, spec, command);

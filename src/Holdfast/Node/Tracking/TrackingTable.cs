@@ -14,6 +14,9 @@ internal sealed class TrackingTable
 
     private readonly Shard[] shards = [.. Enumerable.Range(0, ShardCount).Select(static _ => new Shard())];
 
+    /// <summary>Whether any key is tracked.</summary>
+    public bool HasKeys() => Volatile.Read(ref keys) > 0;
+
     public void Track(in TrackedKey key, TrackedKeys reader)
     {
         var shard = ShardOf(key);
@@ -40,7 +43,7 @@ internal sealed class TrackingTable
     /// <summary>Tells all who have read the key that it changed; <paramref name="origin"/> made the change.</summary>
     public void Tell(in TrackedKey key, Session? origin)
     {
-        if (Volatile.Read(ref keys) == 0)
+        if (!HasKeys())
         {
             return;
         }

@@ -17,6 +17,8 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
     private HeldRecord?[]? held;
     private int hasSettled;
     private bool isIncomplete;
+    private bool wasWritten;
+    private bool isKept;
     private long sequence;
 
     /// <summary>Prepares the call.</summary>
@@ -62,8 +64,9 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         writer.Bulk(removes ? "hf1_remove"u8 : "hf1_commit"u8);
         writer.Bulk(keys);
         WriteKeys(writer);
-        writer.Bulk(server.RunId);
-        writer.Bulk(CommitWire.MarksOf(commit.Durability, fingerprint is not null));
+        writer.Bulk(server.Tenure);
+        isKept = window.IsKept(view.Clock, ExpiresAt);
+        CommitWire.WriteMarks(writer, commit.Durability, fingerprint is not null, IsFirst(server), isKept);
         writer.Bulk(Sequence);
         if (commit.Request is { } request)
         {
@@ -72,6 +75,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         }
 
         CommitWire.Write(writer, commit, held);
+        wasWritten = true;
     }
 
     public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)
@@ -88,7 +92,12 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             "different" => new CommitResult(at, refusal: null),
             _ => throw new RespFormatException($"A commit is not answered with '{outcome}'."),
         };
-        view.Saw(this, at);
+        view.Saw(this, at, isNow: outcome is "ok" or "refused");
+        if (outcome == "ok")
+        {
+            window.Made(at.Term, isKept ? null : SentAt);
+        }
+
         if (isIncomplete)
         {
             // It was made, and the store tells that, and the records, to who sends it again.
@@ -110,6 +119,9 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             ? new CommitUnknownException($"The commit was sent, its whole answer did not come, and then: {fault.Message}", fault)
             : fault);
     }
+
+    /// <summary>Whether the store may take our word that it has never seen the commit: only if no older connection can bring it later than this one.</summary>
+    private bool IsFirst(ServerProfile server) => !wasWritten && routes.IsOneServer && server.ConnectionId != 0;
 
     private void Settle()
     {

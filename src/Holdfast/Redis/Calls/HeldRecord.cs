@@ -15,9 +15,6 @@ internal sealed class HeldRecord
     // What a counter takes at most, the sign included.
     private const int CounterBytes = 17;
 
-    // A field takes three bytes at least: its name's one, and two lengths.
-    private const int MinFieldBytes = 3;
-
     [ThreadStatic]
     private static RecordEditor? editor;
 
@@ -38,7 +35,7 @@ internal sealed class HeldRecord
     public static HeldRecord? Of(NearCache cache, RecordChange change) =>
         change.Kind == ChangeKind.Update && change.Conditions.Count + change.Operations.Count <= CommitWire.MaxHeldMarks - 3
         && cache.Find(change.Address) is { Record: { Revision: > 0 } before, At.Term: var term }
-        && before.TryGetPacked(out var packed) && packed.Length >= MinBytes && StaysSmall(packed, change)
+        && before.TryGetPacked(out var packed) && packed.Length >= MinBytes && StaysSmall(before, packed.Length, change)
             ? new HeldRecord(change, before, term)
             : null;
 
@@ -69,14 +66,13 @@ internal sealed class HeldRecord
         }
     }
 
-    private static bool StaysSmall(ReadOnlySpan<byte> packed, RecordChange change)
+    private static bool StaysSmall(Record before, long bytes, RecordChange change)
     {
-        long bytes = packed.Length;
         foreach (ref readonly var operation in change.OperationSpan)
         {
             bytes += operation.Bytes + CounterBytes;
         }
 
-        return bytes <= StateLimits.MaxRecordBytes && (packed.Length / MinFieldBytes) + change.Operations.Count <= StateLimits.MaxFieldsPerRecord;
+        return bytes <= StateLimits.MaxRecordBytes && before.Fields.Count + change.Operations.Count <= StateLimits.MaxFieldsPerRecord;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class JournalCall : AwaitedCall<JournalPage>
     public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)
     {
         reader.ReadCount(5);
-        if (!server.IsRun(reader.ReadText()))
+        if (!server.IsTenure(reader.ReadText()))
         {
             return ReplyVerdict.TermUnknown;
         }

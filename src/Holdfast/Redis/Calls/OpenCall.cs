@@ -2,7 +2,7 @@ using Holdfast.Resp;
 
 namespace Holdfast.Redis;
 
-/// <summary><c>hf1_open</c>: opens a term if the server's process is new to the partition, and tells its head.</summary>
+/// <summary><c>hf1_open</c>: opens a term if the server's tenure is new to the partition, and tells its head.</summary>
 internal sealed class OpenCall : AwaitedCall<PartitionHead>
 {
     private readonly StoreView view;
@@ -16,7 +16,7 @@ internal sealed class OpenCall : AwaitedCall<PartitionHead>
         writer.Bulk("hf1_open"u8);
         writer.Bulk(1);
         view.Keys.Write(writer, Partition, StoreKeys.Head);
-        writer.Bulk(server.RunId);
+        writer.Bulk(server.Tenure);
     }
 
     public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)

@@ -15,12 +15,12 @@ internal static class ReadWire
         view.Keys.Write(writer, partition, StoreKeys.Head);
     }
 
-    /// <summary>Reads the reply up to its records; false when the partition's term is another server process's.</summary>
+    /// <summary>Reads the reply up to its records; false when the partition's term is of another tenure.</summary>
     public static bool TryReadMoment(ref RespReader reader, ServerProfile server, int partition, int records, out Stamp at)
     {
         at = default;
         reader.ReadCount(3 + records);
-        if (!server.IsRun(reader.ReadText()))
+        if (!server.IsTenure(reader.ReadText()))
         {
             return false;
         }

@@ -6,7 +6,7 @@ internal enum ReplyVerdict
     /// <summary>The call is settled.</summary>
     Settled,
 
-    /// <summary>The partition's term is another server process's: open one, and repeat.</summary>
+    /// <summary>The partition's term is of another tenure than the connection's: open one, and repeat.</summary>
     TermUnknown,
 
     /// <summary>What the reply leaves out can't be made up for: ask again.</summary>

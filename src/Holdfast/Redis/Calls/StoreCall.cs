@@ -37,7 +37,7 @@ internal abstract class StoreCall
     /// <summary>How often the store lacked the function that it calls.</summary>
     public int TimesFunctionMissing { get; set; }
 
-    /// <summary>How often the partition's term was another server process's.</summary>
+    /// <summary>How often the partition's term was of another tenure.</summary>
     public int TimesTermUnknown { get; set; }
 
     /// <summary>The call that opens the partition's term, which this one waited for last.</summary>

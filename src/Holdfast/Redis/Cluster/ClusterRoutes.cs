@@ -233,7 +233,8 @@ internal sealed class ClusterRoutes : StoreRoutes
         }
     }
 
-    private void Take(IReadOnlyList<ClusterPrimary> primaries)
+    /// <summary>Takes a node's view of who has which slots.</summary>
+    internal void Take(IReadOnlyList<ClusterPrimary> primaries)
     {
         IReadOnlyList<int> changed;
         lock (gate)

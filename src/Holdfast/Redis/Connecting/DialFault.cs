@@ -30,7 +30,7 @@ internal static class DialFault
     private static bool IsOwn(Exception end) => end is ObjectDisposedException or IOException { InnerException: SocketException { SocketErrorCode: SocketError.OperationAborted } };
 
     private static string HintFor(RedisAddress address) =>
-        address.Tls is null ? "If it speaks TLS there, begin the connection string with rediss://."
+        address.Tls is null ? "If it speaks TLS there, begin the connection string with rediss:// or rediss+sentinel://."
         : address.Tls.CertificateFile is null ? "If it wants a client certificate, name its file and its key's with ?cert=FILE&key=FILE."
         : "";
 
@@ -41,7 +41,7 @@ internal static class DialFault
     {
         if (end is RespFormatException && end.Message.StartsWith(AlertByte, StringComparison.Ordinal))
         {
-            return new StateMismatchException($"{address} speaks TLS: begin the connection string with rediss://.", end);
+            return new StateMismatchException($"{address} speaks TLS: begin the connection string with rediss:// or rediss+sentinel://.", end);
         }
 
         return address.IsTls && end is not null && Reasons(end).Contains("alert", StringComparison.OrdinalIgnoreCase)

@@ -11,14 +11,17 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
     private const int FormatVersion = 1;
     private const string NodeName = "holdfast";
 
+    /// <summary>How long the ids are that a server makes by chance: of its process, and of its data's history with replicas.</summary>
+    private const int IdDigits = 40;
+
     private readonly Dialogue dialogue = new(connection, address);
 
     /// <summary>Does it, and tells which server it is.</summary>
-    /// <param name="before">The server of the connection before this one.</param>
-    public async Task<ServerProfile> RunAsync(ServerProfile before)
+    /// <param name="before">The link's last connection to each server process, by its run id; empty before the first.</param>
+    public async Task<ServerProfile> RunAsync(IReadOnlyDictionary<string, long> before)
     {
         var hello = await dialogue.HelloAsync().ConfigureAwait(false);
-        if (before == ServerProfile.Unknown && hello.GetValueOrDefault("server") != NodeName)
+        if (before.Count == 0 && hello.GetValueOrDefault("server") != NodeName)
         {
             dialogue.CheckVersion(hello.GetValueOrDefault("version", "?"));
             await new PermissionCheck(dialogue, view.Keys.Text(0, "@probe"), isCluster).RunAsync().ConfigureAwait(false);
@@ -60,9 +63,21 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
             Name = isNode ? "node" : name,
             Version = version,
             RunId = facts.GetValueOrDefault("run_id", ""),
+            Tenure = isNode ? facts.GetValueOrDefault("run_id", "") : HalfOf(facts, "run_id") + HalfOf(facts, "master_replid"),
             ConnectionId = long.Parse(hello.GetValueOrDefault("id", "0"), CultureInfo.InvariantCulture),
             Durability = isNode || await IsSyncedAsync(facts).ConfigureAwait(false) ? Durability.Synced : Durability.Memory,
         };
+    }
+
+    // As the library makes a tenure of the same facts: half of each is enough, and together no longer than a run id.
+    private string HalfOf(Dictionary<string, string> facts, string name)
+    {
+        var id = facts.GetValueOrDefault(name, "");
+        return id.Length == IdDigits && id.All(char.IsAsciiHexDigit)
+            ? id[..(IdDigits / 2)]
+            : throw new StateMismatchException(
+                $"{address} does not tell its {name} in INFO as {IdDigits} hexadecimal digits, without which nobody can notice that another server has taken over and what that lost: "
+                + "connect to a Redis or Valkey server itself, and not by way of a proxy or service that hides it.");
     }
 
     private void CheckRole(Dictionary<string, string> hello, Dictionary<string, string> facts)
@@ -119,20 +134,12 @@ internal sealed class Handshake(RedisConnection connection, RedisAddress address
 
     // What was sent on the connection before may still stand unread in the server's socket. Once the server has closed
     // it, a commit repeated here is the only one of its kind that can still be made, and its answer is final.
-    private async Task EndBeforeAsync(ServerProfile before, ServerProfile server)
+    private async Task EndBeforeAsync(IReadOnlyDictionary<string, long> before, ServerProfile server)
     {
-        if (before.RunId != server.RunId)
+        if (before.TryGetValue(server.RunId, out var connectionId) && connectionId != 0)
         {
-            return;
-        }
-
-        try
-        {
-            await dialogue.AskAsync("CLIENT", "KILL", "ID", before.ConnectionId.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
-        }
-        catch (StoreErrorException fault) when (fault.Error.Code != "NOPERM")
-        {
-            // It is gone already.
+            // Answered with 0 where it is gone already, so that an error says that it may not be.
+            await dialogue.AskAsync("CLIENT", "KILL", "ID", connectionId.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
         }
     }
 

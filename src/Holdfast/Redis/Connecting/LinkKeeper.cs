@@ -26,7 +26,13 @@ internal sealed class LinkKeeper(
     /// <summary>Between two PINGs; beyond it this process was stopped, or had no processor.</summary>
     private static readonly TimeSpan LatestTick = 2 * PingInterval;
 
+    /// <summary>Of this many server processes the last connection is known.</summary>
+    private const int MaxRuns = 64;
+
     private readonly CancellationTokenSource disposed = new();
+
+    // Replaced and never changed: a handshake that was given up may still read it.
+    private OrderedDictionary<string, long> connections = [];
     private Task keeping = Task.CompletedTask;
     private volatile RedisAddress address = named;
 
@@ -151,8 +157,9 @@ internal sealed class LinkKeeper(
             connection = new RedisConnection(stream, link, options.Clock);
             connection.Start();
             var handshake = new Handshake(connection, there, view, options.PartitionCount, isCluster);
-            Server = await handshake.RunAsync(Server).WaitAsync(either.Token).ConfigureAwait(false);
+            Server = await handshake.RunAsync(connections).WaitAsync(either.Token).ConfigureAwait(false);
             connection.Server = Server;
+            Remember(Server);
             return connection;
         }
         catch (Exception error)
@@ -162,6 +169,19 @@ internal sealed class LinkKeeper(
             Distrust(DialFault.Of(error, end, address, DialTimeout));
             return null;
         }
+    }
+
+    private void Remember(ServerProfile server)
+    {
+        var known = new OrderedDictionary<string, long>(connections);
+        known.Remove(server.RunId);
+        known.Add(server.RunId, server.ConnectionId);
+        if (known.Count > MaxRuns)
+        {
+            known.RemoveAt(0);
+        }
+
+        connections = known;
     }
 
     private void Distrust(StateException trouble)

@@ -6,7 +6,7 @@ namespace Holdfast.Redis;
 internal sealed record ServerProfile
 {
     /// <summary>Before the server has told anything.</summary>
-    public static readonly ServerProfile Unknown = new() { Name = "?", Version = "?", RunId = "", ConnectionId = 0, Durability = Durability.Memory };
+    public static readonly ServerProfile Unknown = new() { Name = "?", Version = "?", RunId = "", Tenure = "", ConnectionId = 0, Durability = Durability.Memory };
 
     /// <summary><c>redis</c>, <c>valkey</c> or <c>node</c>.</summary>
     public required string Name { get; init; }
@@ -15,6 +15,12 @@ internal sealed record ServerProfile
 
     /// <summary>The server process's own name.</summary>
     public required string RunId { get; init; }
+
+    /// <summary>
+    /// The process and the time for which it is the primary, of which a partition's term is one (docs/wire.md, "A head"): once it has been a
+    /// replica this is another one, though the process is the same.
+    /// </summary>
+    public required string Tenure { get; init; }
 
     /// <summary>The connection's number in the server.</summary>
     public required long ConnectionId { get; init; }
@@ -25,6 +31,6 @@ internal sealed record ServerProfile
     /// <summary>Whether it is <c>holdfast node</c>.</summary>
     public bool IsNode => Name == "node";
 
-    /// <summary>Whether a reply names this server process.</summary>
-    public bool IsRun(ReadOnlySpan<byte> runId) => Ascii.Equals(runId, RunId);
+    /// <summary>Whether a reply names this tenure.</summary>
+    public bool IsTenure(ReadOnlySpan<byte> run) => Ascii.Equals(run, Tenure);
 }

@@ -9,12 +9,16 @@ namespace Holdfast.Redis;
 /// the one of the highest configuration epoch counts, which is how sentinels decide it among themselves.
 /// </summary>
 /// <remarks>
-/// One sentinel at a time is listened to for <c>+switch-master</c>, and asked every second in case it does not tell.
-/// When it names another master, and most agree, the connection to the old one is given up.
+/// One sentinel at a time is listened to for <c>+switch-master</c>, and asked every second in case it does not tell; after
+/// five seconds the next one, as it may be cut off from the others with the master that was. When it names another master, and
+/// most agree, the connection to the old one is given up.
 /// </remarks>
 internal sealed class SentinelGroup(RedisAddress address, StateEngineOptions options) : IAsyncDisposable
 {
     private const string Switched = "+switch-master";
+
+    /// <summary>So often a sentinel is asked before the next one has its turn.</summary>
+    private const int AsksInATurn = 5;
 
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
@@ -123,9 +127,8 @@ internal sealed class SentinelGroup(RedisAddress address, StateEngineOptions opt
             catch (Exception fault) when (fault is StateException or TimeoutException or OperationCanceledException)
             {
                 // The next sentinel may do, after a while.
+                await Task.Delay(delay.Next(), options.Clock, disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-
-            await Task.Delay(delay.Next(), options.Clock, disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -142,7 +145,7 @@ internal sealed class SentinelGroup(RedisAddress address, StateEngineOptions opt
             }
         };
         await sentinel.Dialogue.SubscribeAsync(Switched, ends: false).WaitAsync(AnswerTimeout, options.Clock, disposed.Token).ConfigureAwait(false);
-        while (true)
+        for (var asks = 0; asks < AsksInATurn; asks++)
         {
             var master = (await AskAsync(sentinel, disposed.Token).ConfigureAwait(false)).Master;
             if (node.Link.IsConnected && master is not null && master != node.Keeper.Place)

@@ -33,6 +33,29 @@ public sealed class PlainKeyTests(NodeHost host) : IClassFixture<NodeHost>
     }
 
     [Theory]
+    [InlineData("user:1")]
+    [InlineData("2~pinned")]
+    [InlineData("")]
+    [InlineData("a b/{c}%")]
+    [InlineData("hf:x")]
+    [InlineData("hf:@store")]
+    [InlineData("own")]
+    [InlineData("long")]
+    public void A_key_that_is_taken_apart_names_what_it_names_however_it_is_read(string text)
+    {
+        var key = Encoding.UTF8.GetBytes(text switch { "own" => host.Key("cart/own"), "long" => new string('k', 201), _ => text });
+        var found = new CommandKey(host.Node);
+        found.Read(key);
+        var expected = host.Node.Keys.Parse(key);
+        Assert.Equal(expected, found.Parsed);
+        Assert.Equal((expected.Kind, expected.Partition), (found.Kind, found.Partition));
+        Assert.Equal(expected.Address.ToString(), Encoding.ASCII.GetString(found.Address));
+        Assert.True(!found.NamesRecord || found.Hash == host.Engine.HashOf(found.Address));
+        found.Forget();
+        Assert.Equal((WireKeyKind.None, false), (found.Kind, found.NamesRecord));
+    }
+
+    [Theory]
     [InlineData("SET", "hf:x", "v")]
     [InlineData("SET", "hf:{0}:cart/u1", "v")]
     [InlineData("HSET", "hf:@store", "version", "2")]

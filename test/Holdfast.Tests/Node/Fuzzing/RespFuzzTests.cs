@@ -82,7 +82,7 @@ public sealed partial class RespFuzzTests(NodeHost host) : IClassFixture<NodeHos
             input.Received(piece.Length);
             while (true)
             {
-                var outcome = input.Next(CommandLimits.Authenticated, out var command);
+                var outcome = input.Next(CommandLimits.Authenticated, out _);
                 if (outcome == ParseOutcome.Failed)
                 {
                     return read.Append(input.Problem).ToString();
@@ -93,6 +93,7 @@ public sealed partial class RespFuzzTests(NodeHost host) : IClassFixture<NodeHos
                     break;
                 }
 
+                var command = input[0];
                 for (var i = 0; i < command.Count; i++)
                 {
                     read.Append('<').Append(Encoding.Latin1.GetString(command[i])).Append('>');
