@@ -72,7 +72,8 @@ internal sealed class StoreLink : ConnectionOwner
             return;
         }
 
-        if (isRetired)
+        // It was on its way here while its partition went elsewhere, and missed that the calls that wait here were given back.
+        if (isRetired || (!call.IsAsking && IsMisplaced(call)))
         {
             Redistribute();
         }
@@ -286,6 +287,7 @@ internal sealed class StoreLink : ConnectionOwner
         }
 
         view.Cache.Lose(Feed);
+        var isAnyMisplaced = false;
         foreach (var call in unanswered)
         {
             // In this order: once it can be given up, it has to be known that it may have been made.
@@ -295,9 +297,12 @@ internal sealed class StoreLink : ConnectionOwner
             {
                 call.Fail(Unavailable(call));
             }
+
+            isAnyMisplaced |= IsMisplaced(call);
         }
 
-        if (isRetired)
+        // Another may have been known to have the partition before the loss was.
+        if (isRetired || isAnyMisplaced)
         {
             Redistribute();
         }
@@ -332,6 +337,8 @@ internal sealed class StoreLink : ConnectionOwner
             return true;
         }
     }
+
+    private bool IsMisplaced(StoreCall call) => !call.IsPinned && !routes.Leads(call.Partition, this);
 
     private StoreCall[] TakeWaiting()
     {

@@ -9,17 +9,18 @@ public sealed class ClusterRoutesTests
     private const int Rounds = 3000;
 
     private static readonly RedisPlace One = new("127.0.0.1", 1);
+    private static readonly RedisPlace Other = new("127.0.0.1", 2);
     private static readonly ErrorReply ToOther = new("MOVED 0 127.0.0.1:2");
 
     [Fact]
     public async Task A_node_that_gets_a_partition_while_a_view_leaves_it_out_is_not_retired()
     {
-        var view = new StoreView(PatientOptions.Default, new PartitionMap(PatientOptions.Default.PartitionCount), "client");
-        await using var routes = new ClusterRoutes(RedisAddress.Parse("redis://127.0.0.1:1"), view, new SignalTable(), PatientOptions.Default);
+        var view = NewView();
+        await using var routes = RoutesOf(view);
         IReadOnlyList<ClusterPrimary> all = [new ClusterPrimary(One, 1, [(0, 16383)])];
         routes.Take(all);
         var link = routes.NodeOf(0)!.Link;
-        void Move(int partition) => routes.OnRedirect(link, new OpenCall(view, partition) { ExpiresAt = PatientOptions.Default.CommitDeadline() }, ToOther);
+        void Move(int partition) => routes.OnRedirect(link, NewCall(view, partition), ToOther);
 
         // The other node has partition 0, which the view takes from it, while it gets partition 1.
         using var start = new Barrier(2);
@@ -30,6 +31,60 @@ public sealed class ClusterRoutesTests
             Assert.Contains(routes.NodeOf(1), routes.Nodes);
             routes.Take(all);
         }
+    }
+
+    [Fact]
+    public async Task A_call_that_comes_to_a_node_whose_partition_has_just_gone_elsewhere_goes_there()
+    {
+        var view = NewView();
+        await using var routes = RoutesOf(view);
+        routes.Take([new ClusterPrimary(One, 1, [(0, 16383)])]);
+        var before = routes.NodeOf(0)!.Link;
+        routes.Take([new ClusterPrimary(One, 1, []), new ClusterPrimary(Other, 2, [(0, 16383)])]);
+
+        before.Submit(NewCall(view));
+        AssertWaitsAt(routes, before);
+    }
+
+    [Fact]
+    public async Task A_call_that_a_lost_connection_leaves_when_its_partition_has_gone_elsewhere_goes_there()
+    {
+        var view = NewView();
+        await using var routes = RoutesOf(view);
+        routes.Take([new ClusterPrimary(One, 1, [(0, 16383)])]);
+        var before = routes.NodeOf(0)!.Link;
+        routes.Take([new ClusterPrimary(One, 1, []), new ClusterPrimary(Other, 2, [(0, 16383)])]);
+
+        before.OnLost(connection: null!, [NewCall(view)]);
+        AssertWaitsAt(routes, before);
+    }
+
+    [Fact]
+    public async Task A_call_that_waits_at_a_node_goes_elsewhere_with_its_partition_when_a_node_says_that_it_does()
+    {
+        var view = NewView();
+        await using var routes = RoutesOf(view);
+        routes.Take([new ClusterPrimary(One, 1, [(0, 16383)])]);
+        var before = routes.NodeOf(0)!.Link;
+        before.Submit(NewCall(view));
+        Assert.True(before.HasWaiting);
+
+        routes.OnRedirect(before, NewCall(view), ToOther);
+        AssertWaitsAt(routes, before);
+    }
+
+    private static StoreView NewView() => new(PatientOptions.Default, new PartitionMap(PatientOptions.Default.PartitionCount), "client");
+
+    private static ClusterRoutes RoutesOf(StoreView view) =>
+        new(RedisAddress.Parse("redis://127.0.0.1:1"), view, new SignalTable(), PatientOptions.Default);
+
+    private static OpenCall NewCall(StoreView view, int partition = 0) => new(view, partition) { ExpiresAt = PatientOptions.Default.CommitDeadline() };
+
+    private static void AssertWaitsAt(ClusterRoutes routes, StoreLink before)
+    {
+        Assert.Equal(Other, routes.NodeOf(0)!.Keeper.Place);
+        Assert.True(routes.NodeOf(0)!.Link.HasWaiting);
+        Assert.False(before.HasWaiting);
     }
 
     private static Task AtOnceAsync(Barrier start, Action act) => Task.Run(() =>

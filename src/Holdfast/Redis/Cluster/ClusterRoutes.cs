@@ -258,13 +258,16 @@ internal sealed class ClusterRoutes : StoreRoutes
 
     private void Move(int partition, RedisPlace place)
     {
+        StoreNode? before = null;
         lock (gate)
         {
             if (table.Move(partition, place))
             {
-                Assign(partition, NodeAt(place));
+                before = Assign(partition, NodeAt(place));
             }
         }
+
+        before?.Link.Redistribute();
     }
 
     private StoreNode NodeAt(RedisPlace place) => nodes.TryGetValue(place, out var node) ? node : NewNodeAt(place);
@@ -292,8 +295,8 @@ internal sealed class ClusterRoutes : StoreRoutes
     }
 
     // First the near cache forgets, then calls go there, then it is asked for what is watched: a call that is answered by
-    // the old one meanwhile puts nothing in.
-    private void Assign(int partition, StoreNode node)
+    // the old one meanwhile puts nothing in. Answers who had it before.
+    private StoreNode? Assign(int partition, StoreNode node)
     {
         view.Cache.Assign(partition, node.Link.Feed);
         var before = Interlocked.Exchange(ref byPartition[partition], node);
@@ -312,6 +315,8 @@ internal sealed class ClusterRoutes : StoreRoutes
                 node.Link.Submit(new SubscribeCall(channel, ends: false) { ExpiresAt = options.CommitDeadline() });
             }
         }
+
+        return before;
     }
 
     // A node without partitions is kept while the cluster calls it a primary: it may be about to get some. Chosen under the
