@@ -31,7 +31,7 @@ public sealed class InstanceDeathTests(ITestOutputHelper output)
         var seed = Environment.ProcessId;
         var inFlight = new RequestsInFlight();
         var killer = new Killer(topology, seed) { OldestInFlight = () => inFlight.Oldest };
-        await using var crowd = await Crowd.EnterAsync(topology, "shopper", seed, new Lenience { MayPostFail = () => killer.HasBegun, InFlight = inFlight });
+        await using var crowd = await Crowd.EnterAsync(topology, "shopper", seed, new Lenience { MayPostFail = _ => killer.HasBegun, InFlight = inFlight });
 
         await crowd.WhileAsync(killer.RunAsync(Kills));
         await crowd.LeaveAsync();

@@ -49,7 +49,7 @@ public sealed class NodeDeathTests(ITestOutputHelper output)
     /// <summary>Requests wait for the store 5 s: whoever met a node that was away for longer, as on a machine that is busy with other things, may be told 503.</summary>
     private static Lenience LenienceOf(Mischief mischief, Func<bool> mayPostFail) => new()
     {
-        MayPostFail = () => mayPostFail() || mischief.HasNodeBeenAwayForLong(TimeSpan.Zero),
-        MayBeClosed = mischief.HasNodeBeenAwayForLong,
+        MayPostFail = since => mayPostFail() || mischief.MayNodeBeTooLongAway(since),
+        MayBeClosed = mischief.MayNodeBeTooLongAway,
     };
 }

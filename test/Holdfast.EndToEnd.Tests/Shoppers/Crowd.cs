@@ -26,7 +26,7 @@ internal sealed class Crowd : IAsyncDisposable
     /// <param name="seed">Decides what they do.</param>
     /// <param name="mayPostFail">Whether a POST may be answered 502 or 503 by now.</param>
     public static Task<Crowd> EnterAsync(Topology topology, int seed, Func<bool> mayPostFail) =>
-        EnterAsync(topology, "shopper", seed, new Lenience { MayPostFail = mayPostFail });
+        EnterAsync(topology, "shopper", seed, new Lenience { MayPostFail = _ => mayPostFail() });
 
     /// <summary>Sends them in.</summary>
     /// <param name="topology">The shop.</param>

@@ -62,7 +62,7 @@ internal sealed class ShopClient : IDisposable
 
     private async Task<Reply> RepeatAsync(HttpMethod method, string path, string? json, string key, HttpStatusCode expected)
     {
-        var deadline = History.Now + Patience;
+        var started = History.Now;
         while (true)
         {
             var reply = await SendAsync(method, path, json, key, expected, HttpStatusCode.BadGateway, HttpStatusCode.ServiceUnavailable, HttpStatusCode.Conflict);
@@ -71,7 +71,7 @@ internal sealed class ShopClient : IDisposable
                 return reply;
             }
 
-            if (!lenience.MayPostFail() || History.Now > deadline || (reply.Status == HttpStatusCode.Conflict && !reply.IsRunning))
+            if (!lenience.MayPostFail(started) || History.Now - started > Patience || (reply.Status == HttpStatusCode.Conflict && !reply.IsRunning))
             {
                 throw history.Failure($"{method} {path} answered {(int)reply.Status}, which no death of an instance explains.");
             }

@@ -88,12 +88,13 @@ internal sealed class Mischief(Topology topology, int seed)
         }
     }
 
-    /// <summary>Whether the node has been away since that moment for longer than requests wait for it.</summary>
-    public bool HasNodeBeenAwayForLong(TimeSpan since)
+    /// <summary>Whether a request that began at that moment may be told by now that the node is away: for longer than requests wait, or while this one has waited so long.</summary>
+    public bool MayNodeBeTooLongAway(TimeSpan since)
     {
         lock (gate)
         {
-            return nodeAbsences.Exists(absence => since <= absence.To + Hearing && Min(absence.To, History.Now) - absence.From > LongAbsence);
+            var now = History.Now;
+            return nodeAbsences.Exists(absence => since <= absence.To + Hearing && (Min(absence.To, now) - absence.From > LongAbsence || now - since > LongAbsence));
         }
     }
 
