@@ -229,7 +229,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
 
         var bytes = RecordView.SizeOf(address.Length, field.PackedBytes);
         state.Store.CheckRoom(GrowthOf(planned, bytes));
-        var block = pending.Changes[0].Block = table.Memory.Allocate(bytes);
+        var block = pending.Changes[0].Block = table.Spares.Allocate(bytes);
         var birth = before.IsAbsent ? pending.Revision : before.Birth;
         field.WriteTo(RecordView.Begin(table.Memory.Span(block), address, pending.Revision, birth, 1, field.PackedBytes));
         Enter(pending);
@@ -423,7 +423,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
                 var after = change.After!;
                 var fields = (PackedFields)after.Fields;
                 var address = change.Address.WriteTo(bytes);
-                change.Block = table.Memory.Allocate(RecordView.SizeOf(address.Length, fields.Packed.Length));
+                change.Block = table.Spares.Allocate(RecordView.SizeOf(address.Length, fields.Packed.Length));
                 fields.Packed.CopyTo(RecordView.Begin(
                     table.Memory.Span(change.Block), address, after.Revision, after.Birth, fields.Count, fields.Packed.Length));
             }

@@ -56,5 +56,15 @@ internal sealed class StoreCopy : IDisposable
         return log[..end];
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // On a disk that a test had fail and that is thrown away too: this must not hide why the test has failed.
+        }
+    }
 }

@@ -38,6 +38,9 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
 
     public SlabAllocator Memory => memory;
 
+    /// <summary>Blocks of records that were replaced, for those that replace others.</summary>
+    public SpareBlocks Spares { get; } = new(memory);
+
     public ref Slot this[int slot] => ref chunks[slot >> ChunkBits][slot & (ChunkSlots - 1)];
 
     /// <summary>The slot of the address, or −1; and the hash, for <see cref="Add"/>.</summary>

@@ -36,7 +36,7 @@ internal static class RecordVersions
         place.VisibleDeadline = change.Deadline;
         if (before != 0 && before != place.Visible && before != place.Newest)
         {
-            table.Memory.Free(before);
+            table.Spares.Free(before);
         }
 
         Settle(table, change.Slot);

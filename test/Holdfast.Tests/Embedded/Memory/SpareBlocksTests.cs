@@ -1,0 +1,36 @@
+using Holdfast.Embedded;
+
+namespace Holdfast.Tests.Embedded.Memory;
+
+public sealed class SpareBlocksTests
+{
+    [Fact]
+    public void A_block_that_was_let_go_is_taken_again_for_its_size_alone()
+    {
+        using var memory = new SlabAllocator();
+        var spares = new SpareBlocks(memory);
+        var block = spares.Allocate(100);
+        spares.Free(block);
+        Assert.NotEqual(block, spares.Allocate(200));
+        Assert.Equal(block, spares.Allocate(98));
+        Assert.NotEqual(block, spares.Allocate(98));
+    }
+
+    [Fact]
+    public void Few_and_small_ones_of_one_size_are_kept_and_all_others_are_given_back()
+    {
+        using var memory = new SlabAllocator();
+        var spares = new SpareBlocks(memory);
+        List<uint> blocks = [.. Enumerable.Range(0, 100).Select(_ => spares.Allocate(64))];
+        blocks.ForEach(spares.Free);
+        spares.Free(spares.Allocate(128));
+        spares.Free(spares.Allocate(4000));
+        Assert.Equal((16, 16 * 64L), (memory.UsedBlocks, memory.UsedBytes));
+
+        List<uint> again = [.. Enumerable.Range(0, 16).Select(_ => spares.Allocate(64))];
+        Assert.Equal(16, again.Distinct().Count());
+        Assert.Equal(16, memory.UsedBlocks);
+        spares.Free(spares.Allocate(128));
+        Assert.Equal(16 + 1, memory.UsedBlocks);
+    }
+}
