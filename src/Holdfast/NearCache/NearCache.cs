@@ -110,14 +110,23 @@ internal sealed class NearCache
     public bool IsFed(int partition, Feed feed) => Volatile.Read(ref feeds[partition]) == feed;
 
     /// <summary>The partition is another server's from now on: what was known of it goes.</summary>
-    public void Assign(int partition, Feed feed)
+    public void Assign(int partition, Feed feed) => Assign([(partition, feed)]);
+
+    /// <summary>The partitions are other servers' from now on: what was known of them goes. All at once, as that looks at every entry.</summary>
+    public void Assign(IReadOnlyList<(int Partition, Feed Feed)> all)
     {
         lock (writing)
         {
-            if (feeds[partition] != feed)
+            var isForgotten = new bool[feeds.Length];
+            foreach (var (partition, feed) in all)
             {
+                isForgotten[partition] = feeds[partition] != feed;
                 Volatile.Write(ref feeds[partition], feed);
-                ForgetPartitions(changed => changed == partition);
+            }
+
+            if (Array.IndexOf(isForgotten, true) >= 0)
+            {
+                ForgetPartitions(partition => isForgotten[partition]);
             }
         }
     }

@@ -17,10 +17,7 @@ internal sealed class LoneRoutes : StoreRoutes
         IsOneServer = sentinels is null && address.Places.Count == 1;
         node = new StoreNode(link, new LinkKeeper(address, find, link, view, options, isCluster: false));
         Nodes = [node];
-        for (var partition = 0; partition < options.PartitionCount; partition++)
-        {
-            view.Cache.Assign(partition, link.Feed);
-        }
+        view.Cache.Assign([.. Enumerable.Range(0, options.PartitionCount).Select(partition => (partition, link.Feed))]);
     }
 
     public override IReadOnlyList<StoreNode> Nodes { get; }

@@ -22,6 +22,9 @@ public sealed class RedisEngine : StateEngine
 
     private const int ScanStep = 1000;
 
+    /// <summary>Before a read is repeated that a server answered which is the store's no more.</summary>
+    private static readonly TimeSpan ReadAgainDelay = TimeSpan.FromMilliseconds(25);
+
     /// <summary>So often one of the near cache's answers is checked against the store.</summary>
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
 
@@ -264,26 +267,44 @@ public sealed class RedisEngine : StateEngine
     private async ValueTask<Reading> ReadSlowAsync(
         Address address, int partition, Freshness freshness, NearCacheAnswer answer, CancellationToken cancellationToken)
     {
+        var minimum = freshness.Minimum is { } stamp && stamp.Partition == partition ? stamp : (Stamp?)null;
         if (answer != NearCacheAnswer.Miss)
         {
             // The record is here, and only its moment is in question: ask for that, not for the record.
             var moment = await CallAsync(ReadCall.Of(reads, view, partition, null), cancellationToken).ConfigureAwait(false);
-            await stamps.CheckAsync(freshness.Minimum!.Value, moment.At, cancellationToken).ConfigureAwait(false);
-            if (view.Cache.TryRead(address, partition, freshness, out var reading) == NearCacheAnswer.Hit)
+            var verdict = await stamps.CheckAsync(minimum!.Value, moment.At, cancellationToken).ConfigureAwait(false);
+            if (verdict != StampVerdict.Later && view.Cache.TryRead(address, partition, freshness, out var reading) == NearCacheAnswer.Hit)
             {
                 StateMeter.NearCacheHits.Add(1);
                 return reading;
             }
+
+            // What is lost has been told.
+            minimum = verdict == StampVerdict.Lost ? null : minimum;
         }
 
         StateMeter.NearCacheMisses.Add(1);
-        var fetched = await CallAsync(ReadCall.Of(reads, view, partition, address), cancellationToken).ConfigureAwait(false);
-        if (answer == NearCacheAnswer.Miss && freshness.Minimum is { } minimum && minimum.Partition == partition)
-        {
-            await stamps.CheckAsync(minimum, fetched.At, cancellationToken).ConfigureAwait(false);
-        }
+        return await FetchAsync(address, partition, minimum, cancellationToken).ConfigureAwait(false);
+    }
 
-        return fetched;
+    private async ValueTask<Reading> FetchAsync(Address address, int partition, Stamp? minimum, CancellationToken cancellationToken)
+    {
+        var deadline = Options.CommitDeadline();
+        while (true)
+        {
+            var fetched = await CallAsync(ReadCall.Of(reads, view, partition, address), cancellationToken).ConfigureAwait(false);
+            if (minimum is not { } stamp || await stamps.CheckAsync(stamp, fetched.At, cancellationToken).ConfigureAwait(false) != StampVerdict.Later)
+            {
+                return fetched;
+            }
+
+            if (Options.Clock.GetTimestamp() > deadline)
+            {
+                throw new StateUnavailableException($"The store at {this.address} has what the stamp {stamp} stands for, and the server that answers reads does not, for {Options.CommitTimeout.TotalSeconds} s.");
+            }
+
+            await Task.Delay(Backoff.Jittered(ReadAgainDelay, Options.Entropy), Options.Clock, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private ValueTask<T> CallAsync<T>(AwaitedCall<T> call, CancellationToken cancellationToken, Action<StoreCall>? submit = null)

@@ -9,21 +9,23 @@ namespace Holdfast.Redis;
 internal sealed class StampCheck(NearCache cache, StateEngineOptions options, Func<int, CancellationToken, ValueTask<PartitionHead>> readHead)
 {
     /// <summary>Checks a stamp against a moment that the store has told after it; asks for the terms only when it must.</summary>
-    public async ValueTask CheckAsync(Stamp stamp, Stamp at, CancellationToken cancellationToken)
+    /// <returns>How what was read at that moment stands to the stamp.</returns>
+    /// <exception cref="StateLostException">The store has lost what the stamp stands for, and the options say to refuse.</exception>
+    public async ValueTask<StampVerdict> CheckAsync(Stamp stamp, Stamp at, CancellationToken cancellationToken)
     {
         if (stamp.Term == at.Term ? stamp.Revision <= at.Revision : cache.IsKnownPast(stamp, at.Term))
         {
-            return;
+            return StampVerdict.Contained;
         }
 
         var head = await readHead(stamp.Partition, cancellationToken).ConfigureAwait(false);
-        if (!head.Contains(stamp))
+        if (head.Contains(stamp))
         {
-            StateMeter.LostStamps.Add(1);
-            if (options.RefuseLostStamps)
-            {
-                throw new StateLostException(stamp, head.At);
-            }
+            // A server that is the store's no more may have told the moment, and the one in its place the terms.
+            return stamp.Term < at.Term ? StampVerdict.Contained : StampVerdict.Later;
         }
+
+        StateMeter.LostStamps.Add(1);
+        return options.RefuseLostStamps ? throw new StateLostException(stamp, head.At) : StampVerdict.Lost;
     }
 }

@@ -66,6 +66,14 @@ internal sealed class StoreLink : ConnectionOwner
             return;
         }
 
+        if (call.IsAsking && current is null)
+        {
+            // Who is about to get the slot can't be reached, and whoever has it may keep it: to be asked again.
+            call.IsAsking = false;
+            RepeatLater(call);
+            return;
+        }
+
         if (!TryKeep(call))
         {
             call.Fail(Unavailable(call));
@@ -107,6 +115,12 @@ internal sealed class StoreLink : ConnectionOwner
         lock (gate)
         {
             current = connection;
+            if (connection.IsClosed)
+            {
+                // It may have been told of as lost before it was here.
+                current = null;
+            }
+
             isUnwanted = isDisposed || isRetired;
         }
 
@@ -287,7 +301,6 @@ internal sealed class StoreLink : ConnectionOwner
         }
 
         view.Cache.Lose(Feed);
-        var isAnyMisplaced = false;
         foreach (var call in unanswered)
         {
             // In this order: once it can be given up, it has to be known that it may have been made.
@@ -297,12 +310,10 @@ internal sealed class StoreLink : ConnectionOwner
             {
                 call.Fail(Unavailable(call));
             }
-
-            isAnyMisplaced |= IsMisplaced(call);
         }
 
-        // Another may have been known to have the partition before the loss was.
-        if (isRetired || isAnyMisplaced)
+        // Another may have been known to have a partition before the loss was.
+        if (isRetired || HasMisplaced())
         {
             Redistribute();
         }
@@ -339,6 +350,14 @@ internal sealed class StoreLink : ConnectionOwner
     }
 
     private bool IsMisplaced(StoreCall call) => !call.IsPinned && !routes.Leads(call.Partition, this);
+
+    private bool HasMisplaced()
+    {
+        lock (gate)
+        {
+            return waiting.Any(IsMisplaced);
+        }
+    }
 
     private StoreCall[] TakeWaiting()
     {

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Holdfast.Redis;
+using Holdfast.Testing;
 using Holdfast.TestServers;
 
 namespace Holdfast.Tests.Redis;
@@ -71,6 +73,53 @@ public sealed class ClusterRoutesTests
 
         routes.OnRedirect(before, NewCall(view), ToOther);
         AssertWaitsAt(routes, before);
+    }
+
+    [Fact]
+    public async Task A_call_for_who_is_about_to_get_a_slot_goes_back_to_who_has_it_while_that_one_cannot_be_reached()
+    {
+        var view = NewView();
+        await using var routes = RoutesOf(view);
+        routes.Take([new ClusterPrimary(One, 1, [(0, 16383)])]);
+        var owner = routes.NodeOf(0)!.Link;
+        routes.OnRedirect(owner, NewCall(view), new ErrorReply("ASK 0 127.0.0.1:2"));
+
+        var importer = routes.Nodes.Single(node => node.Link != owner).Link;
+        Assert.False(importer.HasWaiting);
+        for (var begun = Stopwatch.StartNew(); !owner.HasWaiting && begun.Elapsed < EngineFixture.DefaultPatience;)
+        {
+            await Task.Delay(5);
+        }
+
+        Assert.True(owner.HasWaiting);
+        Assert.False(importer.HasWaiting);
+    }
+
+    [Fact]
+    public async Task The_end_of_a_subscription_does_not_follow_the_partition_to_another_node()
+    {
+        var view = NewView();
+        await using var routes = RoutesOf(view);
+        routes.Take([new ClusterPrimary(One, 1, [(0, 16383)])]);
+        var before = routes.NodeOf(0)!.Link;
+        routes.Submit(new SubscribeCall("channel", ends: true) { ExpiresAt = PatientOptions.Default.CommitDeadline() });
+        routes.Take([new ClusterPrimary(One, 1, []), new ClusterPrimary(Other, 2, [(0, 16383)])]);
+        Assert.False(routes.NodeOf(0)!.Link.HasWaiting);
+        Assert.True(before.HasWaiting);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_sent_to_a_node_that_is_new_when_the_engine_was_disposed_fails_at_once()
+    {
+        var view = NewView();
+        var routes = RoutesOf(view);
+        routes.Take([new ClusterPrimary(One, 1, [(0, 16383)])]);
+        var link = routes.NodeOf(0)!.Link;
+        await routes.DisposeAsync();
+
+        var call = NewCall(view);
+        routes.OnRedirect(link, call, ToOther);
+        Assert.Equal("The engine was disposed.", (await Assert.ThrowsAsync<StateUnavailableException>(async () => await call.Completion)).Message);
     }
 
     private static StoreView NewView() => new(PatientOptions.Default, new PartitionMap(PatientOptions.Default.PartitionCount), "client");

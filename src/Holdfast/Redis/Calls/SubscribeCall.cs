@@ -5,8 +5,17 @@ namespace Holdfast.Redis;
 /// <summary>
 /// <c>SUBSCRIBE</c> or <c>UNSUBSCRIBE</c>. Its reply is a push, which comes in the place of a reply, or an error.
 /// </summary>
-internal sealed class SubscribeCall(string channel, bool ends) : AwaitedCall<bool>
+internal sealed class SubscribeCall : AwaitedCall<bool>
 {
+    private readonly string channel;
+    private readonly bool ends;
+
+    public SubscribeCall(string channel, bool ends)
+    {
+        // The end of a subscription is for the server that has it: at another one it might come after that one was asked for the next.
+        (this.channel, this.ends, IsPinned) = (channel, ends, ends);
+    }
+
     // A new connection subscribes to all channels that are listened to.
     public override bool IsRepeatable => !ends;
 

@@ -240,10 +240,7 @@ internal sealed class ClusterRoutes : StoreRoutes
         lock (gate)
         {
             changed = table.Take(primaries);
-            foreach (var partition in changed)
-            {
-                Assign(partition, NodeAt(table.OwnerOf(partition)!));
-            }
+            Assign([.. changed.Select(partition => (partition, NodeAt(table.OwnerOf(partition)!)))]);
         }
 
         if (changed.Count > 0)
@@ -263,7 +260,8 @@ internal sealed class ClusterRoutes : StoreRoutes
         {
             if (table.Move(partition, place))
             {
-                before = Assign(partition, NodeAt(place));
+                before = NodeOf(partition);
+                Assign([(partition, NodeAt(place))]);
             }
         }
 
@@ -285,7 +283,12 @@ internal sealed class ClusterRoutes : StoreRoutes
             var there = address.At(place);
             var node = new StoreNode(link, new LinkKeeper(there, _ => ValueTask.FromResult(there), link, view, options, isCluster: true));
             nodes[place] = node;
-            if (!disposed.IsCancellationRequested)
+            if (disposed.IsCancellationRequested)
+            {
+                // Who disposes of all may have been here already.
+                link.Dispose();
+            }
+            else
             {
                 node.Keeper.Start();
             }
@@ -295,10 +298,18 @@ internal sealed class ClusterRoutes : StoreRoutes
     }
 
     // First the near cache forgets, then calls go there, then it is asked for what is watched: a call that is answered by
-    // the old one meanwhile puts nothing in. Answers who had it before.
-    private StoreNode? Assign(int partition, StoreNode node)
+    // the old one meanwhile puts nothing in.
+    private void Assign(IReadOnlyList<(int Partition, StoreNode Node)> changed)
     {
-        view.Cache.Assign(partition, node.Link.Feed);
+        view.Cache.Assign([.. changed.Select(static one => (one.Partition, one.Node.Link.Feed))]);
+        foreach (var (partition, node) in changed)
+        {
+            Lead(partition, node);
+        }
+    }
+
+    private void Lead(int partition, StoreNode node)
+    {
         var before = Interlocked.Exchange(ref byPartition[partition], node);
         foreach (var (_, rest) in view.Watches.TakeToArm(other => other == partition))
         {
@@ -315,8 +326,6 @@ internal sealed class ClusterRoutes : StoreRoutes
                 node.Link.Submit(new SubscribeCall(channel, ends: false) { ExpiresAt = options.CommitDeadline() });
             }
         }
-
-        return before;
     }
 
     // A node without partitions is kept while the cluster calls it a primary: it may be about to get some. Chosen under the

@@ -114,6 +114,18 @@ internal sealed class RedisConnection : IThreadPoolWorkItem
         return true;
     }
 
+    /// <summary>Whether it has ended: the link is told of that after this is so.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return isClosed;
+            }
+        }
+    }
+
     /// <summary>Gives the connection up: its reader ends, and the link takes back the calls without a reply.</summary>
     public void Abort() => stream.Dispose();
 
