@@ -365,6 +365,18 @@ public sealed class RedisFaultTests
     }
 
     [Fact]
+    public async Task A_server_whose_first_answers_take_longer_than_one_may_take_together_is_connected_to()
+    {
+        await using var server = await RedisServer.StartAsync(isTcp: true);
+        await using var proxy = new FaultProxy(server.Port);
+        proxy.FromStore.Delay = TimeSpan.FromMilliseconds(400);
+        var before = Stopwatch.StartNew();
+        await using var engine = await RedisEngine.OpenAsync(proxy.ConnectionString, new StateEngineOptions { CommitTimeout = TimeSpan.FromSeconds(60) });
+        Assert.True(before.Elapsed > LinkKeeper.DialTimeout, "The answers came too soon for the test to tell anything.");
+        await engine.ReadAsync(Counter);
+    }
+
+    [Fact]
     public async Task Time_in_which_the_process_itself_stood_still_is_no_silence_of_the_store()
     {
         await using var server = await RedisServer.StartAsync(isTcp: true);

@@ -22,7 +22,7 @@ internal static class DialFault
             StateUnavailableException when end is not null && !IsOwn(end) => new StateUnavailableException(
                 $"The store at {address} ended the connection before it answered. {HintFor(address)} {Reasons(end)}", end),
             StateException fault => fault,
-            OperationCanceledException => new StateUnavailableException($"The store at {address} did not answer within {timeout.TotalSeconds:0} s."),
+            OperationCanceledException or TimeoutException => new StateUnavailableException($"The store at {address} did not answer within {timeout.TotalSeconds:0} s."),
             _ => new StateUnavailableException($"The store at {address} can't be reached: {error.Message}", error),
         };
 

@@ -14,7 +14,11 @@ internal sealed class LinkKeeper(
     RedisAddress named, Func<CancellationToken, ValueTask<RedisAddress>> find, StoreLink link, StoreView view, StateEngineOptions options, bool isCluster)
     : IAsyncDisposable
 {
+    /// <summary>For finding the server and connecting to it, and then for each answer of the handshake.</summary>
     public static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>For the whole handshake.</summary>
+    private static readonly TimeSpan LongestHandshake = 10 * DialTimeout;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(250);
@@ -25,6 +29,9 @@ internal sealed class LinkKeeper(
 
     /// <summary>Between two PINGs; beyond it this process was stopped, or had no processor.</summary>
     private static readonly TimeSpan LatestTick = 2 * PingInterval;
+
+    /// <summary>So many PINGs without an answer tell of silence too, however late each of them was sent.</summary>
+    private const int MaxUnanswered = 20;
 
     /// <summary>Of this many server processes the last connection is known.</summary>
     private const int MaxRuns = 64;
@@ -157,7 +164,7 @@ internal sealed class LinkKeeper(
             connection = new RedisConnection(stream, link, options.Clock);
             connection.Start();
             var handshake = new Handshake(connection, there, view, options.PartitionCount, isCluster);
-            Server = await handshake.RunAsync(connections).WaitAsync(either.Token).ConfigureAwait(false);
+            Server = await HearAsync(handshake.RunAsync(connections), connection, cancellationToken).ConfigureAwait(false);
             connection.Server = Server;
             Remember(Server);
             return connection;
@@ -168,6 +175,23 @@ internal sealed class LinkKeeper(
             cancellationToken.ThrowIfCancellationRequested();
             Distrust(DialFault.Of(error, end, address, DialTimeout));
             return null;
+        }
+    }
+
+    // Each answer has its time, and not all of them together: a process that gets little of its machine needs longer for that than a server may be silent.
+    private async Task<ServerProfile> HearAsync(Task<ServerProfile> handshake, RedisConnection connection, CancellationToken cancellationToken)
+    {
+        var begun = options.Clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await handshake.WaitAsync(DialTimeout, options.Clock, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (connection.Silence < DialTimeout && options.Clock.GetElapsedTime(begun) < LongestHandshake)
+            {
+                // Something has come meanwhile.
+            }
         }
     }
 
@@ -203,6 +227,7 @@ internal sealed class LinkKeeper(
         _ = end.ContinueWith(static (_, timer) => ((PeriodicTimer)timer!).Dispose(), timer, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         var tickedAt = options.Clock.GetTimestamp();
         var listensSince = tickedAt;
+        var unanswered = 0;
         while (await timer.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false))
         {
             // A process that itself stood still has heard nothing either: its time counts for the server only from here on.
@@ -212,8 +237,10 @@ internal sealed class LinkKeeper(
                 listensSince = ticksAt;
             }
 
+            unanswered = connection.Silence > options.Clock.GetElapsedTime(tickedAt, ticksAt) ? unanswered + 1 : 0;
             tickedAt = ticksAt;
-            if (connection.Silence > LongestSilence && options.Clock.GetElapsedTime(listensSince, ticksAt) > LongestSilence)
+            if (connection.Silence > LongestSilence
+                && (options.Clock.GetElapsedTime(listensSince, ticksAt) > LongestSilence || unanswered > MaxUnanswered))
             {
                 connection.Abort();
                 var silent = new TimeoutException($"Nothing came for {LongestSilence.TotalSeconds:0} s.");
