@@ -121,39 +121,17 @@ internal sealed class RedisCluster : IAsyncDisposable
     public Task BelieveAsync(int? silence) => SetTimeoutAsync(silence ?? NodeTimeout);
 
     /// <summary>
-    /// Waits until a server that was replaced is a replica, and makes it a primary again. As another process: one that was parted, came back
-    /// and stayed was seen to need more than a minute, when it was parted again, to follow who took its place.
+    /// Waits until a server that was replaced is a replica, and makes it a primary again. Whoever is a replica then was never elected as the
+    /// process that it is: one whose primary fails within twice the node timeout of its last election counts the votes of that again (so Redis
+    /// 7.0, clusterHandleSlaveFailover). It calls itself a primary at once, with an old epoch, nobody else agrees, and when the network is whole
+    /// again it follows the one that it was to replace. After that time, and until twice as long, it stands for no election at all.
     /// </summary>
     public async Task ReinstateAsync(RedisServer server)
     {
         await server.UntilAsync("master_link_status:up", "INFO", "replication");
-        await server.KillAsync();
-        await server.RestartAsync();
-        await server.UntilAsync("master_link_status:up", "INFO", "replication");
-        await UntilWholeAsync();
-
-        // An election that fails, as where the others voted a moment ago, is repeated after four times this, and not after 80 seconds.
-        await RequireAsync(server, "CONFIG", "SET", "cluster-node-timeout", "2000");
-        var asked = Stopwatch.StartNew();
-        for (var next = TimeSpan.Zero; !(await server.AskAsync("INFO", "replication")).Contains("role:master", StringComparison.Ordinal);)
-        {
-            if (asked.Elapsed > Patience)
-            {
-                throw new InvalidOperationException($"The server on port {server.Port} does not become a primary again.");
-            }
-
-            // One that does not succeed is given up after five seconds, and nobody tells.
-            if (asked.Elapsed >= next)
-            {
-                next = asked.Elapsed + TimeSpan.FromSeconds(10);
-                await RequireAsync(server, "CLUSTER", "FAILOVER");
-            }
-
-            await Task.Delay(50);
-        }
-
-        await RequireAsync(server, "CONFIG", "SET", "cluster-node-timeout", $"{NodeTimeout}");
-        await UntilWholeAsync();
+        await RenewAsync(server);
+        await ElectAsync(server);
+        await RenewAsync(await ReplicaOfAsync(server));
     }
 
     /// <summary>A primary's replica. The server that is asked may hear only now that a node has changed its primary.</summary>
@@ -249,6 +227,42 @@ internal sealed class RedisCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Has a replica take its primary's place, and loses nothing.</summary>
+    private async Task ElectAsync(RedisServer server)
+    {
+        // An election that fails, as where the others voted a moment ago, is repeated after four times this, and not after 80 seconds.
+        await RequireAsync(server, "CONFIG", "SET", "cluster-node-timeout", "2000");
+        var asked = Stopwatch.StartNew();
+        for (var next = TimeSpan.Zero; !(await server.AskAsync("INFO", "replication")).Contains("role:master", StringComparison.Ordinal);)
+        {
+            if (asked.Elapsed > Patience)
+            {
+                throw new InvalidOperationException($"The server on port {server.Port} does not become a primary again.");
+            }
+
+            // One that does not succeed is given up after five seconds, and nobody tells.
+            if (asked.Elapsed >= next)
+            {
+                next = asked.Elapsed + TimeSpan.FromSeconds(10);
+                await RequireAsync(server, "CLUSTER", "FAILOVER");
+            }
+
+            await Task.Delay(50);
+        }
+
+        await RequireAsync(server, "CONFIG", "SET", "cluster-node-timeout", $"{NodeTimeout}");
+        await UntilWholeAsync();
+    }
+
+    /// <summary>Makes another process of a replica, and waits until that has what its primary has.</summary>
+    private async Task RenewAsync(RedisServer replica)
+    {
+        await replica.KillAsync();
+        await replica.RestartAsync();
+        await replica.UntilAsync("master_link_status:up", "INFO", "replication");
+        await UntilWholeAsync();
+    }
+
     private static bool Has(string slots, int slot) => slots.Split(' ').Any(range =>
     {
         var ends = range.Split('-');
@@ -264,12 +278,14 @@ internal sealed class RedisCluster : IAsyncDisposable
         }
     }
 
-    // Every server says that all slots are covered, and every replica has what its primary has.
+    // Every server says that all slots are covered, has a link to every other (votes get lost without one) and takes none for dead (a replica
+    // would try to replace a new primary at once); and every replica has what its primary has.
     private async Task UntilWholeAsync()
     {
         foreach (var server in servers)
         {
             await server.UntilAsync("cluster_state:ok", "CLUSTER", "INFO");
+            await UntilAsync(async () => HearsAll(await server.AskAsync("CLUSTER", "NODES")), "servers that all hear of each other");
         }
 
         foreach (var node in (await NodesAsync()).Where(static node => !node.IsPrimary))
@@ -277,12 +293,19 @@ internal sealed class RedisCluster : IAsyncDisposable
             await node.Server.UntilAsync("master_link_status:up", "INFO", "replication");
         }
 
+        await UntilAsync(async () => (await NodesAsync()).Count(static node => node.IsPrimary) == 3, "three primaries");
+    }
+
+    private static bool HearsAll(string nodes) => !nodes.Contains("disconnected", StringComparison.Ordinal) && !nodes.Contains("fail", StringComparison.Ordinal);
+
+    private static async Task UntilAsync(Func<Task<bool>> isSoAsync, string what)
+    {
         var deadline = Stopwatch.StartNew();
-        while ((await NodesAsync()).Count(static node => node.IsPrimary) != 3)
+        while (!await isSoAsync())
         {
             if (deadline.Elapsed > Patience)
             {
-                throw new InvalidOperationException("The cluster does not come to have three primaries.");
+                throw new InvalidOperationException($"The cluster does not come to have {what}.");
             }
 
             await Task.Delay(50);

@@ -2,7 +2,7 @@ using Holdfast.Testing.Tests.Engines;
 
 namespace Holdfast.Testing.Tests.Faults;
 
-// Redis may take minutes until a primary that was parted is one again.
+// A partition and its mending take a quarter of a minute, and much more when an election fails; the small run has that of the sentinels.
 [Trait("Runs", "long")]
 [Collection(nameof(SplitStore))]
 public sealed class ClusterMinorityTests(PartedClusterStore store) : MinorityTests(store), IClassFixture<PartedClusterStore>;
