@@ -61,18 +61,44 @@ internal sealed class ControlServer : IDisposable
     private async Task AnswerAsync(Socket socket)
     {
         await using var stream = new NetworkStream(socket, ownsSocket: true);
+        using var gone = new CancellationTokenSource();
+        var leaving = Task.CompletedTask;
         try
         {
             var request = await ReadAsync(stream);
+            leaving = NoticeEndAsync(socket, gone);
             var answer = request is null
                 ? new ControlAnswer("the supervisor does not understand this request: use the same version of holdfast for both")
-                : await handle(request, note => TellAsync(stream, note));
+                : await handle(request, note => TellAsync(stream, note), gone.Token);
             await WriteAsync(stream, answer);
         }
         catch (IOException)
         {
             // Whoever asked is gone; what was asked is done all the same.
         }
+        finally
+        {
+            socket.Dispose();
+            await leaving;
+        }
+    }
+
+    /// <summary>Waits until the other side ends the connection, or this one does.</summary>
+    private static async Task NoticeEndAsync(Socket socket, CancellationTokenSource gone)
+    {
+        try
+        {
+            var rest = new byte[1];
+            while (await socket.ReceiveAsync(rest) > 0)
+            {
+            }
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // So it has ended.
+        }
+
+        await gone.CancelAsync();
     }
 
     private static async Task TellAsync(Stream stream, string note)

@@ -68,8 +68,10 @@ internal sealed class Operations(
         }
     }
 
-    /// <summary>Replaces a service's instances one by one, by what the topology's file says now.</summary>
-    public async Task<string?> RollAsync(string? name, TimeSpan watch, Func<string, Task> tell)
+    /// <summary>
+    /// Replaces a service's instances one by one, by what the topology's file says now. If whoever asked has gone before that begins, it does not.
+    /// </summary>
+    public async Task<string?> RollAsync(string? name, TimeSpan watch, Func<string, Task> tell, CancellationToken gone)
     {
         if (name == GatewayTopology.Name)
         {
@@ -81,7 +83,7 @@ internal sealed class Operations(
             return NoService(name);
         }
 
-        return await InTurnAsync(service.Turn, () => RollAsync(service, watch, tell));
+        return await InTurnAsync(service.Turn, () => RollAsync(service, watch, tell, gone));
     }
 
     /// <summary>Has gateways treat the services as the topology's file says now, all together: routes and settings. What else has changed is told.</summary>
@@ -146,7 +148,7 @@ internal sealed class Operations(
         }
     }
 
-    private async Task<string?> RollAsync(Service service, TimeSpan watch, Func<string, Task> tell)
+    private async Task<string?> RollAsync(Service service, TimeSpan watch, Func<string, Task> tell, CancellationToken gone)
     {
         if (TopologyLoader.TryLoadService(topology.File, service.Name, out var problems) is not { } described)
         {
@@ -165,7 +167,8 @@ internal sealed class Operations(
             if (next.Build is { } build)
             {
                 await tell($"{service.Name} is built: {build}");
-                await builds.RunAsync(next, down);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(down, gone);
+                await builds.RunAsync(next, either.Token);
             }
         }
         catch (CommandException failure)
@@ -174,6 +177,11 @@ internal sealed class Operations(
         }
         catch (OperationCanceledException)
         {
+            if (!down.IsCancellationRequested)
+            {
+                run.Log.Event($"{service.Name} is not rolled: its build was given up with the command that had asked for it");
+            }
+
             return StoppedText;
         }
 

@@ -31,7 +31,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop, down.Token);
         using var readings = new GatewayReader(() => gateways?.All ?? []);
-        using var control = ControlServer.Start(folder.ControlSocket, (request, tell) => HandleAsync(request, readings, tell), run.Clock);
+        using var control = ControlServer.Start(folder.ControlSocket, (request, tell, gone) => HandleAsync(request, readings, tell, gone), run.Clock);
         using var health = new HealthProbe();
         ExpectNames();
         RegistryWriter? registry = null;
@@ -234,7 +234,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         }
     }
 
-    private async Task<ControlAnswer> HandleAsync(ControlRequest request, GatewayReader readings, Func<string, Task> tell)
+    private async Task<ControlAnswer> HandleAsync(ControlRequest request, GatewayReader readings, Func<string, Task> tell, CancellationToken gone)
     {
         switch (request.Command)
         {
@@ -249,7 +249,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
             case ControlRequest.Scale:
                 return new ControlAnswer(await operations!.ScaleAsync(request.Service, request.Count));
             case ControlRequest.Roll:
-                return new ControlAnswer(await operations!.RollAsync(request.Service, TimeSpan.FromSeconds(request.WatchSeconds), tell));
+                return new ControlAnswer(await operations!.RollAsync(request.Service, TimeSpan.FromSeconds(request.WatchSeconds), tell, gone));
             case ControlRequest.Drain:
                 return new ControlAnswer(await operations!.DrainAsync(request.Instance));
             case ControlRequest.Reload:

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -117,6 +118,27 @@ public sealed class RollTests
         Assert.True(code == 0, output);
         Assert.Contains("web is built: cp server.js made-2.js", output, StringComparison.Ordinal);
         Assert.Equal(["2"], await VersionsAsync(await HoldfastTool.StatusAsync(folder.Path)));
+    }
+
+    [Fact]
+    public async Task A_build_that_hangs_ends_with_the_command_that_asked_for_it()
+    {
+        const string Built = "gateway: { port: 0 }\nservices:\n  web: { build: 'true', run: node server.js, health: /healthz }";
+        using var folder = new TopologyFolder(Built);
+        await using var tool = await UpAsync(folder);
+        folder.Write("holdfast.yaml", Built.Replace("'true'", "'echo hangs at $$; sleep 1000'", StringComparison.Ordinal));
+        await using (var roll = HoldfastTool.Start(folder.Path, "roll", "web"))
+        {
+            var line = await tool.SeeAsync("web build | hangs at ");
+            roll.Signal("INT");
+            await roll.EndAsync();
+            await tool.SeeAsync("web is not rolled: its build was given up with the command that had asked for it");
+            var build = int.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
+            Assert.False(HoldfastTool.IsRunning(build));
+        }
+
+        var (code, output) = await HoldfastTool.RunAsync(folder.Path, "scale", "web", "2");
+        Assert.True(code == 0, output);
     }
 
     [Fact]
