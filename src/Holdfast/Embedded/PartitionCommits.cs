@@ -75,7 +75,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
             }
         }
 
-        return changes.Count > 0 ? Make(new Commit(changes) { Durability = durability }, null, sender, now).Durable : lastPending;
+        return changes.Count > 0 ? Make(new Commit(changes) { Durability = durability }, null, sender, now).Durable : DurableAt(durability, now);
     }
 
     /// <summary>Removes records that nobody can see any more, or that are to go, without a revision.</summary>

@@ -89,6 +89,14 @@ public sealed class BackgroundSyncTests : IDisposable
             await DeleteAsync(Durability.Written);
             await DeleteAsync(Durability.Synced);
             AssertAllSynced(engine);
+
+            // As a node's commands do, which decide on what they find.
+            await SetAsync(Durability.Written);
+            await DeleteAsync(Durability.Written);
+            var found = engine.Begin(engine.Partitions.PartitionOf(thing), [new Removal(thing)], Durability.Synced, default);
+            engine.Write();
+            await found;
+            AssertAllSynced(engine);
         }
         finally
         {
@@ -147,4 +155,10 @@ public sealed class BackgroundSyncTests : IDisposable
             beforeSync();
         }),
     });
+
+    /// <summary>Removes a record if it is there.</summary>
+    private sealed class Removal(Address address) : RecordDecision(address)
+    {
+        public override RecordChange? Decide(Record? newest) => newest is null ? null : RecordChange.Delete(Address);
+    }
 }

@@ -120,6 +120,17 @@ public sealed class LogWriterTests : IDisposable
         Assert.Equal(segment.Length, ReadLog().LongLength);
     }
 
+    [Fact]
+    public async Task A_frame_that_no_start_would_read_is_not_taken_and_the_next_one_is()
+    {
+        using var segment = NewSegment();
+        using var log = StartOn(segment);
+        var entry = new Entry();
+        Assert.Throws<StateLimitException>(() => { _ = log.Append(new byte[Frame.MaxPayloadBytes + 1], entry, out _); });
+        await log.Append(new byte[Frame.MaxPayloadBytes], entry, out var sequence);
+        Assert.Equal((1, 1, 0), (sequence, entry.Released, entry.RolledBack));
+    }
+
     private LogSegment NewSegment()
     {
         SyncedFile.Create(StoreDisk.Machine, store.Folder, 1, 0);

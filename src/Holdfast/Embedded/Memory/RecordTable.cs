@@ -7,7 +7,7 @@ namespace Holdfast.Embedded;
 /// A partition's records by address: slots, whose numbers stay while they are taken, and an index over them, open-addressed with linear
 /// probing. Nothing in it is an object for each record. Guarded by the partition's lock.
 /// </summary>
-internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseClock uses, ulong seed)
+internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseClock uses, ulong seed, long spareBytes = 0)
 {
     /// <summary>What a record takes beside its block: its slot, its place in the index and in the expiry queue.</summary>
     public const int OverheadBytes = 80;
@@ -39,7 +39,7 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
     public SlabAllocator Memory => memory;
 
     /// <summary>Blocks of records that were replaced, for those that replace others.</summary>
-    public SpareBlocks Spares { get; } = new(memory);
+    public SpareBlocks Spares { get; } = new(memory, spareBytes);
 
     public ref Slot this[int slot] => ref chunks[slot >> ChunkBits][slot & (ChunkSlots - 1)];
 
@@ -180,13 +180,14 @@ internal sealed class RecordTable(SlabAllocator memory, KindTable kinds, UseCloc
         place.IsNewestGone = false;
     }
 
-    /// <summary>Lets the slot and its newest block go.</summary>
+    /// <summary>Lets the slot and its newest block go, and the spare ones: where records go, memory is to be had again.</summary>
     public void Remove(int slot)
     {
         ref var place = ref this[slot];
         Account(place.Kind, new KindUsage(-1, -memory.BytesOf(place.Newest) - OverheadBytes));
         Delete(place.Hash, slot);
         memory.Free(place.Newest);
+        Spares.Clear();
         place = new Slot { QueuedDeadline = place.QueuedDeadline, Hash = (uint)freeSlot };
         freeSlot = slot;
         Count--;

@@ -11,12 +11,17 @@ internal sealed class StoreMemory : IDisposable
     // Each has slabs of its own that are not full; more of them let more threads allocate at once.
     private const int MaxAllocators = 16;
 
+    /// <summary>Blocks that are kept for what replaces records take at most this part of the limit.</summary>
+    private const int SpareShare = 64;
+
+    private readonly int partitions;
     private readonly SlabAllocator[] allocators;
     private readonly ulong seed;
     private TaskCompletionSource? room;
 
     public StoreMemory(StateEngineOptions options)
     {
+        partitions = options.PartitionCount;
         Kinds = new KindTable(options.EvictableKinds);
         Uses = new UseClock(options.Clock);
         allocators = [.. Enumerable.Range(0, Math.Min(MaxAllocators, options.PartitionCount)).Select(static _ => new SlabAllocator())];
@@ -98,7 +103,8 @@ internal sealed class StoreMemory : IDisposable
     /// <summary>The hash of an address, under which its table has it.</summary>
     public uint HashOf(ReadOnlySpan<byte> address) => AddressHash.Of(address, seed);
 
-    public RecordTable TableOf(int partition) => new(allocators[partition % allocators.Length], Kinds, Uses, seed);
+    public RecordTable TableOf(int partition) =>
+        new(allocators[partition % allocators.Length], Kinds, Uses, seed, MaxBytes / SpareShare / partitions);
 
     /// <summary>Completes when eviction has made room for commits; null when there is some, or will be none.</summary>
     public Task? Room()

@@ -51,6 +51,7 @@ internal sealed class LogBatch(long firstSequence, LogBatch? ended = null)
             Array.Resize(ref buffer, Math.Max(buffer.Length * 2, end + bytes));
         }
 
+        Entries.EnsureCapacity(Entries.Count + 1);
         LastSequence++;
         Frame.Write(buffer.AsSpan(end), payloadSum, LastSequence, payload);
         end += bytes;

@@ -68,8 +68,8 @@ internal sealed class LogQueue
     private bool IsWorthWaiting =>
         gathering.Entries.Count < pacing.Awaited && gathering.NeedsOnlySync && rolling is null && !stopping && closed is null;
 
-    /// <summary>Whether what has gathered is for the writer's own thread: somebody waits for the disk, or the log is about to roll or end.</summary>
-    private bool IsForWriter => stopping || closed is not null || rolling is not null || gathering.NeedsSync || files.IsSyncOverdue;
+    /// <summary>Whether what has gathered is for the writer's own thread: somebody waits for the disk, the log is about to roll or end, or what was synchronised meanwhile is to be noted.</summary>
+    private bool IsForWriter => stopping || closed is not null || rolling is not null || hasSyncEnded || gathering.NeedsSync || files.IsSyncOverdue;
 
     /// <summary>Completes when there is room to gather more; null when there is.</summary>
     public Task? Room()
@@ -96,6 +96,8 @@ internal sealed class LogQueue
                 TellOfFrames();
             }
 
+            // First whatever may fail: once the frame is there, the entry is.
+            var durable = gathering.TaskOf(entry.UntilSynced);
             gathering.Add(payloadSum, payload, entry);
             if (isPacing && !IsWorthWaiting)
             {
@@ -103,7 +105,7 @@ internal sealed class LogQueue
             }
 
             sequence = gathering.LastSequence;
-            return gathering.TaskOf(entry.UntilSynced);
+            return durable;
         }
     }
 
@@ -244,7 +246,7 @@ internal sealed class LogQueue
                 return TakeGathered();
             }
 
-            if (!gathering.IsEmpty || rolling is not null || stopping || waitsForever || files.IsSyncOverdue)
+            if (!gathering.IsEmpty || rolling is not null || stopping || waitsForever || hasSyncEnded || files.IsSyncOverdue)
             {
                 Monitor.Pulse(gate);
             }

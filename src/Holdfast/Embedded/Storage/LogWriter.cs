@@ -71,8 +71,12 @@ internal sealed class LogWriter : IDisposable
     /// Appends a frame and tells when it will be as durable as the entry asks. The caller holds the partition's lock,
     /// and has changed nothing yet: this throws if nothing can be appended.
     /// </summary>
+    /// <exception cref="StateLimitException">The frame is larger than any that a start reads.</exception>
     public Task Append(ReadOnlySpan<byte> payload, ILogEntry entry, out long sequence) =>
-        queue.Append(Frame.SumPayload(files.Salt, payload), payload, entry, out sequence);
+        payload.Length <= Frame.MaxPayloadBytes
+            ? queue.Append(Frame.SumPayload(files.Salt, payload), payload, entry, out sequence)
+            : throw new StateLimitException(
+                $"The commit takes {payload.Length} bytes of the log, more than the {Frame.MaxPayloadBytes} of one: make several of it. Nothing was changed.");
 
     /// <summary>
     /// Has this done by the log's thread once what <see cref="Append"/> returned has ended; it is short, never blocks and never throws. False
