@@ -192,11 +192,23 @@ public sealed class RequestState
     /// <exception cref="StateException">The session could not be read.</exception>
     public void EndSession() => Session.End();
 
-    /// <summary>From here on the request runs under the claim on its key: its commit stores the response, which is held back until then.</summary>
-    internal void Run(Claim claim, ResponseCapture response)
+    /// <summary>Whether the request has given back what it held: whatever runs by now is no part of it.</summary>
+    internal bool HasLeft { get; private set; }
+
+    /// <summary>
+    /// From here on the request runs under the claim on its key: its commit stores the response, which is held back until then. False when there is no
+    /// such commit any more, or it is another claim's; then the claim stays with the caller.
+    /// </summary>
+    internal bool TryRun(Claim claim, ResponseCapture response)
     {
+        if (HasLeft || Gate.IsOpen || Gate.Failure is not null || Session.RequestCommit.Claim is not null)
+        {
+            return false;
+        }
+
         (Session.RequestCommit.Claim, capture) = (claim, response);
         Gate.Hold(response.MaxBytes);
+        return true;
     }
 
     /// <summary>
@@ -230,6 +242,7 @@ public sealed class RequestState
     /// <summary>Gives back what the request still holds: its claim, and its turn at the session.</summary>
     internal async ValueTask LeaveAsync()
     {
+        HasLeft = true;
         if (Session.RequestCommit.Claim is { } claim)
         {
             await claim.DisposeAsync();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 
 namespace Holdfast.AspNetCore.Idempotency;
@@ -16,12 +17,22 @@ internal sealed class IdempotentEndpoint(
     public string Support { get; } = IdempotencySupport.Of(options);
 
     /// <summary>
-    /// Whether requests of this method are keyed. The safe ones (RFC 9110, 9.2.1; QUERY of the draft) change nothing, and CONNECT has no response to
-    /// store: they pass, key or not.
+    /// Whether the request is a keyed one. Those of the safe methods (RFC 9110, 9.2.1; QUERY of the draft) change nothing, and CONNECT has no response to
+    /// store: they pass, key or not. So does an error page, to which the key does not belong.
     /// </summary>
-    public static bool IsKeyed(string method) =>
+    public static bool IsKeyed(HttpContext context) => IsKeyed(context.Request.Method) && !IsRunAgain(context);
+
+    private static bool IsKeyed(string method) =>
         !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method) && !HttpMethods.IsTrace(method)
         && !HttpMethods.IsConnect(method) && !HttpMethods.Equals(method, "QUERY");
+
+    /// <summary>
+    /// Whether the pipeline is run once more for a request that was made already: with another path, but its method and key. A claim
+    /// that was taken then would be given back by nobody.
+    /// </summary>
+    private static bool IsRunAgain(HttpContext context) =>
+        context.Features.Get<IExceptionHandlerFeature>() is not null || context.Features.Get<IStatusCodeReExecuteFeature>() is not null
+        || context.Features.Get<RequestState>() is { HasLeft: true };
 
     /// <summary>Makes sure that a request that declares idempotency has it.</summary>
     /// <exception cref="InvalidOperationException">Holdfast is not there to see to it.</exception>
@@ -36,7 +47,7 @@ internal sealed class IdempotentEndpoint(
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!IsKeyed(context.Request.Method))
+        if (!IsKeyed(context))
         {
             await endpoint(context);
             return;
@@ -95,10 +106,16 @@ internal sealed class IdempotentEndpoint(
         }
     }
 
-    private Task RunAsync(HttpContext context, RequestState state, Claim claim)
+    private async Task RunAsync(HttpContext context, RequestState state, Claim claim)
     {
-        state.Run(claim, new ResponseCapture(context.Response, state.ArrivedSession, cookies, options.MaxResponseBytes));
+        if (!state.TryRun(claim, new ResponseCapture(context.Response, state.ArrivedSession, cookies, options.MaxResponseBytes)))
+        {
+            await claim.DisposeAsync();
+            throw new InvalidOperationException(
+                "The response has begun, or failed, ahead of this idempotent endpoint, so that it can't be stored: send nothing before the endpoint runs.");
+        }
+
         context.Features.Set(new IdempotentRequest(state, claim));
-        return endpoint(context);
+        await endpoint(context);
     }
 }

@@ -46,7 +46,7 @@ internal sealed class IdempotentEndpoints(
     /// <summary>Prepares a request to an idempotent endpoint; others pass.</summary>
     public static void Prepare(HttpContext context, Endpoint chosen, IHttpResponseFeature response)
     {
-        if (chosen.Metadata.GetMetadata<IdempotentEndpoint>() is { } endpoint && IdempotentEndpoint.IsKeyed(context.Request.Method))
+        if (chosen.Metadata.GetMetadata<IdempotentEndpoint>() is { } endpoint && IdempotentEndpoint.IsKeyed(context))
         {
             IdempotencySupport.AnnounceOn(response, endpoint.Support);
             if (context.Request.Headers.ContainsKey(IdempotencyKey.HeaderName))
