@@ -45,6 +45,13 @@ internal sealed class Enlistment(int partition) : ICommitPart
         }
     }
 
+    /// <summary>The application's changes and events are made.</summary>
+    public void ForgetEffects()
+    {
+        changes.Clear();
+        events.Clear();
+    }
+
     /// <summary>Adds the parts that stand for themselves.</summary>
     public void AddPartsTo(CommitDraft draft)
     {

@@ -196,9 +196,17 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
         return draft;
     }
 
-    /// <summary>What was enlisted is committed, and nothing of it is left for another commit.</summary>
+    /// <summary>
+    /// What was enlisted is committed, and nothing of it is left for another commit: not even where the one that was to follow fails, and the handler
+    /// catches that.
+    /// </summary>
     private void Forget(Enlistment? enlisted, Content content)
     {
+        if (enlisted is not null && Has(content, Content.Effects))
+        {
+            enlisted.ForgetEffects();
+        }
+
         if (enlisted is not null && Has(content, Content.Logins))
         {
             enlistments!.Remove(enlisted);

@@ -95,6 +95,33 @@ public sealed class KeyedSessionsTests
     }
 
     [Fact]
+    public async Task What_a_commit_of_the_handlers_own_made_ahead_of_its_failure_is_not_made_again_with_the_response()
+    {
+        await using var app = await KeyedApp.StartAsync(static async context =>
+        {
+            var state = context.GetState();
+            state.Enlist(RecordChange.Update(new Address("cart", state.SessionAffinity)).Add("n", 1));
+            state.Enlist(state.SessionAffinity, new NewEvent("added", default));
+            await Assert.ThrowsAsync<StateUnavailableException>(() => context.Session.CommitAsync());
+        });
+        app.Engine.BeforeCommit = commit =>
+        {
+            if (commit.Changes.Any(static change => change.Address.Kind == "session"))
+            {
+                app.Engine.BeforeCommit = null;
+                throw new StateUnavailableException("away");
+            }
+
+            return Task.CompletedTask;
+        };
+        await app.Browser().PostAsync("/", "k").TextAsync();
+        var cart = Assert.Single(await app.KeysAsync("cart"));
+        Assert.Equal(1, cart.Counter("n"));
+        Assert.Single((await app.Engine.ReadJournalAsync(app.PartitionOf(cart.Address.Affinity), default)).Events);
+        Assert.Single(await app.KeysAsync("session"));
+    }
+
+    [Fact]
     public async Task By_header_whoever_presents_the_session_of_the_first_request_is_told_what_became_of_it()
     {
         await using var app = await StartAsync(static options => options.SessionTransport = SessionTransport.Header);
