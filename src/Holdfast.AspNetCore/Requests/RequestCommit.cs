@@ -8,7 +8,7 @@ namespace Holdfast.AspNetCore.Requests;
 /// What a request commits. Everything of the request's own partition goes in one commit: what the handler enlisted there, and the session,
 /// if the partition is the session's. What belongs to other partitions goes before, a commit for each, so that nobody who sees the
 /// request's own commit misses the others. A keyed request's partition is that of its claim, its own commit stores the response, and those before
-/// it are steps, which take effect once however often the request is run. A conflict of the session that is declared to be one is looked for ahead of them all.
+/// it are steps, which take effect once however often the request is run. A conflict of the session that is declared to be one, and a turn that was lost, are looked for ahead of them all.
 /// </summary>
 internal sealed class RequestCommit(CausalClient client, SessionCommit session, RequestLogin login)
 {
@@ -58,7 +58,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
         login.EnlistIn(this);
         var ofSession = session.Partition;
         var own = Claim?.Place.Partition ?? ofSession;
-        if (ofSession is { } home && (FirstElsewhere(own, ofSession) is not null || HasStepsAheadOf(home)))
+        if (IsWrittenUnchecked(own, ofSession))
         {
             await CheckAheadAsync();
         }
@@ -87,9 +87,13 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
     /// <summary>Whether a keyed request's own effects in the session's partition go before the session.</summary>
     private bool HasStepsAheadOf(int partition) => Claim is not null && !session.IsUpdate && Find(partition) is not null;
 
+    /// <summary>Whether something is written ahead of the session's commit, or without there being one: what refuses that would come too late for it.</summary>
+    private bool IsWrittenUnchecked(int? own, int? ofSession) =>
+        FirstElsewhere(session.HasCommit ? own : ofSession, ofSession) is not null || (ofSession is { } home && HasStepsAheadOf(home));
+
     /// <summary>
-    /// Finds a conflict that is declared to be one before anything is written that would stay written. What changes from here on is still found by
-    /// the session's own commit.
+    /// Finds a conflict that is declared to be one, and a turn that was lost, before anything is written that would stay written. What changes from here on
+    /// is still found by the session's own commit, if it has one.
     /// </summary>
     private async ValueTask CheckAheadAsync()
     {

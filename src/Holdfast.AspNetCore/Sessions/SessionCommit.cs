@@ -81,6 +81,9 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>Whether the commit changes a session that keeps its id, so that each run of a keyed request comes to the same: also one that moves to the store.</summary>
     public bool IsUpdate => leaving is null && (Stored is not null || (Held is { } held && IsToCreate && EnsureNewId() == held.Id));
 
+    /// <summary>Whether there is anything of the session to commit, touches aside.</summary>
+    public bool HasCommit => leaving is not null || (Stored is not null ? view.HasChanges : IsToCreate);
+
     /// <summary>Whether nothing asks for what only a session in the store can do.</summary>
     public bool MayBeHeld => Stored is null && leaving is null && Gone is null && !IsDemanded && !IsSignIn && login.Current is null;
 
@@ -193,7 +196,8 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     }
 
     /// <summary>
-    /// Adds what finds a conflict that is declared to be one ahead of commits that would go before the session's: what the changes rest on is still so.
+    /// Adds what finds a conflict that is declared to be one, and a turn that was lost, ahead of commits that would go before the session's: what the changes rest
+    /// on is still so.
     /// </summary>
     public void AddCheckTo(CommitDraft draft)
     {
@@ -202,6 +206,8 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         {
             draft.Add(this, view.AddConditionsTo(RecordChange.Keep(view.Read!.Address).When(Condition.BornAt(expected.Birth))));
         }
+
+        Turn?.AddCheckTo(draft);
     }
 
     /// <summary>The expiry moved to where it belongs, if the session is still the one that the client has.</summary>

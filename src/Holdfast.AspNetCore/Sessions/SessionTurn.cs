@@ -43,6 +43,15 @@ internal sealed class SessionTurn : ICommitPart, IAsyncDisposable
         }
     }
 
+    /// <summary>Adds what refuses a commit when the turn is lost, and gives it back in no case.</summary>
+    public void AddCheckTo(CommitDraft draft)
+    {
+        if (!isGivenBack)
+        {
+            draft.Add(this, RecordChange.Keep(lease.Address).When(lease.Fence));
+        }
+    }
+
     /// <summary>A step that an earlier run of the request has made gave back the turn of that run.</summary>
     public void Made(CommitResult result) => isGivenBack = IsEnding && !result.IsReplay;
 

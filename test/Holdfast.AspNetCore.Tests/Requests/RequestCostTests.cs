@@ -50,6 +50,7 @@ public sealed partial class RequestCostTests : IAsyncLifetime
         await CheckAsync(2, "/set-in-turn");
         await CheckAsync(2, "/keys-in-turn");
         await CheckAsync(3, "/detect-and-enlist-elsewhere");
+        await CheckAsync(4, "/set-in-turn-and-enlist-elsewhere");
         await CheckAsync(1, "/end");
         await CheckAsync(0, "/keys");
     }
@@ -149,6 +150,11 @@ public sealed partial class RequestCostTests : IAsyncLifetime
         app.MapGet("/read-elsewhere", async (HttpContext context) =>
             (await context.GetState().ReadAsync(new Address("thing", "x", "never-read"), context.RequestAborted))?.Text("f"));
         app.MapGet("/set-in-turn", (HttpContext context) => Set(context)).WithSessionConcurrency(SessionConcurrency.Serialize);
+        app.MapGet("/set-in-turn-and-enlist-elsewhere", (HttpContext context) =>
+        {
+            Set(context);
+            EnlistElsewhere(context.GetState());
+        }).WithSessionConcurrency(SessionConcurrency.Serialize);
         app.MapGet("/detect-and-enlist-elsewhere", (HttpContext context) =>
         {
             _ = context.Session.GetString("a");

@@ -124,6 +124,23 @@ public sealed class SessionTurnTests : IAsyncLifetime
         Assert.Equal("1", await browser.GetStringAsync(second.At("/get")));
     }
 
+    [Theory]
+    [InlineData("/redeem", HttpStatusCode.OK)]
+    [InlineData("/redeem?count", HttpStatusCode.OK)]
+    [InlineData("/redeem?lose", HttpStatusCode.ServiceUnavailable)]
+    [InlineData("/redeem?lose&count", HttpStatusCode.ServiceUnavailable)]
+    [InlineData("/redeem-keyed", HttpStatusCode.OK)]
+    [InlineData("/redeem-keyed?lose", HttpStatusCode.ServiceUnavailable)]
+    [InlineData("/redeem-keyed?lose&count", HttpStatusCode.ServiceUnavailable)]
+    public async Task A_turn_that_was_lost_has_nothing_written_elsewhere_either(string path, HttpStatusCode expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, first.At(path)) { Headers = { { "Idempotency-Key", "\"k\"" } } };
+        using var response = await browser.SendAsync(request);
+        Assert.Equal(expected, response.StatusCode);
+        Assert.Equal(expected == HttpStatusCode.OK, (await engine.RecordsAsync("voucher")).Count == 1);
+        await AssertFreeAsync();
+    }
+
     [Fact]
     public async Task A_session_that_is_ended_and_begun_anew_within_a_turn_is_fenced_by_it_too()
     {
@@ -166,6 +183,8 @@ public sealed class SessionTurnTests : IAsyncLifetime
             await context.Session.CommitAsync();
             await CountAsync(context);
         });
+        app.MapPost("/redeem", RedeemAsync);
+        app.MapPost("/redeem-keyed", RedeemAsync).WithIdempotency(static options => options with { Affinity = static context => VoucherOf(context.GetState()).Affinity });
         app.MapGet("/stream", async (HttpContext context, string? set, string? late) =>
         {
             if (late is null)
@@ -193,6 +212,29 @@ public sealed class SessionTurnTests : IAsyncLifetime
             await socket.SendAsync("open"u8.ToArray(), WebSocketMessageType.Text, true, context.RequestAborted);
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
+    }
+
+    private static Address VoucherOf(RequestState state)
+    {
+        var partitions = state.Engine.Partitions;
+        return new Address("voucher", partitions.Pin((partitions.PartitionOf(state.SessionAffinity) + 1) % partitions.Count, "v"));
+    }
+
+    /// <summary>Changes what lies in another partition than the session, after the turn was lost or not.</summary>
+    private static async Task RedeemAsync(HttpContext context)
+    {
+        var state = context.GetState();
+        await context.Session.LoadAsync();
+        if (context.Request.Query.ContainsKey("lose"))
+        {
+            await state.Engine.CommitAsync(new Commit(RecordChange.Delete(new Address("session-turn", state.SessionAffinity))));
+        }
+
+        state.Enlist(RecordChange.Update(VoucherOf(state)).Set("by", "somebody"));
+        if (context.Request.Query.ContainsKey("count"))
+        {
+            await CountAsync(context);
+        }
     }
 
     private static async Task CountAsync(HttpContext context)
