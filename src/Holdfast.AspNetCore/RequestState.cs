@@ -299,12 +299,13 @@ public sealed class RequestState
 
     /// <summary>
     /// Tells the client of a request that failed what concerns the next one: the session that an explicit commit renewed, created or
-    /// ended, and stamps that the store has lost, so that it is not refused for them again.
+    /// ended, what else was committed ahead of the failure, so that whatever it asks for next shows that, and stamps that the store has lost, so that it is
+    /// not refused for them again.
     /// </summary>
     internal void TellWhatWasMade()
     {
         SendSession();
-        if (client.Stamps.HaveLost)
+        if (client.Stamps.HaveLost || client.Stamps.HaveMovedByWrite)
         {
             SendSeen();
         }

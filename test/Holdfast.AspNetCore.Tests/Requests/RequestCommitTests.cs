@@ -60,6 +60,36 @@ public sealed class RequestCommitTests : IAsyncLifetime
         Assert.NotNull(SentCookies.HeaderOf(response, SentCookies.Session));
     }
 
+    [Theory]
+    [InlineData("commit", true)]
+    [InlineData("enlist", true)]
+    [InlineData("read", false)]
+    public async Task A_request_that_fails_tells_its_client_to_see_what_it_made_before(string first, bool isTold)
+    {
+        await using var host = await StartAsync(async Task (HttpContext context) =>
+        {
+            var state = context.GetState();
+            var (home, elsewhere) = (state.Engine.Partitions.Pin(0, "x"), state.Engine.Partitions.Pin(1, "x"));
+            switch (first)
+            {
+                case "commit":
+                    await state.CommitAsync(new Commit(RecordChange.Update(new Address("thing", elsewhere)).Add("n", 1)));
+                    break;
+                case "enlist":
+                    state.Enlist(RecordChange.Update(new Address("thing", elsewhere)).Add("n", 1));
+                    break;
+                default:
+                    await state.ReadAsync(new Address("thing", elsewhere));
+                    break;
+            }
+
+            state.Enlist(RecordChange.Update(new Address("order", home)).When(Condition.Exists).Set("n", "1"));
+        });
+        using var response = await browser.GetAsync(host.Url);
+        Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
+        Assert.Equal(isTold, SentCookies.HeaderOf(response, SentCookies.Seen) is not null);
+    }
+
     [Fact]
     public async Task An_end_that_was_not_committed_leaves_the_client_its_session()
     {
