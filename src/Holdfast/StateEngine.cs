@@ -76,8 +76,8 @@ public abstract class StateEngine : IAsyncDisposable
     }
 
     /// <summary>
-    /// Every record of a kind in a partition, in no order. Records that exist throughout are told at least once; those
-    /// that come or go meanwhile may or may not be. Costs up to a walk over the whole store: for administration.
+    /// Every record of a kind in a partition, in no order. Records that exist throughout are told at least once, and more
+    /// than once if the scan has to begin anew; those that come or go meanwhile may or may not be. Costs up to a walk over the whole store: for administration.
     /// </summary>
     public IAsyncEnumerable<Record> ScanAsync(int partition, string kind, CancellationToken cancellationToken = default)
     {

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Holdfast.NearCaching;
 using Holdfast.Redis;
-using Holdfast.Resp;
 
 namespace Holdfast;
 
@@ -19,8 +18,6 @@ public sealed class RedisEngine : StateEngine
 {
     /// <summary>How many calls may wait for the store at a time; a further one fails at once.</summary>
     private const int MaxCalls = 65_536;
-
-    private const int ScanStep = 1000;
 
     /// <summary>Before a read is repeated that a server answered which is the store's no more.</summary>
     private static readonly TimeSpan ReadAgainDelay = TimeSpan.FromMilliseconds(25);
@@ -158,27 +155,25 @@ public sealed class RedisEngine : StateEngine
     protected override async IAsyncEnumerable<Record> ScanCoreAsync(
         int partition, string kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // What is moving between two servers meanwhile is at its old one first, and never goes back.
-        var first = routes.NodeOf(partition);
-        foreach (var node in routes.Nodes.OrderByDescending(node => node == first))
+        var scan = new PartitionScan(routes, partition);
+        while (scan.TryGoOn())
         {
-            var cursor = "0";
-            do
+            if (await ScanStepAsync(scan, partition, kind, cancellationToken).ConfigureAwait(false) is not { } page)
             {
-                var page = await ScanStepAsync(node, view.Keys.Text(partition, kind + "/*"), cursor, cancellationToken).ConfigureAwait(false);
-                cursor = page.Cursor;
-                foreach (var chunk in page.Addresses.Chunk(StateLimits.MaxRecordsPerCommit))
+                continue;
+            }
+
+            scan.Take(page);
+            foreach (var chunk in page.Addresses.Chunk(StateLimits.MaxRecordsPerCommit))
+            {
+                foreach (var reading in await CallAsync(new ReadManyCall(view, partition, chunk), cancellationToken).ConfigureAwait(false))
                 {
-                    foreach (var reading in await CallAsync(new ReadManyCall(view, partition, chunk), cancellationToken).ConfigureAwait(false))
+                    if (reading.Record is { } record)
                     {
-                        if (reading.Record is { } record)
-                        {
-                            yield return record;
-                        }
+                        yield return record;
                     }
                 }
             }
-            while (cursor != "0");
         }
     }
 
@@ -203,7 +198,7 @@ public sealed class RedisEngine : StateEngine
         view.Watches.Add(partition, rest, watch);
         try
         {
-            await CallAsync(new WatchCall(view, partition, rest, isFirst: true), cancellationToken).ConfigureAwait(false);
+            await CallAsync(new WatchCall(view, partition, rest, WatchReason.Begun), cancellationToken).ConfigureAwait(false);
             return watch;
         }
         catch
@@ -240,28 +235,18 @@ public sealed class RedisEngine : StateEngine
         }
     }
 
-    private static ScanPage ParseScan(ref RespReader reader)
+    /// <summary>The next page; null when the server can't tell it, and others can.</summary>
+    private async ValueTask<ScanPage?> ScanStepAsync(PartitionScan scan, int partition, string kind, CancellationToken cancellationToken)
     {
-        reader.ReadCount(2);
-        var cursor = reader.ReadString();
-        var addresses = new List<Address>();
-        for (var left = reader.ReadCount(0); left > 0; left--)
+        var step = new ScanCall(view, routes, partition, kind, scan.Cursor) { IsPinned = true };
+        try
         {
-            var key = reader.ReadString();
-            if (Address.TryParse(key[(key.IndexOf("}:", StringComparison.Ordinal) + 2)..], out var found))
-            {
-                addresses.Add(found);
-            }
+            return await CallAsync(step, cancellationToken, scan.Node!.Link.Submit).ConfigureAwait(false);
         }
-
-        return new ScanPage(cursor, addresses);
-    }
-
-    private ValueTask<ScanPage> ScanStepAsync(StoreNode node, string pattern, string cursor, CancellationToken cancellationToken)
-    {
-        var count = ScanStep.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var step = new PlainCall<ScanPage>(ParseScan, isRepeatable: true, "SCAN", cursor, "MATCH", pattern, "COUNT", count) { IsPinned = true };
-        return CallAsync(step, cancellationToken, node.Link.Submit);
+        catch (StateUnavailableException) when (scan.IsOvertaken)
+        {
+            return null;
+        }
     }
 
     private async ValueTask<Reading> ReadSlowAsync(
@@ -370,6 +355,4 @@ public sealed class RedisEngine : StateEngine
         Volatile.Read(ref windows[partition])
         ?? Interlocked.CompareExchange(ref windows[partition], new SequenceWindow(), null)
         ?? windows[partition]!;
-
-    private readonly record struct ScanPage(string Cursor, IReadOnlyList<Address> Addresses);
 }

@@ -97,7 +97,7 @@ internal sealed class StoreLink : ConnectionOwner
     {
         foreach (var (partition, rest) in view.Watches.TakeToArm(partition => routes.Leads(partition, this)))
         {
-            connection.TrySend(new WatchCall(view, partition, rest, isFirst: false));
+            SendOrKeep(connection, new WatchCall(view, partition, rest, WatchReason.Changed));
         }
 
         if (routes.Leads(StoreRoutes.Home, this))
@@ -106,7 +106,7 @@ internal sealed class StoreLink : ConnectionOwner
             foreach (var channel in signals.Channels())
             {
                 // Not for long: the next connection asks for all channels again.
-                connection.TrySend(new SubscribeCall(channel, ends: false) { ExpiresAt = deadline });
+                SendOrKeep(connection, new SubscribeCall(channel, ends: false) { ExpiresAt = deadline });
             }
         }
 
@@ -127,6 +127,11 @@ internal sealed class StoreLink : ConnectionOwner
         if (isUnwanted)
         {
             connection.Abort();
+            if (isRetired)
+            {
+                Redistribute();
+            }
+
             return;
         }
 
@@ -349,6 +354,15 @@ internal sealed class StoreLink : ConnectionOwner
         }
     }
 
+    // A connection takes only so much that is not sent yet.
+    private void SendOrKeep(RedisConnection connection, StoreCall call)
+    {
+        if (!connection.TrySend(call) && !TryKeep(call))
+        {
+            call.Fail(Unavailable(call));
+        }
+    }
+
     private bool IsMisplaced(StoreCall call) => !call.IsPinned && !routes.Leads(call.Partition, this);
 
     private bool HasMisplaced()
@@ -506,7 +520,7 @@ internal sealed class StoreLink : ConnectionOwner
 
             if (view.Watches.MustArm(partition, rest))
             {
-                routes.Submit(new WatchCall(view, partition, rest, isFirst: false));
+                routes.Submit(new WatchCall(view, partition, rest, WatchReason.Changed));
             }
         }
     }

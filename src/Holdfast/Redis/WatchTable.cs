@@ -61,8 +61,8 @@ internal sealed class WatchTable
     /// <param name="partition">The key's partition.</param>
     /// <param name="rest">The key.</param>
     /// <param name="exists">Whether it is there.</param>
-    /// <param name="isFirst">Whether it was asked because a watch began, which tells nothing of changes.</param>
-    public void Armed(int partition, string rest, bool exists, bool isFirst)
+    /// <param name="reason">Why it was asked.</param>
+    public void Armed(int partition, string rest, bool exists, WatchReason reason)
     {
         lock (gate)
         {
@@ -71,8 +71,9 @@ internal sealed class WatchTable
                 return;
             }
 
-            key.Exists = exists;
-            if (!isFirst)
+            // Asking is reading: it may be what had the store remove an expired record.
+            key.See(exists);
+            if (reason == WatchReason.Changed)
             {
                 key.IsArming = false;
                 key.Pulse();
@@ -93,12 +94,55 @@ internal sealed class WatchTable
 
         lock (gate)
         {
-            if (keys.TryGetValue((partition, address.ToString()), out var key) && key.Exists != exists)
+            // Until the store has been asked, nobody counts on hearing of changes.
+            if (keys.TryGetValue((partition, address.ToString()), out var key) && key.Exists is not null)
             {
-                key.Exists = exists;
-                key.Pulse();
+                key.See(exists);
             }
         }
+    }
+
+    /// <summary>Whether the record is watched and was there: a call that read it and does not tell may have had the store remove it.</summary>
+    public bool MayBeGone(int partition, Address address)
+    {
+        if (count == 0)
+        {
+            return false;
+        }
+
+        lock (gate)
+        {
+            return keys.TryGetValue((partition, address.ToString()), out var key) && key.Exists == true;
+        }
+    }
+
+    /// <summary>
+    /// The watched records of the kind that were there and are not among those that a page of a scan has seen, each to be asked for
+    /// again: those that had expired the page has removed, and of these the store tells nothing any more.
+    /// </summary>
+    public IReadOnlyList<string> TakeUnseen(int partition, string kind, IReadOnlyList<Address> seen)
+    {
+        if (count == 0)
+        {
+            return [];
+        }
+
+        var told = seen.Select(static address => address.ToString()).ToHashSet(StringComparer.Ordinal);
+        var taken = new List<string>();
+        lock (gate)
+        {
+            foreach (var (name, key) in keys)
+            {
+                if (name.Partition == partition && key is { Exists: true, IsArming: false }
+                    && name.Key.StartsWith(kind + "/", StringComparison.Ordinal) && !told.Contains(name.Key))
+                {
+                    key.IsArming = true;
+                    taken.Add(name.Key);
+                }
+            }
+        }
+
+        return taken;
     }
 
     /// <summary>Tells the key's watches that it has changed, or may have.</summary>
@@ -152,7 +196,19 @@ internal sealed class WatchTable
 
         public bool IsArming { get; set; }
 
-        public bool Exists { get; set; }
+        /// <summary>Whether it was there when the store last told; null before that.</summary>
+        public bool? Exists { get; private set; }
+
+        /// <summary>Takes note of whether it is there, which is a change if it was not so before.</summary>
+        public void See(bool exists)
+        {
+            var isChange = Exists is { } before && before != exists;
+            Exists = exists;
+            if (isChange)
+            {
+                Pulse();
+            }
+        }
 
         public void Pulse()
         {

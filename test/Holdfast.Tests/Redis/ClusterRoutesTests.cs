@@ -122,6 +122,17 @@ public sealed class ClusterRoutesTests
         Assert.Equal("The engine was disposed.", (await Assert.ThrowsAsync<StateUnavailableException>(async () => await call.Completion)).Message);
     }
 
+    [Fact]
+    public async Task A_primary_without_slots_is_one_of_the_nodes_and_goes_when_it_is_a_primary_no_more()
+    {
+        await using var routes = RoutesOf(NewView());
+        routes.Take([new ClusterPrimary(One, 1, [(0, 16383)]), new ClusterPrimary(Other, 2, [])]);
+        Assert.Equal([One, Other], routes.Nodes.Select(static node => node.Keeper.Place).OrderBy(static place => place.Port));
+
+        routes.Take([new ClusterPrimary(One, 1, [(0, 16383)])]);
+        Assert.Equal(One, Assert.Single(routes.Nodes).Keeper.Place);
+    }
+
     private static StoreView NewView() => new(PatientOptions.Default, new PartitionMap(PatientOptions.Default.PartitionCount), "client");
 
     private static ClusterRoutes RoutesOf(StoreView view) =>

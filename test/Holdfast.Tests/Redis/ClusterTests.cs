@@ -169,7 +169,7 @@ public sealed class ClusterTests : IAsyncLifetime
         var found = 0;
         foreach (var affinity in Affinities.Take(8).DistinctBy(affinity => engine.Partitions.PartitionOf(affinity)))
         {
-            found += await engine.ScanAsync(engine.Partitions.PartitionOf(affinity), "new").CountAsync();
+            found += await engine.ScanAsync(engine.Partitions.PartitionOf(affinity), "new").Select(static record => record.Address.ToString()).Distinct().CountAsync();
         }
 
         Assert.Equal(created, found);
@@ -177,6 +177,39 @@ public sealed class ClusterTests : IAsyncLifetime
         var made = await other.CommitAsync(new Commit(RecordChange.Update(watched).Add("n", 1)));
         await watch.WaitAsync(Soon);
         await PushedAsync(watched, made);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_scan_tells_every_record_though_the_partition_gets_another_primary_meanwhile(bool dies)
+    {
+        const int Records = 3008;
+        for (var i = 0; i < Records; i += StateLimits.MaxRecordsPerCommit)
+        {
+            await engine.CommitAsync(new Commit([.. Enumerable.Range(i, StateLimits.MaxRecordsPerCommit).Select(static id => RecordChange.Update(new Address("many", "m", $"{id}")))]));
+        }
+
+        var partition = engine.Partitions.PartitionOf("m");
+        var slot = partition * 64;
+        var primary = await cluster.PrimaryOfAsync(slot);
+
+        // The replica has the records, the head, and what is remembered of the engine's commits.
+        await (await cluster.ReplicaOfAsync(primary)).UntilAsync($":{Records + 2}", "CLUSTER", "COUNTKEYSINSLOT", $"{slot}");
+        var told = new HashSet<string>();
+        var isOver = false;
+        await foreach (var record in engine.ScanAsync(partition, "many"))
+        {
+            told.Add(record.Address.ToString());
+            if (!isOver && told.Count == Records / 2)
+            {
+                isOver = true;
+                await (dies ? cluster.FailOverAsync(primary, isTold: false) : cluster.MoveSlotAsync(slot, (await cluster.NodesAsync()).First(node => node.IsPrimary && node.Server != primary).Server));
+            }
+        }
+
+        Assert.True(isOver);
+        Assert.Equal(Records, told.Count);
     }
 
     [Fact]

@@ -106,6 +106,25 @@ public sealed class StoreLinkTests
     }
 
     [Fact]
+    public async Task What_is_asked_first_on_a_new_connection_waits_when_too_much_is_not_sent_yet()
+    {
+        await using var routes = NewRoutes(out var view);
+        var link = routes.Nodes[0].Link;
+        await using var watch = new Watch(static _ => ValueTask.CompletedTask);
+        view.Watches.Add(0, StoreKeys.Head, watch);
+        await using var stream = new StuckStream();
+        var connection = new RedisConnection(stream, link, TimeProvider.System);
+        for (var i = 0; i < 2; i++)
+        {
+            // The first is being sent for ever, and the second is more than may wait behind it.
+            connection.TrySend(new PlainCall<bool>(static (ref _) => true, isRepeatable: false, "ECHO", new string('x', 17 << 20)));
+        }
+
+        link.Adopt(connection);
+        Assert.True(link.HasWaiting);
+    }
+
+    [Fact]
     public async Task A_server_that_can_not_tell_what_changed_leaves_nothing_to_serve_whatever_it_replied_before()
     {
         await using var routes = NewRoutes(out var view);
@@ -144,6 +163,11 @@ public sealed class StoreLinkTests
             now?.Invoke();
             return base.GetTimestamp();
         }
+    }
+
+    private sealed class StuckStream : MemoryStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => new(new TaskCompletionSource().Task);
     }
 
     private sealed class Call : StoreCall

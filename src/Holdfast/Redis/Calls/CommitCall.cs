@@ -110,6 +110,12 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         return ReplyVerdict.Settled;
     }
 
+    public override bool TryTakeError(ErrorReply error)
+    {
+        AskForWatched(commit.Changes.Count);
+        return base.TryTakeError(error);
+    }
+
     public override void OnLost() => IsUncertain = true;
 
     public override void Fail(StateException fault)
@@ -128,6 +134,20 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         if (Interlocked.Exchange(ref hasSettled, 1) == 0 && window.Leave(this) is { } next)
         {
             window.Send(next, routes.Submit);
+        }
+    }
+
+    // The function has read records that its answer says nothing of. One that had expired the store removed then, and with NOLOOP
+    // it does not tell this connection, whose watches want to know.
+    private void AskForWatched(int changes)
+    {
+        for (var i = 0; i < changes; i++)
+        {
+            var address = commit.Changes[i].Address;
+            if (view.Watches.MayBeGone(Partition, address))
+            {
+                routes.Submit(new WatchCall(view, Partition, address.ToString(), WatchReason.MayBeGone));
+            }
         }
     }
 
@@ -170,6 +190,8 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             {
                 view.Told(this, moment, change.Address, records[i]);
             }
+
+            view.Watches.Saw(Partition, change.Address, reply.Exists);
 
             // With NOLOOP the store pushes nothing to who made the change, and the watches of this process want to know.
             if (change.Kind != ChangeKind.Keep || !change.Expiry.IsUnchanged)
@@ -228,6 +250,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
         var condition = change.Conditions[checked((int)reader.ReadInteger())];
         var current = RecordReply.Read(ref reader).ToRecord(change.Address, SentAt, view.Clock);
         view.Told(this, at, change.Address, current);
+        AskForWatched(index);
         return new Refusal(index, condition, current);
     }
 }

@@ -26,6 +26,7 @@ internal sealed class SampleCall : AwaitedCall<bool>
     public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)
     {
         var told = RecordReply.ReadHash(ref reader).ToRecord(address, SentAt, view.Clock);
+        view.Watches.Saw(Partition, address, told is not null);
         var isRight = !view.Cache.Contradicts(Feed, Partition, address, told);
         if (!isRight)
         {

@@ -7,17 +7,17 @@ internal sealed class WatchCall : AwaitedCall<bool>
 {
     private readonly StoreView view;
     private readonly string rest;
-    private readonly bool isFirst;
+    private readonly WatchReason reason;
 
     /// <summary>Prepares the call.</summary>
     /// <param name="view">Whose watches it is for.</param>
     /// <param name="partition">The key's partition.</param>
     /// <param name="rest">The key.</param>
-    /// <param name="isFirst">Whether somebody awaits it; a later one is not repeated, as a new connection asks for all.</param>
-    public WatchCall(StoreView view, int partition, string rest, bool isFirst) =>
-        (this.view, Partition, this.rest, this.isFirst) = (view, partition, rest, isFirst);
+    /// <param name="reason">Why; only of a watch that begins it is repeated, as a new connection asks for all.</param>
+    public WatchCall(StoreView view, int partition, string rest, WatchReason reason) =>
+        (this.view, Partition, this.rest, this.reason) = (view, partition, rest, reason);
 
-    public override bool IsRepeatable => isFirst;
+    public override bool IsRepeatable => reason == WatchReason.Begun;
 
     public override void Write(RespWriter writer, ServerProfile server)
     {
@@ -29,7 +29,7 @@ internal sealed class WatchCall : AwaitedCall<bool>
     public override ReplyVerdict Read(ref RespReader reader, ServerProfile server)
     {
         var exists = reader.ReadInteger() > 0;
-        view.Watches.Armed(Partition, rest, exists, isFirst);
+        view.Watches.Armed(Partition, rest, exists, reason);
         Succeed(exists);
         return ReplyVerdict.Settled;
     }
@@ -37,7 +37,11 @@ internal sealed class WatchCall : AwaitedCall<bool>
     public override void Fail(StateException fault)
     {
         // Better woken for nothing than not at all.
-        view.Watches.Armed(Partition, rest, exists: false, isFirst);
+        if (reason == WatchReason.Changed)
+        {
+            view.Watches.Armed(Partition, rest, exists: false, reason);
+        }
+
         base.Fail(fault);
     }
 }

@@ -11,7 +11,7 @@ internal static class ClusterNodesText
 {
     private const int PartsBeforeSlots = 8;
 
-    /// <summary>The primaries in it.</summary>
+    /// <summary>The primaries in it, but for those that have failed and have no slots: what they had, others have by now.</summary>
     /// <param name="text">The answer.</param>
     /// <param name="asked">Whom it is from: a node may not know its own address.</param>
     /// <param name="isTls">Whether names are preferred over addresses, as certificates have names.</param>
@@ -30,7 +30,11 @@ internal static class ClusterNodesText
             if (flags.Contains("master") && !flags.Contains("noaddr") && !flags.Contains("handshake") && PlaceIn(parts[1], asked, isTls) is { } place)
             {
                 var epoch = long.Parse(parts[6], CultureInfo.InvariantCulture);
-                primaries.Add(new ClusterPrimary(place, epoch, [.. parts.Skip(PartsBeforeSlots).Where(static slot => slot[0] != '[').Select(RangeIn)]));
+                var primary = new ClusterPrimary(place, epoch, [.. parts.Skip(PartsBeforeSlots).Where(static slot => slot[0] != '[').Select(RangeIn)]);
+                if (primary.Slots.Count > 0 || !flags.Contains("fail"))
+                {
+                    primaries.Add(primary);
+                }
             }
         }
 

@@ -56,7 +56,7 @@ internal sealed class ClusterRoutes : StoreRoutes
         following = FollowAsync();
         while (!IsOpen)
         {
-            if (nodes.Values.Select(static node => node.Link.Trouble).FirstOrDefault(static trouble => trouble is StateMismatchException or StateFullException) is { } refused)
+            if (byPartition.Select(static node => node?.Link.Trouble).FirstOrDefault(static trouble => trouble is StateMismatchException or StateFullException) is { } refused)
             {
                 throw refused;
             }
@@ -241,11 +241,17 @@ internal sealed class ClusterRoutes : StoreRoutes
         {
             changed = table.Take(primaries);
             Assign([.. changed.Select(partition => (partition, NodeAt(table.OwnerOf(partition)!)))]);
+
+            // Those without slots too: a slot that is on its way to one has keys there already, which a scan must find.
+            foreach (var primary in primaries)
+            {
+                NodeAt(primary.Place);
+            }
         }
 
+        RetireAllBut(primaries);
         if (changed.Count > 0)
         {
-            RetireAllBut(primaries);
             foreach (var node in nodes.Values)
             {
                 node.Link.Redistribute();
@@ -313,7 +319,7 @@ internal sealed class ClusterRoutes : StoreRoutes
         var before = Interlocked.Exchange(ref byPartition[partition], node);
         foreach (var (_, rest) in view.Watches.TakeToArm(other => other == partition))
         {
-            node.Link.Submit(new WatchCall(view, partition, rest, isFirst: false));
+            node.Link.Submit(new WatchCall(view, partition, rest, WatchReason.Changed));
         }
 
         if (partition == Home)
