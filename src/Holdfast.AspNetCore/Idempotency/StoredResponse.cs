@@ -18,7 +18,7 @@ internal sealed record StoredResponse(int Status, string Headers, ReadOnlyMemory
     public const string ReplayedHeader = "Idempotent-Replayed";
 
     /// <summary>
-    /// What is of one connection (RFC 9110, 7.6.1), of one moment, or of one client. Content-Length follows from the body.
+    /// What is of one connection (RFC 9110, 7.6.1), of one moment, or of one client. Content-Length follows from the body, if there is one.
     /// </summary>
     private static readonly FrozenSet<string> NotStored = new[]
     {
@@ -51,6 +51,12 @@ internal sealed record StoredResponse(int Status, string Headers, ReadOnlyMemory
             }
         }
 
+        // An endpoint that says so wants no content, also of who would add a page to an error that has none.
+        if (body.IsEmpty && response.ContentLength == 0 && !ForbidsContent(response.StatusCode))
+        {
+            lines.Append(HeaderNames.ContentLength).Append(": 0\n");
+        }
+
         return new StoredResponse(response.StatusCode, lines.ToString(), body.ToArray(), cookies is null ? default(ReadOnlyMemory<byte>?) : cookies);
     }
 
@@ -79,17 +85,14 @@ internal sealed record StoredResponse(int Status, string Headers, ReadOnlyMemory
         }
 
         response.Headers[ReplayedHeader] = "true";
-        if (Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified)
+        if (Body.Length > 0 && !ForbidsContent(Status))
         {
-            return;
-        }
-
-        response.ContentLength = Body.Length;
-        if (Body.Length > 0)
-        {
+            response.ContentLength = Body.Length;
             await response.Body.WriteAsync(Body, CancellationToken.None);
         }
     }
+
+    private static bool ForbidsContent(int status) => status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified;
 
     private static string NameOf(string line) => line[..line.IndexOf(':', StringComparison.Ordinal)];
 

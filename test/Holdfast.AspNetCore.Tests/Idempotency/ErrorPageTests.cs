@@ -35,15 +35,18 @@ public sealed class ErrorPageTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task The_page_of_a_status_takes_no_claim_and_a_repetition_gets_the_stored_answer(bool isOutside)
+    [InlineData(true, "/missing", "the page")]
+    [InlineData(false, "/missing", "the page")]
+    [InlineData(true, "/missing?bare", "")]
+    [InlineData(false, "/missing?bare", "")]
+    public async Task The_page_of_a_status_takes_no_claim_and_a_repetition_gets_the_stored_answer_with_the_same_page(bool isOutside, string path, string page)
     {
         await using var host = await StartAsync(static app => app.UseStatusCodePagesWithReExecute("/error"), isOutside);
-        Assert.Equal("the page", await PostAsync(host, "/missing").TextAsync(HttpStatusCode.NotFound));
+        Assert.Equal(page, await PostAsync(host, path).TextAsync(HttpStatusCode.NotFound));
         Assert.Empty(await engine.RecordsAsync("idempotency-claim"));
-        using var again = await PostAsync(host, "/missing");
+        using var again = await PostAsync(host, path);
         Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
+        Assert.Equal(page, await again.Content.ReadAsStringAsync());
         Assert.True(again.IsReplayed());
         Assert.Equal(1, runs);
     }
@@ -89,10 +92,11 @@ public sealed class ErrorPageTests : IAsyncLifetime
         var group = app.MapGroup("").WithIdempotency();
         group.MapPost("/error", static () => "the page");
         group.MapPost("/fail", () => Interlocked.Increment(ref runs) > 0 && fails ? throw new InvalidOperationException("the handler's own") : $"run {runs}");
-        group.MapPost("/missing", () =>
+        group.MapPost("/missing", (HttpContext context, string? bare) =>
         {
             Interlocked.Increment(ref runs);
-            return Results.NotFound();
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            context.Response.ContentLength = bare is null ? null : 0;
         });
     });
 
