@@ -55,6 +55,9 @@ internal sealed class Claim : ICommitPart, IAsyncDisposable
 
     public string Fingerprint { get; }
 
+    /// <summary>For how long the response is kept.</summary>
+    public TimeSpan Window => options.Window;
+
     /// <summary>Names the request, the same in all its runs; of another request under the same key, after the window, it is another.</summary>
     public string Id { get; }
 

@@ -6,6 +6,9 @@ namespace Holdfast.AspNetCore.Idempotency;
 /// <param name="Mark">A hash of the key alone.</param>
 internal readonly record struct KeyPlace(int Partition, string Affinity, string Mark)
 {
+    /// <summary>Whether it follows from the very session that the client came with, and goes on doing so once that has ended.</summary>
+    public bool IsOfSession { get; init; }
+
     /// <summary>What lasts: the fingerprint, the plan, and finally the response.</summary>
     public Address Record => new("idempotency", Affinity);
 

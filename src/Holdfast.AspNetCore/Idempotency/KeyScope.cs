@@ -31,6 +31,12 @@ internal sealed class KeyScope(Func<ClaimsPrincipal, string?> userId, Func<HttpC
             {
                 return first;
             }
+
+            // Nor is one whose session that request ended: it has not heard of it.
+            if (state.Session.GoneId is { } gone && await KeyForwarding.FindAsync(state, gone, mark, context.RequestAborted) is { } moved)
+            {
+                return moved;
+            }
         }
 
         return Place(context, state, key, mark);
@@ -56,7 +62,7 @@ internal sealed class KeyScope(Func<ClaimsPrincipal, string?> userId, Func<HttpC
         }
 
         return state.ArrivedSession is { } session
-            ? Place(state, session.Id, Hash("session", session.Id, key), mark)
+            ? Place(state, session.Id, Hash("session", session.Id, key), mark) with { IsOfSession = true }
             : Place(state, null, Hash("nobody", key), mark);
     }
 
@@ -75,7 +81,7 @@ internal sealed class KeyScope(Func<ClaimsPrincipal, string?> userId, Func<HttpC
     }
 
     /// <summary>SHA-256 of the parts, each preceded by its length, in base64url.</summary>
-    private static string Hash(params ReadOnlySpan<string> parts)
+    public static string Hash(params ReadOnlySpan<string> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[sizeof(int)];

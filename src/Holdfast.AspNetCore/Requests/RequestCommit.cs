@@ -25,7 +25,7 @@ internal sealed class RequestCommit(CausalClient client, SessionCommit session, 
         set
         {
             field = value;
-            session.Origin = value?.Place;
+            session.Claim = value;
         }
     }
 

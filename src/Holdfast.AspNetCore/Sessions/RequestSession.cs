@@ -67,6 +67,9 @@ internal sealed class RequestSession : ISession
     /// <summary>The keyed request that made the session, once that is loaded.</summary>
     public string? Origin => view.Read?.Text(SessionFields.Origin);
 
+    /// <summary>The id of the session that the client came with, once it was found to be gone.</summary>
+    public string? GoneId => commit.Gone is { Birth: > 0 } gone ? gone.Id : null;
+
     /// <summary>Whether the application looked at the session.</summary>
     public bool WasUsed { get; private set; }
 

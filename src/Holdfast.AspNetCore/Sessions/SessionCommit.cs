@@ -42,8 +42,8 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
     /// <summary>The session that the client came with, if it was found to be gone; or that its stock session becomes, if that was not found.</summary>
     public SessionReference? Gone { get; set; }
 
-    /// <summary>The keyed request, if it is one: beside its claim lies the session that it makes for a client that has none.</summary>
-    public KeyPlace? Origin { get; set; }
+    /// <summary>The claim of the keyed request, if it is one: beside it lies the session that it makes for a client that has none.</summary>
+    public Claim? Claim { get; set; }
 
     /// <summary>Whether the request leaves the idle timeout alone, unless it changes the session.</summary>
     public bool IsPeek { get; set; }
@@ -161,6 +161,11 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
             if (takesAlong)
             {
                 draft.Add(this, SessionRenewal.Mark(old));
+            }
+
+            if (Claim is { Place.IsOfSession: false } claim)
+            {
+                KeyForwarding.AddTo(draft, this, client.Engine.Partitions, old.Id, claim);
             }
         }
 
@@ -348,14 +353,14 @@ internal sealed class SessionCommit(StateServices services, CausalClient client,
         var taken = takesAlong || Held is not null ? view.Read : null;
         var created = taken is null || BeginsAnew ? client.Engine.Options.Clock.GetUtcNow() : SessionFields.CreatedOf(taken)!.Value;
         var creation = RecordChange.Update(SessionReference.AddressOf(EnsureNewId())).When(Condition.Absent);
-        SessionFields.Begin(creation, taken, created, login.Current, Origin?.Origin);
+        SessionFields.Begin(creation, taken, created, login.Current, Claim?.Place.Origin);
         return view.AddChangesTo(creation).ExpireAfter(services.Lifetime.Expiry(created));
     }
 
     private int PartitionOfNew() =>
         Turn is { } turn ? turn.Partition
         : Gone is { } gone ? client.Engine.Partitions.PartitionOf(gone.Id)
-        : login.Partition ?? Origin?.Partition ?? AnyPartition();
+        : login.Partition ?? Claim?.Place.Partition ?? AnyPartition();
 
     private int AnyPartition()
     {

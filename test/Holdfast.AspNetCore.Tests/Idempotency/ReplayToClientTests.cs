@@ -12,6 +12,8 @@ namespace Holdfast.AspNetCore.Tests.Idempotency;
 /// <summary>Whom a repetition tells what the first response told its client: cookies reach the very client or nobody.</summary>
 public sealed class ReplayToClientTests : IAsyncLifetime
 {
+    private static readonly Address Changes = new("change", "2~x");
+
     private CountingEngine engine = null!;
     private WebHost host = null!;
     private int runs;
@@ -43,6 +45,24 @@ public sealed class ReplayToClientTests : IAsyncLifetime
                     context.GetState().EndSession();
                     await context.Response.WriteAsync("bye");
                 }).WithIdempotency();
+                app.MapPost("/log-in", static async context => await context.GetState().SignInAsync("bob"));
+                app.MapPost("/change", async context =>
+                {
+                    Interlocked.Increment(ref runs);
+                    var state = context.GetState();
+                    state.Enlist(RecordChange.Update(Changes).Add("n", 1));
+                    if (context.Request.Query["by"] == "ending")
+                    {
+                        state.EndSession();
+                    }
+                    else
+                    {
+                        state.RenewSession();
+                    }
+
+                    await context.Response.WriteAsync($"changed by {state.UserId}");
+                }).WithIdempotency();
+                app.MapGet("/who", static context => context.Response.WriteAsync(context.GetState().UserId ?? "nobody"));
                 app.MapPost("/write", async context =>
                 {
                     Interlocked.Increment(ref runs);
@@ -148,16 +168,59 @@ public sealed class ReplayToClientTests : IAsyncLifetime
         Assert.DoesNotContain(".Holdfast", CookiesOf(again).Keys);
     }
 
+    [Fact]
+    public async Task Who_is_signed_in_and_lost_the_answer_of_a_request_that_renewed_the_session_is_answered_again_and_has_it()
+    {
+        var before = await LogInAsync();
+        using var lost = await PostAsync("/change", "k", before);
+        Assert.Equal("changed by bob", await lost.Content.ReadAsStringAsync());
+
+        using var again = await PostAsync("/change", "k", before);
+        Assert.True(again.IsReplayed());
+        Assert.Equal("changed by bob", await again.Content.ReadAsStringAsync());
+        var after = before.Concat(CookiesOf(again)).GroupBy(static pair => pair.Key).ToDictionary(static group => group.Key, static group => group.Last().Value);
+        Assert.Equal("bob", await GetAsync("/who", after));
+        Assert.Equal("nobody", await GetAsync("/who", before));
+        Assert.Equal((1, 1), (runs, await ChangesAsync()));
+
+        // Another key of the old session is nobody's, and another session's same key is its own.
+        using var other = await PostAsync("/change", "l", before);
+        Assert.False(other.IsReplayed());
+        using var elsewhere = await PostAsync("/change", "k", await BeginAsync());
+        Assert.False(elsewhere.IsReplayed());
+    }
+
+    [Fact]
+    public async Task Who_is_signed_in_and_lost_the_answer_of_a_request_that_ended_the_session_is_answered_again_and_has_none()
+    {
+        var before = await LogInAsync();
+        using var lost = await PostAsync("/change?by=ending", "k", before);
+        using var again = await PostAsync("/change?by=ending", "k", before);
+        Assert.True(again.IsReplayed());
+        Assert.Equal("", CookiesOf(again)[".Holdfast"]);
+        Assert.Equal((1, 1), (runs, await ChangesAsync()));
+    }
+
+    private async Task<long> ChangesAsync() => (await engine.ReadAsync(Changes, Freshness.Latest)).Record!.Counter("n");
+
+    private async Task<Dictionary<string, string>> LogInAsync()
+    {
+        using var response = await PostAsync("/log-in", null, await BeginAsync());
+        return CookiesOf(response);
+    }
+
     private async Task<Dictionary<string, string>> BeginAsync()
     {
         using var response = await PostAsync("/begin", null, new Dictionary<string, string>());
         return CookiesOf(response);
     }
 
-    private async Task<string> MeAsync(Dictionary<string, string> cookies)
+    private Task<string> MeAsync(Dictionary<string, string> cookies) => GetAsync("/me", cookies);
+
+    private async Task<string> GetAsync(string path, Dictionary<string, string> cookies)
     {
         using var client = WebHost.Plain();
-        using var request = new HttpRequestMessage(HttpMethod.Get, host.At("/me")) { Headers = { { "Cookie", Header(cookies) } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, host.At(path)) { Headers = { { "Cookie", Header(cookies) } } };
         using var response = await client.SendAsync(request);
         return await response.Content.ReadAsStringAsync();
     }
