@@ -185,6 +185,12 @@ internal sealed class Operations(
             return StoppedText;
         }
 
+        if (gone.IsCancellationRequested)
+        {
+            run.Log.Event($"{service.Name} is not rolled: who had asked for it did not wait until it began");
+            return StoppedText;
+        }
+
         return await new Rollout(service, next, departures, readings, run) { Watch = watch, Tell = tell }.RunAsync(down);
     }
 

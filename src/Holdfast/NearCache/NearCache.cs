@@ -109,9 +109,6 @@ internal sealed class NearCache
     /// <summary>Whether the feed is that of the partition's server.</summary>
     public bool IsFed(int partition, Feed feed) => Volatile.Read(ref feeds[partition]) == feed;
 
-    /// <summary>The partition is another server's from now on: what was known of it goes.</summary>
-    public void Assign(int partition, Feed feed) => Assign([(partition, feed)]);
-
     /// <summary>The partitions are other servers' from now on: what was known of them goes. All at once, as that looks at every entry.</summary>
     public void Assign(IReadOnlyList<(int Partition, Feed Feed)> all)
     {
@@ -120,7 +117,7 @@ internal sealed class NearCache
             var isForgotten = new bool[feeds.Length];
             foreach (var (partition, feed) in all)
             {
-                isForgotten[partition] = feeds[partition] != feed;
+                isForgotten[partition] |= feeds[partition] != feed;
                 Volatile.Write(ref feeds[partition], feed);
             }
 

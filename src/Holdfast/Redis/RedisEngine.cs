@@ -53,8 +53,7 @@ public sealed class RedisEngine : StateEngine
     {
         get
         {
-            var servers = routes.Nodes.Select(static node => node.Keeper.Server).Where(static server => server != ServerProfile.Unknown).ToList();
-            var server = servers.Count > 0 ? servers[0] : ServerProfile.Unknown;
+            var server = routes.NodeOf(StoreRoutes.Home)?.Keeper.Server ?? ServerProfile.Unknown;
             return new EngineCapabilities
             {
                 Name = $"{server.Name} {server.Version} {routes.Kind}".TrimEnd(),
@@ -156,24 +155,31 @@ public sealed class RedisEngine : StateEngine
         int partition, string kind, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var scan = new PartitionScan(routes, partition);
-        while (scan.TryGoOn())
+        try
         {
-            if (await ScanStepAsync(scan, partition, kind, cancellationToken).ConfigureAwait(false) is not { } page)
+            while (scan.TryGoOn())
             {
-                continue;
-            }
-
-            scan.Take(page);
-            foreach (var chunk in page.Addresses.Chunk(StateLimits.MaxRecordsPerCommit))
-            {
-                foreach (var reading in await CallAsync(new ReadManyCall(view, partition, chunk), cancellationToken).ConfigureAwait(false))
+                if (await ScanStepAsync(scan, partition, kind, cancellationToken).ConfigureAwait(false) is not { } page)
                 {
-                    if (reading.Record is { } record)
+                    continue;
+                }
+
+                scan.Take(page);
+                foreach (var chunk in page.Addresses.Chunk(StateLimits.MaxRecordsPerCommit))
+                {
+                    foreach (var reading in await CallAsync(new ReadManyCall(view, partition, chunk), cancellationToken).ConfigureAwait(false))
                     {
-                        yield return record;
+                        if (reading.Record is { } record)
+                        {
+                            yield return record;
+                        }
                     }
                 }
             }
+        }
+        finally
+        {
+            ArmScanned(partition, kind);
         }
     }
 
@@ -238,7 +244,7 @@ public sealed class RedisEngine : StateEngine
     /// <summary>The next page; null when the server can't tell it, and others can.</summary>
     private async ValueTask<ScanPage?> ScanStepAsync(PartitionScan scan, int partition, string kind, CancellationToken cancellationToken)
     {
-        var step = new ScanCall(view, routes, partition, kind, scan.Cursor) { IsPinned = true };
+        var step = new ScanCall(view, partition, kind, scan.Cursor) { IsPinned = true };
         try
         {
             return await CallAsync(step, cancellationToken, scan.Node!.Link.Submit).ConfigureAwait(false);
@@ -246,6 +252,16 @@ public sealed class RedisEngine : StateEngine
         catch (StateUnavailableException) when (scan.IsOvertaken)
         {
             return null;
+        }
+    }
+
+    // The store removes what a scan finds expired, forgets that this connection wanted to hear of it, and with NOLOOP does not tell it
+    // either. Another may have made the record again by now: its watches are told that it may have changed.
+    private void ArmScanned(int partition, string kind)
+    {
+        foreach (var rest in view.Watches.TakeScanned(partition, kind))
+        {
+            routes.Submit(new WatchCall(view, partition, rest, WatchReason.Changed) { ExpiresAt = Options.CommitDeadline() });
         }
     }
 
@@ -269,27 +285,28 @@ public sealed class RedisEngine : StateEngine
         }
 
         StateMeter.NearCacheMisses.Add(1);
-        return await FetchAsync(address, partition, minimum, cancellationToken).ConfigureAwait(false);
+        var fetched = await CallAsync(ReadCall.Of(reads, view, partition, address), cancellationToken).ConfigureAwait(false);
+        return minimum is { } shown && await stamps.CheckAsync(shown, fetched.At, cancellationToken).ConfigureAwait(false) == StampVerdict.Later
+            ? await ReadAgainAsync(address, partition, shown, cancellationToken).ConfigureAwait(false)
+            : fetched;
     }
 
-    private async ValueTask<Reading> FetchAsync(Address address, int partition, Stamp? minimum, CancellationToken cancellationToken)
+    // A server answers which is the store's no more, and soon another one will.
+    private async ValueTask<Reading> ReadAgainAsync(Address address, int partition, Stamp shown, CancellationToken cancellationToken)
     {
         var deadline = Options.CommitDeadline();
-        while (true)
+        while (Options.Clock.GetTimestamp() <= deadline)
         {
+            await Task.Delay(Backoff.Jittered(ReadAgainDelay, Options.Entropy), Options.Clock, cancellationToken).ConfigureAwait(false);
             var fetched = await CallAsync(ReadCall.Of(reads, view, partition, address), cancellationToken).ConfigureAwait(false);
-            if (minimum is not { } stamp || await stamps.CheckAsync(stamp, fetched.At, cancellationToken).ConfigureAwait(false) != StampVerdict.Later)
+            if (await stamps.CheckAsync(shown, fetched.At, cancellationToken).ConfigureAwait(false) != StampVerdict.Later)
             {
                 return fetched;
             }
-
-            if (Options.Clock.GetTimestamp() > deadline)
-            {
-                throw new StateUnavailableException($"The store at {this.address} has what the stamp {stamp} stands for, and the server that answers reads does not, for {Options.CommitTimeout.TotalSeconds} s.");
-            }
-
-            await Task.Delay(Backoff.Jittered(ReadAgainDelay, Options.Entropy), Options.Clock, cancellationToken).ConfigureAwait(false);
         }
+
+        throw new StateUnavailableException(
+            $"The store at {this.address} has what the stamp {shown} stands for, and the server that answers reads has not, for {Options.CommitTimeout.TotalSeconds} s.");
     }
 
     private ValueTask<T> CallAsync<T>(AwaitedCall<T> call, CancellationToken cancellationToken, Action<StoreCall>? submit = null)

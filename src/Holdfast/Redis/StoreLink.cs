@@ -81,7 +81,7 @@ internal sealed class StoreLink : ConnectionOwner
         }
 
         // It was on its way here while its partition went elsewhere, and missed that the calls that wait here were given back.
-        if (isRetired || (!call.IsAsking && IsMisplaced(call)))
+        if (isRetired || (call.IsAsking ? current is null : IsMisplaced(call)))
         {
             Redistribute();
         }

@@ -6,7 +6,7 @@ internal abstract class StoreRoutes : IAsyncDisposable
     /// <summary>What is for no partition, such as signals, goes where this partition's calls go.</summary>
     public const int Home = 0;
 
-    /// <summary>Every server that has partitions; the lone one first and last.</summary>
+    /// <summary>Every server that has partitions, or is about to get some; the lone one first and last.</summary>
     public abstract IReadOnlyList<StoreNode> Nodes { get; }
 
     /// <summary>What kind of store this is beyond its server's name: nothing, or <c>cluster</c>.</summary>

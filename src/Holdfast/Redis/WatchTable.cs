@@ -117,24 +117,22 @@ internal sealed class WatchTable
     }
 
     /// <summary>
-    /// The watched records of the kind that were there and are not among those that a page of a scan has seen, each to be asked for
-    /// again: those that had expired the page has removed, and of these the store tells nothing any more.
+    /// The watched records of the kind that were there, each to be asked for again after a scan: those that had expired the scan has removed,
+    /// and of these the store tells nothing any more.
     /// </summary>
-    public IReadOnlyList<string> TakeUnseen(int partition, string kind, IReadOnlyList<Address> seen)
+    public IReadOnlyList<string> TakeScanned(int partition, string kind)
     {
         if (count == 0)
         {
             return [];
         }
 
-        var told = seen.Select(static address => address.ToString()).ToHashSet(StringComparer.Ordinal);
         var taken = new List<string>();
         lock (gate)
         {
             foreach (var (name, key) in keys)
             {
-                if (name.Partition == partition && key is { Exists: true, IsArming: false }
-                    && name.Key.StartsWith(kind + "/", StringComparison.Ordinal) && !told.Contains(name.Key))
+                if (name.Partition == partition && key is { Exists: true, IsArming: false } && name.Key.StartsWith(kind + "/", StringComparison.Ordinal))
                 {
                     key.IsArming = true;
                     taken.Add(name.Key);

@@ -232,12 +232,12 @@ public sealed class NearCacheTests
         var other = new Feed();
         other.Prove(clock.GetTimestamp());
         var neighbour = new Address("thing", "n");
-        cache.Assign(Partition + 1, feed);
+        cache.Assign([(Partition + 1, feed)]);
         cache.Put(feed, Earlier, Thing, RecordOf(Thing, 1), clock.GetTimestamp());
         cache.Put(feed, Earlier with { Partition = Partition + 1 }, neighbour, RecordOf(neighbour, 1), clock.GetTimestamp());
         cache.Raise(feed, Partition, 1, 1);
         cache.Raise(feed, Partition + 1, 1, 1);
-        cache.Assign(Partition, other);
+        cache.Assign([(Partition, other)]);
         Assert.Equal(NearCacheAnswer.Miss, Read(cache, Freshness.Pushed));
         Assert.Equal(NearCacheAnswer.Hit, cache.TryRead(neighbour, Partition + 1, Freshness.Pushed, out _));
 
@@ -260,7 +260,7 @@ public sealed class NearCacheTests
     private NearCache Alive(long maxBytes = StateEngineOptions.DefaultNearCacheMaxBytes)
     {
         var cache = new NearCache(new StateEngineOptions { Clock = clock, NearCacheMaxBytes = maxBytes });
-        cache.Assign(Partition, feed);
+        cache.Assign([(Partition, feed)]);
         feed.Prove(clock.GetTimestamp());
         return cache;
     }

@@ -133,6 +133,31 @@ public sealed class ClusterRoutesTests
         Assert.Equal(One, Assert.Single(routes.Nodes).Keeper.Place);
     }
 
+    // A commit is repeated many times a second while a cluster is down: what is asked each time would pile up.
+    [Theory]
+    [InlineData("CLUSTERDOWN The cluster is down", false)]
+    [InlineData("MOVED 0 127.0.0.1:2", false)]
+    [InlineData("ERR Function not found", false)]
+    [InlineData("HFLIMIT too much", true)]
+    public async Task What_a_commit_may_have_removed_is_asked_for_only_when_the_store_has_done_something(string error, bool isAsked)
+    {
+        var view = NewView();
+        await using var routes = RoutesOf(view);
+        routes.Take([new ClusterPrimary(One, 1, [(0, 16383)])]);
+        var watched = new Address("kind", "x");
+        var partition = new PartitionMap(PatientOptions.Default.PartitionCount).PartitionOf(watched);
+        await using var watch = new Watch(static _ => ValueTask.CompletedTask);
+        view.Watches.Add(partition, watched.ToString(), watch);
+        view.Watches.Armed(partition, watched.ToString(), exists: true, WatchReason.Begun);
+        var commit = new CommitCall(view, partition, new Commit(RecordChange.Update(watched).Set("f", "1")), new SequenceWindow(), routes)
+        {
+            ExpiresAt = PatientOptions.Default.CommitDeadline(),
+        };
+
+        commit.TryTakeError(new ErrorReply(error));
+        Assert.Equal(isAsked, routes.NodeOf(partition)!.Link.HasWaiting);
+    }
+
     private static StoreView NewView() => new(PatientOptions.Default, new PartitionMap(PatientOptions.Default.PartitionCount), "client");
 
     private static ClusterRoutes RoutesOf(StoreView view) =>

@@ -112,7 +112,12 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
 
     public override bool TryTakeError(ErrorReply error)
     {
-        AskForWatched(commit.Changes.Count);
+        // By these the store has done nothing yet; the others may have come after it has read.
+        if (!error.IsTransient && !error.IsRedirect && !error.IsFunctionMissing)
+        {
+            AskForWatched(commit.Changes.Count);
+        }
+
         return base.TryTakeError(error);
     }
 
@@ -146,7 +151,7 @@ internal sealed class CommitCall : AwaitedCall<CommitResult>
             var address = commit.Changes[i].Address;
             if (view.Watches.MayBeGone(Partition, address))
             {
-                routes.Submit(new WatchCall(view, Partition, address.ToString(), WatchReason.MayBeGone));
+                routes.Submit(new WatchCall(view, Partition, address.ToString(), WatchReason.MayBeGone) { ExpiresAt = ExpiresAt });
             }
         }
     }

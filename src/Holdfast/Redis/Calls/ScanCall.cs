@@ -6,7 +6,7 @@ namespace Holdfast.Redis;
 /// <c>SCAN</c> of a server for the records of a kind in a partition: the page at the cursor, or the first one if another process
 /// answers by now than the one that gave the cursor.
 /// </summary>
-internal sealed class ScanCall(StoreView view, StoreRoutes routes, int partition, string kind, ScanCursor from) : AwaitedCall<ScanPage>
+internal sealed class ScanCall(StoreView view, int partition, string kind, ScanCursor from) : AwaitedCall<ScanPage>
 {
     /// <summary>How many keys of the server the page is of.</summary>
     private const int Step = 1000;
@@ -36,18 +36,7 @@ internal sealed class ScanCall(StoreView view, StoreRoutes routes, int partition
             }
         }
 
-        ArmAgain(addresses);
         Succeed(new ScanPage(next, addresses));
         return ReplyVerdict.Settled;
-    }
-
-    // The store removes what it finds expired, forgets that this connection wanted to hear of it, and with NOLOOP does not tell
-    // either. Another may have made the record again by now: its watches are told that it may have changed.
-    private void ArmAgain(List<Address> addresses)
-    {
-        foreach (var rest in view.Watches.TakeUnseen(partition, kind, addresses))
-        {
-            routes.Submit(new WatchCall(view, partition, rest, WatchReason.Changed));
-        }
     }
 }

@@ -37,7 +37,7 @@ internal sealed class WatchCall : AwaitedCall<bool>
     public override void Fail(StateException fault)
     {
         // Better woken for nothing than not at all.
-        if (reason == WatchReason.Changed)
+        if (reason != WatchReason.Begun)
         {
             view.Watches.Armed(Partition, rest, exists: false, reason);
         }

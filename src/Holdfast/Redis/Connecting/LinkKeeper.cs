@@ -18,7 +18,7 @@ internal sealed class LinkKeeper(
     public static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>For the whole handshake.</summary>
-    private static readonly TimeSpan LongestHandshake = 10 * DialTimeout;
+    private static readonly TimeSpan LongestHandshake = 5 * DialTimeout;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(250);
@@ -182,17 +182,19 @@ internal sealed class LinkKeeper(
     private async Task<ServerProfile> HearAsync(Task<ServerProfile> handshake, RedisConnection connection, CancellationToken cancellationToken)
     {
         var begun = options.Clock.GetTimestamp();
-        while (true)
+        while (DialTimeout - connection.Silence is var left && left > TimeSpan.Zero && options.Clock.GetElapsedTime(begun) < LongestHandshake)
         {
             try
             {
-                return await handshake.WaitAsync(DialTimeout, options.Clock, cancellationToken).ConfigureAwait(false);
+                return await handshake.WaitAsync(left, options.Clock, cancellationToken).ConfigureAwait(false);
             }
-            catch (TimeoutException) when (connection.Silence < DialTimeout && options.Clock.GetElapsedTime(begun) < LongestHandshake)
+            catch (TimeoutException)
             {
-                // Something has come meanwhile.
+                // Something may have come meanwhile.
             }
         }
+
+        throw new TimeoutException();
     }
 
     private void Remember(ServerProfile server)
@@ -240,7 +242,7 @@ internal sealed class LinkKeeper(
             unanswered = connection.Silence > options.Clock.GetElapsedTime(tickedAt, ticksAt) ? unanswered + 1 : 0;
             tickedAt = ticksAt;
             if (connection.Silence > LongestSilence
-                && (options.Clock.GetElapsedTime(listensSince, ticksAt) > LongestSilence || unanswered > MaxUnanswered))
+                && (options.Clock.GetElapsedTime(listensSince, ticksAt) > LongestSilence || unanswered >= MaxUnanswered))
             {
                 connection.Abort();
                 var silent = new TimeoutException($"Nothing came for {LongestSilence.TotalSeconds:0} s.");
