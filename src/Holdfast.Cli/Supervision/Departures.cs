@@ -28,7 +28,11 @@ internal sealed class Departures(GatewayReader gateways, RunContext run)
                 + $"and has {SupervisedProcess.StopGrace.TotalSeconds:0} s more to finish them: give {service.Name} a longer drain if they take so long");
         }
 
-        await service.Instances.StopAsync(leaving);
+        // All is to go down: the gateways first, once they have what they wait for, and then whoever is there.
+        if (!cancellationToken.IsCancellationRequested)
+        {
+            await service.Instances.StopAsync(leaving);
+        }
     }
 
     /// <summary>Whether the gateways let the instances go within the time. True when the caller no longer wants to wait.</summary>

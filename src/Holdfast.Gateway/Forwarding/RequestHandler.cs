@@ -177,7 +177,7 @@ internal sealed class RequestHandler(
 
             case Fate.StillRunning when tries.MayAskAgain:
                 tries.OnlyAsked();
-                await Task.Delay(outcome.RetryAfter * (1 + (LongerWait * dice.NextShare())), clock, context.RequestAborted);
+                await Task.Delay(tries.PauseOf(outcome.RetryAfter * (1 + (LongerWait * dice.NextShare()))), clock, context.RequestAborted);
                 return false;
 
             case Fate.Broken:

@@ -21,10 +21,22 @@ internal static class RequestRules
             return (StatusCodes.Status400BadRequest, "A request has a Content-Length or a Transfer-Encoding, not both (RFC 9112, section 6.1).");
         }
 
+        if (HasOddCoding(request))
+        {
+            return (StatusCodes.Status400BadRequest, "A request's only Transfer-Encoding is chunked, once, and that in HTTP/1.1 (RFC 9112, sections 6.1 and 7).");
+        }
+
         return UpstreamTarget.Of(request) is null
             ? (StatusCodes.Status400BadRequest, "The request's target has characters that none has, or servers take it for different paths.")
             : null;
     }
+
+    /// <summary>
+    /// Kestrel takes whatever ends in chunked, and that of HTTP/1.0 too; other servers refuse that, or see another end of the body. Codings beside
+    /// it are for the next hop, and nobody here takes them off.
+    /// </summary>
+    private static bool HasOddCoding(HttpRequest request) => request.Headers.TransferEncoding is { Count: > 0 } codings
+        && !(codings is [{ } only] && only.Equals("chunked", StringComparison.OrdinalIgnoreCase) && HttpProtocol.IsHttp11(request.Protocol));
 
     /// <summary>
     /// Kestrel renames the Content-Length of a chunked request to X-Content-Length and reads on; servers that disagree

@@ -33,7 +33,7 @@ internal sealed class HealthCheck : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
-        await running;
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ending.Dispose();
     }
 
@@ -87,6 +87,11 @@ internal sealed class HealthCheck : IAsyncDisposable
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
             Report(false, isSilent: true, $"its health path took over {GatewayLimits.HealthTimeout.TotalSeconds} s");
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // Such as an address of no scheme that is spoken: whatever it is, it is this instance's trouble, and nobody else's.
+            Report(false, isSilent: true, fault.Message);
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class KeySupport
 {
     public const string HeaderName = "Idempotency-Key-Support";
 
+    /// <summary>Tells that an answer is what an earlier request under the key was answered.</summary>
+    public const string ReplayedHeaderName = "Idempotent-Replayed";
+
     /// <summary>Asks, with a health check, for the build that an instance is of: those of one build heed keys in the same places.</summary>
     public const string BuildHeaderName = "Idempotency-Key-Build";
 

@@ -20,6 +20,9 @@ internal sealed class SpillFile(string path, FileStreamOptions options, SpillSpa
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
+
+            // What is written is in the file at once, or the write fails: a disk that is full by then must not fail a request that has had its answer.
+            BufferSize = 0,
             Share = OperatingSystem.IsWindows() ? FileShare.None : FileShare.Delete,
             Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
         };

@@ -11,6 +11,9 @@ namespace Holdfast.Gateway.Repeating;
 /// <summary>How often, to whom and for how long one request was tried, and whether it may be tried once more.</summary>
 internal sealed class Tries : IAsyncDisposable
 {
+    /// <summary>Between two looks whether an earlier sending has ended, whatever the instance says.</summary>
+    private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(100);
+
     private static readonly IReadOnlyDictionary<Upstream, int> NoneTried = new Dictionary<Upstream, int>();
     private readonly TimeProvider clock;
     private readonly HttpRequest request;
@@ -174,6 +177,9 @@ internal sealed class Tries : IAsyncDisposable
         isPastRepeating |= !isIdempotent && !HeededBy(upstream);
     }
 
+    /// <summary>For how long to wait before asking again whether an earlier sending has ended: not beyond the request's own deadline.</summary>
+    public TimeSpan PauseOf(TimeSpan asked) => Left is { } left && left < asked ? left : asked;
+
     /// <summary>
     /// Whether the answer tells that the gateway's own earlier sending of this request still holds its key: the
     /// instance that had it died with the claim, which frees the key within seconds. Then it is when to ask again, and
@@ -181,14 +187,15 @@ internal sealed class Tries : IAsyncDisposable
     /// </summary>
     public TimeSpan? IsStillRunning(HttpResponseMessage answer)
     {
-        if (brokeAt is null || (int)answer.StatusCode != StatusCodes.Status409Conflict || !answer.Headers.NonValidated.Contains(KeySupport.HeaderName))
+        if (brokeAt is null || (int)answer.StatusCode != StatusCodes.Status409Conflict || !answer.Headers.NonValidated.Contains(KeySupport.HeaderName)
+            || answer.Headers.NonValidated.Contains(KeySupport.ReplayedHeaderName))
         {
             return null;
         }
 
         return answer.Headers.NonValidated.TryGetValues("Retry-After", out var after)
             && int.TryParse(after.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(Math.Min(seconds, GatewayLimits.MaxWait.TotalSeconds))
+            ? TimeSpan.FromSeconds(Math.Clamp(seconds, LeastPause.TotalSeconds, GatewayLimits.MaxWait.TotalSeconds))
             : null;
     }
 

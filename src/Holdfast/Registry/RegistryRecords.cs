@@ -94,9 +94,12 @@ internal static class RegistryRecords
 
     /// <summary>The instance that the lease tells of; null when it can't be understood.</summary>
     public static RegisteredInstance? Told(Record lease) =>
-        Uri.TryCreate(lease.Text(UrlField), UriKind.Absolute, out var url) && StateOf(lease.Text(StateField)) is { } state
+        Uri.TryCreate(lease.Text(UrlField), UriKind.Absolute, out var url) && IsServed(url) && StateOf(lease.Text(StateField)) is { } state
             ? new RegisteredInstance(lease.Address.Id!, url, state) { Region = lease.Text(RegionField) ?? "", Weight = WeightOf(lease.Text(WeightField)) }
             : null;
+
+    /// <summary>Whether gateways can send requests there.</summary>
+    public static bool IsServed(Uri url) => url.IsAbsoluteUri && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 
     public static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -102,9 +102,9 @@ public sealed class ServiceRegistry
     {
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(instance);
-        if (!instance.Url.IsAbsoluteUri)
+        if (!RegistryRecords.IsServed(instance.Url))
         {
-            throw new ArgumentException($"An instance's URL is absolute, such as http://127.0.0.1:5001, not '{instance.Url}'.", nameof(instance));
+            throw new ArgumentException($"An instance's URL is absolute and of http or https, such as http://127.0.0.1:5001, not '{instance.Url}'.", nameof(instance));
         }
 
         if (instance.Weight is < 1 or > RegisteredInstance.MaxWeight)

@@ -15,6 +15,11 @@ public sealed class SmugglingTests(ITestOutputHelper output)
         ("A1 both lengths, the other way round", Post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n")),
         ("A1 a coding that is no chunked", Post("Transfer-Encoding: identity\r\n", "hello")),
         ("A1 chunked that is not last", Post("Transfer-Encoding: chunked, gzip\r\n", "0\r\n\r\n")),
+        ("A1 a coding beside chunked", Post("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n")),
+        ("A1 a coding that nobody knows beside chunked", Post("Transfer-Encoding: xchunked, chunked\r\n", "0\r\n\r\n")),
+        ("A1 chunked twice in one field", Post("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n")),
+        ("A1 chunked in two fields", Post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")),
+        ("A1 chunked in HTTP/1.0", "POST / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         ("A1 chunked with a vertical tab", Post("Transfer-Encoding: \vchunked\r\n", "0\r\n\r\n")),
         ("A2 a length with a plus", Post("Content-Length: +1\r\n", "x")),
         ("A2 a length of minus zero", Post("Content-Length: -0\r\n", "")),
@@ -98,6 +103,7 @@ public sealed class SmugglingTests(ITestOutputHelper output)
         Assert.Equal("200", await RawExchange.StatusAsync(rig.Address, Post("Content-Length: 0\r\n", "")));
         Assert.Equal("200", await RawExchange.StatusAsync(rig.Address, Post("content-length: 005\r\n", "hello")));
         Assert.Equal("200", await RawExchange.StatusAsync(rig.Address, Post("Transfer-Encoding: chunked\r\n", "5;a=b\r\nhello\r\n0\r\nTrailer: x\r\n\r\n")));
+        Assert.Equal("200", await RawExchange.StatusAsync(rig.Address, Post("Transfer-Encoding: Chunked\r\n", "5\r\nhello\r\n0\r\n\r\n")));
     }
 
     private static string Post(string headers, string body) => $"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{headers}\r\n{body}";

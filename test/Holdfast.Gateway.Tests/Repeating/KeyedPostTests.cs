@@ -38,6 +38,30 @@ public sealed class KeyedPostTests : IDisposable
         Assert.True(File.Exists($"{folder}/held"));
     }
 
+    // It may say "not now, try again later" as its own answer, which looks the same.
+    [Fact]
+    public async Task An_answer_that_is_replayed_is_final_and_not_taken_for_one_that_is_still_to_come()
+    {
+        const string Conflict = "HTTP/1.1 409 Conflict\r\nIdempotency-Key-Support: window=60\r\nRetry-After: 0\r\nContent-Length: 4\r\nConnection: close\r\n";
+        var sendings = 0;
+        await using var rig = await Rig.StartAsync(instances: 0);
+        Task<string> AnswerAsync(string head) => Task.FromResult(!head.StartsWith("DELETE", StringComparison.Ordinal) ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            : Interlocked.Increment(ref sendings) switch
+            {
+                1 => "",
+                2 => $"{Conflict}\r\nheld",
+                _ => $"{Conflict}Idempotent-Replayed: true\r\n\r\nheld",
+            });
+        await using var first = await RawInstance.JoinAsync(rig, AnswerAsync, Parting.HalfClose);
+        await using var second = await RawInstance.JoinAsync(rig, AnswerAsync, Parting.HalfClose, id: "shop-2");
+
+        using var response = await SendAsync(rig, "DELETE", "/seat", "");
+
+        Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
+        Assert.Equal("held", await response.Content.ReadAsStringAsync());
+        Assert.Equal(3, sendings);
+    }
+
     [Fact]
     public async Task A_form_of_a_browser_is_repeated_like_any_other_request()
     {

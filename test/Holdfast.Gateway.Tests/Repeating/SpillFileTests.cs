@@ -23,6 +23,18 @@ public sealed class SpillFileTests
         Assert.Equal(3000, third.Length);
     }
 
+    [Fact]
+    public async Task What_was_written_is_in_the_file_at_once()
+    {
+        await using var file = SpillFile.Create(new SpillSpace(limitBytes: 3000));
+        await file.WriteAsync(new byte[100]);
+
+        // Not by its handle, for which a stream would write what it holds back.
+        var open = Directory.EnumerateFiles("/proc/self/fd").Single(descriptor => new FileInfo(descriptor).LinkTarget?.StartsWith(file.Name, StringComparison.Ordinal) == true);
+        await using var other = File.OpenRead(open);
+        Assert.Equal(100, other.Length);
+    }
+
     /// <summary>The runtime finalises a stream whose constructor failed too, on a thread on which an exception ends the process.</summary>
     [Fact]
     public void One_that_can_not_be_opened_ends_nothing()

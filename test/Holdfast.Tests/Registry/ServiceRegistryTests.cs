@@ -45,6 +45,21 @@ public sealed class ServiceRegistryTests : IAsyncLifetime
             snapshot["shop"]!.Instances);
     }
 
+    [Theory]
+    [InlineData("localhost:5001")]
+    [InlineData("tcp://127.0.0.1:5001")]
+    [InlineData("/relative")]
+    public async Task What_no_gateway_can_send_requests_to_is_not_registered_and_not_told_of_where_it_is(string url)
+    {
+        var wrong = new Uri(url, UriKind.RelativeOrAbsolute);
+        Assert.Contains("of http or https", (await Assert.ThrowsAsync<ArgumentException>(async () => await registry.RegisterAsync(Shop, "shop-1", wrong))).Message, StringComparison.Ordinal);
+        await registry.RegisterAsync(Shop, "shop-1", Url, InstanceState.Ready);
+        Assert.Single((await registry.ReadAsync())["shop"]!.Instances);
+        var lease = (await writer.ReadAsync(RegistryRecords.Instance("shop", "shop-1"))).Record!;
+        await writer.CommitAsync(new Commit(RecordChange.Update(lease.Address).Set("url", url)));
+        Assert.Empty((await registry.ReadAsync())["shop"]!.Instances);
+    }
+
     [Fact]
     public async Task Settings_that_a_declaration_has_no_more_go_with_what_else_changes()
     {
