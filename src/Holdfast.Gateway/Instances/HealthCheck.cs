@@ -80,17 +80,13 @@ internal sealed class HealthCheck : IAsyncDisposable
                 Log.InstanceOut(logger, upstream.Service, upstream.Id, upstream.Prefix, fault.Message);
             }
         }
-        catch (Exception fault) when (fault is HttpRequestException or IOException)
-        {
-            Report(false, isSilent: true, fault.Message);
-        }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
             Report(false, isSilent: true, $"its health path took over {GatewayLimits.HealthTimeout.TotalSeconds} s");
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            // Such as an address of no scheme that is spoken: whatever it is, it is this instance's trouble, and nobody else's.
+            // Whatever it is, also an address of no scheme that is spoken: it is this instance's trouble, and nobody else's.
             Report(false, isSilent: true, fault.Message);
         }
     }

@@ -127,12 +127,12 @@ internal sealed class WatchTable
             return [];
         }
 
-        var taken = new List<string>();
+        var (prefix, taken) = (kind + "/", new List<string>());
         lock (gate)
         {
             foreach (var (name, key) in keys)
             {
-                if (name.Partition == partition && key is { Exists: true, IsArming: false } && name.Key.StartsWith(kind + "/", StringComparison.Ordinal))
+                if (name.Partition == partition && key is { Exists: true, IsArming: false } && name.Key.StartsWith(prefix, StringComparison.Ordinal))
                 {
                     key.IsArming = true;
                     taken.Add(name.Key);
