@@ -33,8 +33,11 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "{Service}: instance {Instance} at {Url} fails what others don't, and is left alone for {Seconds} s.")]
     public static partial void Ejected(ILogger logger, string service, string instance, string url, double seconds);
 
-    [LoggerMessage(11, LogLevel.Error, "{Service}: its settings can't be used, and the earlier ones stay. {Problems}")]
+    [LoggerMessage(11, LogLevel.Error, "{Service}: its settings can't be used, and it is served without any. {Problems}")]
     public static partial void SettingsRefused(ILogger logger, string service, string problems);
+
+    [LoggerMessage(20, LogLevel.Error, "{Service}: its declaration can't be used, and every service stays as it was declared before, until this one is mended. {Problems}")]
+    public static partial void DeclarationRefused(ILogger logger, string service, string problems);
 
     [LoggerMessage(13, LogLevel.Information, "The certificate was replaced: {Subject}, good until {NotAfter}.")]
     public static partial void CertificateReplaced(ILogger logger, string subject, DateTime notAfter);

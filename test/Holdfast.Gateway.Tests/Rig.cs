@@ -92,18 +92,18 @@ internal sealed class Rig : IAsyncDisposable
     public ValueTask StopGatewayAsync() => gateway!.DisposeAsync();
 
     /// <summary>Starts a backend and registers it.</summary>
-    public async Task<BackendProcess> JoinAsync(string id, int port = 0, InstanceState state = InstanceState.Ready)
+    public async Task<BackendProcess> JoinAsync(string id, int port = 0, InstanceState state = InstanceState.Ready, ServiceDeclaration? service = null)
     {
         var backend = await BackendProcess.StartAsync(id, port);
         backends.Add(backend);
-        await RegisterAsync(id, backend.Url, state);
+        await RegisterAsync(id, backend.Url, state, service);
         return backend;
     }
 
     /// <summary>Registers what listens there already, and returns once the gateway has heard of it, if there is one yet.</summary>
-    public async Task RegisterAsync(string id, Uri url, InstanceState state = InstanceState.Ready)
+    public async Task RegisterAsync(string id, Uri url, InstanceState state = InstanceState.Ready, ServiceDeclaration? service = null)
     {
-        var registration = await Registry.RegisterAsync(Shop, id, url, state);
+        var registration = await Registry.RegisterAsync(service ?? Shop, id, url, state);
         lock (registrations)
         {
             registrations[id] = registration;
@@ -111,7 +111,7 @@ internal sealed class Rig : IAsyncDisposable
 
         if (gateway is not null)
         {
-            await Eventually.HoldsAsync(async () => (await MetricsAsync()).Contains($"holdfast_gateway_instance_usable{{service=\"{Shop.Name}\",instance=\"{id}\"}} ", StringComparison.Ordinal));
+            await Eventually.HoldsAsync(async () => (await MetricsAsync()).Contains($"holdfast_gateway_instance_usable{{service=\"{(service ?? Shop).Name}\",instance=\"{id}\"}} ", StringComparison.Ordinal));
         }
     }
 

@@ -28,11 +28,11 @@ internal sealed class InstanceProcess(string name, int number, ServiceTopology s
         var last = port;
         port = Run.Ports.Reserve();
         Run.Ports.Release(last);
-        Url = new Uri($"http://127.0.0.1:{port}");
+        var url = new Uri($"http://127.0.0.1:{port}");
         var environment = new Dictionary<string, string>(service.Environment)
         {
             ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
-            ["ASPNETCORE_URLS"] = Url.GetLeftPart(UriPartial.Authority),
+            ["ASPNETCORE_URLS"] = url.GetLeftPart(UriPartial.Authority),
             ["HOLDFAST_INSTANCE"] = Name,
             ["HOLDFAST_STATE"] = surroundings.State.Url,
             ["REDIS_URL"] = surroundings.State.RedisUrl,
@@ -42,7 +42,7 @@ internal sealed class InstanceProcess(string name, int number, ServiceTopology s
             environment[name] = value;
         }
 
-        StateChanged();
+        Change(() => Url = url);
         return new LaunchPlan(Name, ProcessLimits.Apply(LaunchPlan.Shell(service.Run), service.Limits, number), surroundings.Folder, environment) { Mask = mask };
     }
 

@@ -11,6 +11,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
     /// <summary>A process that ends so often before it was ever ready won't be ready by another start.</summary>
     public const int MaxFirstStarts = 3;
 
+    private readonly Lock gate = new();
     private readonly RestartBackoff backoff = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly TaskCompletionSource<string?> firstReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -88,7 +89,7 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         throw new InvalidOperationException("Infinity has ended.");
     }
 
-    /// <summary>Called after each change of <see cref="State"/>.</summary>
+    /// <summary>Called after each change of <see cref="State"/>, one after the other.</summary>
     protected virtual void StateChanged()
     {
     }
@@ -289,21 +290,23 @@ internal abstract class SupervisedProcess(string name, RunContext run) : IDispos
         }
     }
 
-    private void Enter(InstanceState state)
+    /// <summary>Changes what <see cref="StateChanged"/> tells, and has it told before anything else is changed: who is told of two changes is told of the later one last.</summary>
+    protected void Change(Action change)
     {
-        lock (stopping)
+        lock (gate)
         {
-            // Draining is the last state: a process that is to stop doesn't start over.
-            State = State == InstanceState.Draining ? State : state;
+            change();
+            StateChanged();
         }
-
-        StateChanged();
     }
 
-    private void Leave()
+    // Draining is the last state: a process that is to stop doesn't start over.
+    private void Enter(InstanceState state) => Change(() => State = State == InstanceState.Draining ? State : state);
+
+    private void Leave() => Change(() =>
     {
         Pid = Group = null;
         Ended();
-        Enter(InstanceState.Starting);
-    }
+        State = State == InstanceState.Draining ? State : InstanceState.Starting;
+    });
 }

@@ -171,7 +171,7 @@ internal sealed class RequestHandler(
                 tries.NeverSent(upstream);
                 return false;
 
-            case Fate.Silent:
+            case Fate.Silent when tries.IsWhole:
                 tries.Broke(upstream);
                 return false;
 

@@ -114,7 +114,10 @@ internal sealed class Tries : IAsyncDisposable
     public bool IsLate => Deadline is { } deadline && clock.GetElapsedTime(Arrived) >= (HasBroken ? deadline - RequestDeadline.Least : deadline);
 
     /// <summary>Whether it may be sent once more after an instance may have acted on it.</summary>
-    public bool MayRepeat => isRepeatable && !isPastRepeating && sendings < GatewayLimits.MaxSendings && kept?.CanReplay != false;
+    public bool MayRepeat => isRepeatable && !isPastRepeating && sendings < GatewayLimits.MaxSendings && IsWhole;
+
+    /// <summary>Whether it is there from its beginning. It was, when it left an instance that has gone silent; a part of its body that came just then may have been one too many.</summary>
+    public bool IsWhole => kept?.CanReplay != false;
 
     /// <summary>Whether an instance had it and has not answered.</summary>
     public bool HasBroken => brokeAt is not null;
@@ -209,7 +212,7 @@ internal sealed class Tries : IAsyncDisposable
     }
 
     /// <summary>Whether the key of an earlier sending is worth waiting for.</summary>
-    public bool MayAskAgain => kept?.CanReplay != false && !IsLate && (brokeAt is not { } at || clock.GetElapsedTime(at) < GatewayLimits.MaxKeyWait);
+    public bool MayAskAgain => IsWhole && !IsLate && (brokeAt is not { } at || clock.GetElapsedTime(at) < GatewayLimits.MaxKeyWait);
 
     /// <summary>The last sending only asked whether an earlier one has ended: it does not count as one.</summary>
     public void OnlyAsked() => sendings--;

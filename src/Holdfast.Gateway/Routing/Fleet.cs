@@ -1,5 +1,4 @@
 using Holdfast.Gateway.Instances;
-using Holdfast.Gateway.Services;
 
 namespace Holdfast.Gateway.Routing;
 
@@ -8,6 +7,7 @@ internal sealed class Fleet(GatewayOptions options, UpstreamClients clients, Gat
 {
     private readonly Dictionary<string, ServicePool> pools = [];
     private readonly Dictionary<(string Service, string Id, Uri Url), (Upstream Upstream, HealthCheck Check, string HealthPath)> upstreams = [];
+    private readonly Declarations declarations = new(logger);
     private readonly TaskCompletionSource known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IReadOnlyList<ServicePool> allPools = [];
     private volatile RouteTable routes = new([]);
@@ -26,29 +26,25 @@ internal sealed class Fleet(GatewayOptions options, UpstreamClients clients, Gat
 
     public async ValueTask ApplyAsync(RegistrySnapshot snapshot)
     {
+        var declared = declarations.Take(snapshot.Services.Select(static service => service.Declaration));
         var members = new HashSet<(string, string, Uri)>();
-        var table = new List<(ServiceDeclaration, ServicePool)>();
-        foreach (var service in snapshot.Services)
+        var own = new Dictionary<string, List<Upstream>>();
+        foreach (var (declaration, _, _) in declared)
         {
-            if (!pools.TryGetValue(service.Name, out var pool))
+            if (!pools.TryGetValue(declaration.Name, out var pool))
             {
-                pools.Add(service.Name, pool = new ServicePool(service.Name, options.Region, metrics, clock, logger));
+                pools.Add(declaration.Name, pool = new ServicePool(declaration.Name, options.Region, metrics, clock, logger));
             }
 
-            var own = new List<Upstream>();
-            foreach (var instance in service.Instances)
+            own[declaration.Name] = [];
+            foreach (var instance in snapshot[declaration.Name]!.Instances)
             {
-                members.Add((service.Name, instance.Id, instance.Url));
-                own.Add(await MeetAsync(service, instance, pool));
+                members.Add((declaration.Name, instance.Id, instance.Url));
+                own[declaration.Name].Add(await MeetAsync(declaration, instance, pool));
             }
-
-            pool.Set(own, SettingsOf(service.Declaration, pool));
-            table.Add((service.Declaration, pool));
         }
 
-        routes = new RouteTable(table, routes);
-        allPools = [.. table.Select(static entry => entry.Item2)];
-        known.TrySetResult();
+        Publish(declared, own);
         foreach (var gone in pools.Keys.Where(name => snapshot[name] is null).ToArray())
         {
             pools.Remove(gone, out var pool);
@@ -60,37 +56,37 @@ internal sealed class Fleet(GatewayOptions options, UpstreamClients clients, Gat
 
     public ValueTask DisposeAsync() => ForgetAsync([.. upstreams.Keys]);
 
-    private async ValueTask<Upstream> MeetAsync(RegisteredService service, RegisteredInstance instance, ServicePool pool)
+    /// <summary>Has requests served so from now on, with nothing to wait for in between.</summary>
+    private void Publish(IReadOnlyList<Declarations.Declared> declared, Dictionary<string, List<Upstream>> own)
     {
-        var key = (service.Name, instance.Id, instance.Url);
-        var healthPath = service.Declaration.HealthPath;
-        if (upstreams.TryGetValue(key, out var known))
+        foreach (var (declaration, settings, _) in declared)
         {
-            known.Upstream.Tell(instance);
-            if (known.HealthPath == healthPath)
-            {
-                return known.Upstream;
-            }
-
-            await known.Check.DisposeAsync();
+            pools[declaration.Name].Set(own[declaration.Name], settings);
         }
 
-        var upstream = known.Upstream ?? new Upstream(service.Name, instance, pool.Refresh, clock);
-        upstreams[key] = (upstream, new HealthCheck(upstream, healthPath, pool, clients.HealthChecks, clock, logger), healthPath);
-        return upstream;
+        routes = new RouteTable(declared.Select(one => (one.Declaration, pools[one.Name])), routes);
+        allPools = [.. declared.Select(one => pools[one.Name]).OrderBy(static pool => pool.Name, StringComparer.Ordinal)];
+        known.TrySetResult();
     }
 
-    /// <summary>The service's settings, all of them or, when one can't be used, the earlier ones.</summary>
-    private ServiceSettings SettingsOf(ServiceDeclaration service, ServicePool pool)
+    private async ValueTask<Upstream> MeetAsync(ServiceDeclaration declaration, RegisteredInstance instance, ServicePool pool)
     {
-        var (settings, problems) = SettingsParser.Parse(service.Settings);
-        if (problems.Count == 0)
+        var key = (declaration.Name, instance.Id, instance.Url);
+        var healthPath = declaration.HealthPath;
+        if (upstreams.TryGetValue(key, out var met))
         {
-            return settings;
+            met.Upstream.Tell(instance);
+            if (met.HealthPath == healthPath)
+            {
+                return met.Upstream;
+            }
+
+            await met.Check.DisposeAsync();
         }
 
-        Log.SettingsRefused(logger, service.Name, string.Join(" ", problems.Select(static problem => $"{problem.Setting}: {problem.Problem}.")));
-        return pool.Settings;
+        var upstream = met.Upstream ?? new Upstream(declaration.Name, instance, pool.Refresh, clock);
+        upstreams[key] = (upstream, new HealthCheck(upstream, healthPath, pool, clients.HealthChecks, clock, logger), healthPath);
+        return upstream;
     }
 
     private async ValueTask ForgetAsync(IReadOnlyCollection<(string, string, Uri)> keys)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -212,6 +213,52 @@ public sealed class RollTests
 
         Assert.Equal((0, ""), await HoldfastTool.RunAsync(folder.Path, "scale", "gateway", "2"));
         Assert.Equal(2, (await HoldfastTool.StatusAsync(folder.Path)).GatewayPids().Length);
+    }
+
+    [Fact]
+    public async Task What_is_drained_when_all_goes_down_finishes_what_it_has()
+    {
+        using var folder = new TopologyFolder(Web.Replace("replicas: 2 }\nservices", "drain: 60s }\nservices", StringComparison.Ordinal));
+        await using var tool = await UpAsync(folder);
+        var url = (await HoldfastTool.StatusAsync(folder.Path)).GatewayUrl();
+        var rest = new TaskCompletionSource();
+        var upload = Client.PostAsync(url + "/upload", new PausedUpload(rest.Task));
+        var line = await tool.SeeAsync("upload to web-");
+        var holder = line[line.LastIndexOf("web-", StringComparison.Ordinal)..];
+        var drain = HoldfastTool.RunAsync(folder.Path, "drain", holder);
+        await tool.SeeAsync($"{holder} is drained");
+
+        var down = HoldfastTool.RunAsync(folder.Path, "down");
+        await RefusedAsync(new Uri(url));
+        rest.SetResult();
+
+        using var answer = await upload;
+        Assert.Equal($"{PausedUpload.Length}", await answer.Content.ReadAsStringAsync());
+        Assert.Equal((0, ""), await down);
+        Assert.Equal(0, await tool.EndAsync());
+        await drain;
+        var lines = tool.Lines.ToList();
+        var gatewayEnd = lines.FindIndex(static line => line.Contains("gateway-1 has stopped", StringComparison.Ordinal));
+        Assert.InRange(gatewayEnd, 0, lines.FindIndex(line => line.Contains(holder, StringComparison.Ordinal) && line.Contains("told to end", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Returns once nothing listens there.</summary>
+    private static async Task RefusedAsync(Uri url)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(began) < HoldfastTool.Deadline; await Task.Delay(20))
+        {
+            using var client = new TcpClient();
+            try
+            {
+                await client.ConnectAsync(url.Host, url.Port);
+            }
+            catch (SocketException)
+            {
+                return;
+            }
+        }
+
+        throw new TimeoutException($"{url} takes connections still.");
     }
 
     private static async Task<HoldfastTool> UpAsync(TopologyFolder folder)

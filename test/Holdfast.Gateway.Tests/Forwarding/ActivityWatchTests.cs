@@ -75,6 +75,23 @@ public sealed class ActivityWatchTests : IDisposable
         watch.End();
     }
 
+    [Fact]
+    public async Task A_body_of_which_one_part_too_many_comes_while_its_request_leaves_is_not_sent_again()
+    {
+        await using var leaves = NewTries(new MemoryStream(new byte[GatewayLimits.MaxReplayBytes + 1]));
+        var body = leaves.Tries.Body;
+        await body.ReadExactlyAsync(new byte[GatewayLimits.MaxReplayBytes]);
+        var watch = ActivityWatch.Begin(idle, first, leaves.Tries, CancellationToken.None);
+        clock.WhenAsked = () => body.ReadAsync(new byte[1]).AsTask().Wait();
+        Assert.True(leaves.Tries.IsWhole);
+
+        FallSilent(first);
+
+        Assert.True(watch.HasLeft);
+        Assert.False(leaves.Tries.IsWhole);
+        watch.End();
+    }
+
     private static void FallSilent(Upstream upstream)
     {
         for (var i = 0; i < GatewayLimits.HealthFailures; i++)
@@ -83,11 +100,11 @@ public sealed class ActivityWatchTests : IDisposable
         }
     }
 
-    private Sent NewTries()
+    private Sent NewTries(Stream? body = null)
     {
         var pool = new ServicePool("shop", "", new GatewayMetrics(services.GetRequiredService<IMeterFactory>()), clock, NullLogger.Instance);
-        var context = new DefaultHttpContext { Request = { Method = "GET" } };
-        context.Features.Set<IHttpRequestBodyDetectionFeature>(new NoBody());
+        var context = new DefaultHttpContext { Request = { Method = "PUT", Body = body ?? Stream.Null } };
+        context.Features.Set<IHttpRequestBodyDetectionFeature>(new BodyDetection(body is not null));
         return new Sent(pool, new Tries(context.Request, TimeProvider.System.GetTimestamp(), new Route("/", pool), ("", null), TimeProvider.System));
     }
 
@@ -96,10 +113,7 @@ public sealed class ActivityWatchTests : IDisposable
         public ValueTask DisposeAsync() => Tries.DisposeAsync();
     }
 
-    private sealed class NoBody : IHttpRequestBodyDetectionFeature
-    {
-        public bool CanHaveBody => false;
-    }
+    private sealed record BodyDetection(bool CanHaveBody) : IHttpRequestBodyDetectionFeature;
 
     /// <summary>Stands still, and does something once when it is asked.</summary>
     private sealed class AskedClock : TimeProvider

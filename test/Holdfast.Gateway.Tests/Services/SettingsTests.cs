@@ -1,3 +1,4 @@
+using System.Net;
 using Holdfast.Gateway.Balancing;
 using Holdfast.Gateway.Services;
 
@@ -92,6 +93,51 @@ public sealed class SettingsTests
 
         await DeclareAsync(rig, []);
         await Eventually.HoldsAsync(async () => (await AskAsync(rig, 6)).Count == 3);
+    }
+
+    [Fact]
+    public async Task A_declaration_of_which_a_part_cannot_be_used_changes_nothing_and_neither_does_what_came_with_it()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+        await rig.JoinAsync("blog-1", service: Declared("blog", "/blog"));
+
+        // The blog gives its path to the shop, which has a setting that there is not, and a health path that is answered badly.
+        var bad = new ServiceDeclaration("shop", ["/blog", "/shop"], "/status/503") { Settings = new Dictionary<string, string> { ["colour"] = "red" } };
+        await rig.Registry.DeclareAsync([Declared("blog", "/notes"), bad]);
+        await rig.JoinAsync("news-1", service: Declared("news", "/news"));
+
+        Assert.Equal(["news-1", "blog-1", "shop-1", "shop-1"], await AnsweringAsync(rig, "/news", "/blog", "/notes", "/elsewhere"));
+        Assert.DoesNotContain("GET /status/503", rig["shop-1"].Seen);
+
+        await rig.Registry.DeclareAsync([Declared("blog", "/notes"), Declared("shop", "/blog")]);
+        await Eventually.HoldsAsync(async () => (await AnsweringAsync(rig, "/elsewhere"))[0] == "none");
+        Assert.Equal(["news-1", "shop-1", "blog-1"], await AnsweringAsync(rig, "/news", "/blog", "/notes"));
+    }
+
+    [Fact]
+    public async Task A_service_that_was_not_known_is_served_though_its_settings_cannot_be_used()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+        await using var gateway = await rig.StartGatewayAsync(("colour", "red"));
+
+        using var response = await rig.Client.GetAsync(gateway.Address);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    private static ServiceDeclaration Declared(string service, string route) => new(service, [route], "/healthz");
+
+    /// <summary>Which instances answer these paths, or none.</summary>
+    private static async Task<string[]> AnsweringAsync(Rig rig, params string[] paths)
+    {
+        var answering = new List<string>();
+        foreach (var path in paths)
+        {
+            using var response = await rig.Client.GetAsync(path);
+            answering.Add(response.Headers.TryGetValues("X-Instance", out var names) ? names.Single() : "none");
+        }
+
+        return [.. answering];
     }
 
     private static Task DeclareAsync(Rig rig, Dictionary<string, string> settings) =>
