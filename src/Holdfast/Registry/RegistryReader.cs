@@ -20,13 +20,18 @@ internal static class RegistryReader
     public static async ValueTask<(IReadOnlyList<ServiceSighting> Found, bool IsWhole)> ReadServicesAsync(
         StateEngine engine, RegistryDirectory directory, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
+        // All at once, and instances after that: who declares several as one takes longer than what is between these two readings of the list, so
+        // that he does not come between again and again.
+        var declared = await Task.WhenAll(names.Select(name => engine.ReadAsync(RegistryRecords.Service(name), Freshness.Latest, cancellationToken).AsTask())).ConfigureAwait(false);
+        var isOne = directory.HoldsLike(await ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false));
         var found = new List<ServiceSighting>(names.Count);
-        foreach (var name in names)
+        foreach (var (name, reading) in names.Zip(declared))
         {
-            found.Add(await ReadServiceAsync(engine, name, directory.VersionOf(name), cancellationToken).ConfigureAwait(false));
+            found.Add(await ReadServiceAsync(engine, name, directory.VersionOf(name), reading, cancellationToken).ConfigureAwait(false));
         }
 
-        return (found, directory.HoldsLike(await ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false)));
+        // Leases that are not there may have been lost with a server, of which who has it remembered must hear first.
+        return (found, isOne && (await ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false)).Term == directory.Term);
     }
 
     /// <summary>Gives whoever changes the list of services time to be done with it.</summary>
@@ -34,17 +39,16 @@ internal static class RegistryReader
         Task.Delay(Backoff.Jittered(RetryPause, engine.Options.Entropy), engine.Options.Clock, cancellationToken);
 
     /// <summary>
-    /// Reads a service, its leases and then its partition's head: a loss of the store in between shows in the head, and
+    /// Reads a service's leases, and then its partition's head: a loss of the store in between shows in the head, and
     /// never passes for a removal.
     /// </summary>
-    private static async ValueTask<ServiceSighting> ReadServiceAsync(StateEngine engine, string name, string version, CancellationToken cancellationToken)
+    private static async ValueTask<ServiceSighting> ReadServiceAsync(
+        StateEngine engine, string name, string version, Reading reading, CancellationToken cancellationToken)
     {
-        var address = RegistryRecords.Service(name);
-        var reading = await engine.ReadAsync(address, Freshness.Latest, cancellationToken).ConfigureAwait(false);
         var declaration = reading.Record is null ? null : RegistryRecords.Declared(reading.Record, version);
         var listed = declaration is null ? [] : RegistryRecords.Listed(reading.Record!);
         var instances = await ReadInstancesAsync(engine, name, listed, cancellationToken).ConfigureAwait(false);
-        var head = await engine.ReadHeadAsync(engine.Partitions.PartitionOf(address), cancellationToken).ConfigureAwait(false);
+        var head = await engine.ReadHeadAsync(engine.Partitions.PartitionOf(RegistryRecords.Service(name)), cancellationToken).ConfigureAwait(false);
         var service = declaration is null ? null : new RegisteredService(declaration, instances);
         return new ServiceSighting(name, service, listed, reading.At, head);
     }

@@ -232,6 +232,24 @@ public sealed class DeclaringAsOneTests : IAsyncLifetime
         await Assert.ThrowsAsync<StateUnavailableException>(() => new ServiceRegistry(observed).ReadAsync(deadline.Token).AsTask());
     }
 
+    /// <summary>The more services there are, the longer it takes to look for their instances, and that does not count.</summary>
+    [Fact]
+    public async Task Who_begins_to_read_is_served_though_several_are_declared_as_one_each_time_that_instances_are_looked_for()
+    {
+        var turn = 0;
+        var observed = new ObservedEngine(engine) { BeforeHead = async () => await registry.DeclareAsync(++turn % 2 == 0 ? AreHere : AreThere) };
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+
+        Assert.Contains(Shown(await new ServiceRegistry(observed).ReadAsync(deadline.Token)), (string[])[Here, There]);
+        await foreach (var snapshot in new ServiceRegistry(observed).FollowAsync(deadline.Token))
+        {
+            Assert.Contains(Shown(snapshot), (string[])[Here, There]);
+            break;
+        }
+
+        Assert.InRange(turn, 4, 8);
+    }
+
     [Fact]
     public async Task What_is_declared_so_already_is_not_written()
     {

@@ -5,6 +5,9 @@ internal sealed class ObservedEngine(StateEngine inner, StateEngineOptions? opti
 {
     public Func<Address, Task> BeforeRead { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>What is done ahead of each reading of a partition's head.</summary>
+    public Func<Task> BeforeHead { get; set; } = static () => Task.CompletedTask;
+
     public Func<Task> BeforeCommit { get; set; } = static () => Task.CompletedTask;
 
     /// <summary>The commit that is about to be sent, or was sent last.</summary>
@@ -18,6 +21,12 @@ internal sealed class ObservedEngine(StateEngine inner, StateEngineOptions? opti
     {
         await BeforeRead(address);
         return await inner.ReadAsync(address, freshness, cancellationToken);
+    }
+
+    protected override async ValueTask<PartitionHead> ReadHeadCoreAsync(int partition, CancellationToken cancellationToken)
+    {
+        await BeforeHead();
+        return await inner.ReadHeadAsync(partition, cancellationToken);
     }
 
     protected override async ValueTask<CommitResult> CommitCoreAsync(Commit commit, int partition, CancellationToken cancellationToken)
