@@ -34,6 +34,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         using var control = ControlServer.Start(folder.ControlSocket, (request, tell, gone) => HandleAsync(request, readings, tell, gone), run.Clock);
         using var health = new HealthProbe();
         ExpectNames();
+        TellLimits();
         RegistryWriter? registry = null;
         var registryLoop = Task.CompletedTask;
         try
@@ -92,6 +93,15 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
         }
 
         run.Log.Expect($"gateway-{topology.Gateway.Replicas}");
+    }
+
+    private void TellLimits()
+    {
+        if (topology.Services.Any(static service => service.Limits is { MemoryBytes: not null, ProcessMemoryBytes: null }))
+        {
+            run.Log.Event("memory is a limit that the supervisor keeps, by replacing what has more, each second; the kernel's own for all of an instance takes a cgroup. "
+                + "What a process may take in between is bounded by process_memory");
+        }
     }
 
     /// <summary>The gateways' port is this run's from now on.</summary>

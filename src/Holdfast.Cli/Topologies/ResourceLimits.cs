@@ -13,6 +13,12 @@ internal sealed record ResourceLimits
     /// <summary>Resident memory of all its processes together, in bytes.</summary>
     public long? MemoryBytes { get; init; }
 
+    /// <summary>Memory that each of its processes may ask for, in bytes, whether or not it is resident.</summary>
+    public long? ProcessMemoryBytes { get; init; }
+
+    /// <summary>Where the topology names it.</summary>
+    public int ProcessMemoryLine { get; init; }
+
     /// <summary>Whole processors that its processes run on.</summary>
     public int? Cpus { get; init; }
 
@@ -23,5 +29,7 @@ internal sealed record ResourceLimits
     public int OpenFilesLine { get; init; }
 
     /// <summary>Whether both limit the same.</summary>
-    public bool AreLike(ResourceLimits other) => this with { OpenFilesLine = 0 } == other with { OpenFilesLine = 0 };
+    public bool AreLike(ResourceLimits other) => WithoutLines() == other.WithoutLines();
+
+    private ResourceLimits WithoutLines() => this with { OpenFilesLine = 0, ProcessMemoryLine = 0 };
 }

@@ -8,7 +8,7 @@ namespace Holdfast.Cli.Topologies;
 /// <summary>Reads the services of a topology, and knows which routes are taken.</summary>
 internal sealed partial class ServiceParser(string folder)
 {
-    private static readonly string[] LimitKeys = ["memory", "cpu", "open_files"];
+    private static readonly string[] LimitKeys = ["memory", "process_memory", "cpu", "open_files"];
     private static readonly string[] Keys = ["build", "run", "replicas", "health", "routes", "gateway", "env", "env_file", "secrets", "needs", "limits", "drain", "scenario"];
 
     /// <summary>What other processes of a topology are called.</summary>
@@ -148,9 +148,17 @@ internal sealed partial class ServiceParser(string folder)
         }
 
         limits.ExpectOnly(LimitKeys);
+        var (memory, perProcess) = (limits.Bytes("memory", ResourceLimits.LeastMemoryBytes, long.MaxValue), limits.Bytes("process_memory", ResourceLimits.LeastMemoryBytes, long.MaxValue));
+        if (perProcess < memory)
+        {
+            limits.Report(limits.LineOf("process_memory"), $"process_memory is {ByteSize.Text(perProcess.Value)}, and memory {ByteSize.Text(memory.Value)}: what is to be replaced above that would fail before; give it twice as much, or leave it out");
+        }
+
         return new ResourceLimits
         {
-            MemoryBytes = limits.Bytes("memory", ResourceLimits.LeastMemoryBytes, long.MaxValue),
+            MemoryBytes = memory,
+            ProcessMemoryBytes = perProcess,
+            ProcessMemoryLine = limits.LineOf("process_memory"),
             Cpus = Cpus(limits),
             OpenFiles = limits.Number("open_files", ResourceLimits.LeastOpenFiles, ResourceLimits.MaxOpenFiles),
             OpenFilesLine = limits.LineOf("open_files"),

@@ -92,6 +92,13 @@ internal static class TopologyProbe
             yield return new YamlProblem(service.RunLine, missingRun);
         }
 
+        if (service.Limits.ProcessMemoryBytes is { } bytes && ProcessLimits.MostProcessMemory() is var mostBytes && bytes > mostBytes)
+        {
+            yield return new YamlProblem(
+                service.Limits.ProcessMemoryLine,
+                $"process_memory is {ByteSize.Text(bytes)}, and this user's processes may have {ByteSize.Text(mostBytes)} at most: ask for that much, or have the limit raised ('ulimit -Hd', limits.conf)");
+        }
+
         if (service.Limits.OpenFiles is { } files && ProcessLimits.MostOpenFiles() is var most && files > most)
         {
             yield return new YamlProblem(

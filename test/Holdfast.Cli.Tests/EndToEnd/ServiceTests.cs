@@ -1,3 +1,4 @@
+using System.Globalization;
 using Holdfast.TestServers;
 
 namespace Holdfast.Cli.Tests.EndToEnd;
@@ -63,7 +64,7 @@ public sealed class ServiceTests
         using var folder = new TopologyFolder("""
             gateway: { port: 0 }
             services:
-              web: { run: node server.js, replicas: 2, limits: { memory: 200M, cpu: 1, open_files: 512 } }
+              web: { run: node server.js, replicas: 2, limits: { memory: 200M, cpu: 1, open_files: 512, process_memory: 2G } }
             """);
         await using var tool = HoldfastTool.Start(folder.Path, "up");
         await tool.SeeAsync("web is ready at ");
@@ -71,9 +72,13 @@ public sealed class ServiceTests
         foreach (var instance in status.Instances())
         {
             Assert.Matches(@"Max open files +512 +512 ", await File.ReadAllTextAsync($"/proc/{instance.Pid()}/limits"));
+            Assert.Matches(@"Max data size +2147483648 +2147483648 ", await File.ReadAllTextAsync($"/proc/{instance.Pid()}/limits"));
+            Assert.Equal(Score("self") + 500, Score($"{instance.Pid()}"));
             Assert.Matches(@"Cpus_allowed_list:\t\d+\n", await File.ReadAllTextAsync($"/proc/{instance.Pid()}/status"));
         }
 
+        Assert.All(status.GatewayPids(), static gateway => Assert.Equal(Score("self"), Score($"{gateway}")));
+        Assert.DoesNotContain("takes a cgroup", tool.Output, StringComparison.Ordinal);
         var seen = tool.Lines.Count;
         Assert.Equal("taken", await Client.GetStringAsync(status.Instance("web-1").Url() + "/take/250"));
         await tool.SeeAsync("more than its limit of 200M: once another one serves in its place it gets no new requests, and is started again once it has none", seen);
@@ -99,6 +104,7 @@ public sealed class ServiceTests
                 run: node server.js
                 limits:
                   memory: 1M
+                  process_memory: 8G
                   cpu: 0.5
                   open_files: 1048576
                   disk: 1G
@@ -111,19 +117,45 @@ public sealed class ServiceTests
         string[] expected =
         [
             "holdfast.yaml:6: memory is a number of bytes",
-            "holdfast.yaml:7: cpu is a whole number of processors from 1 to 1024, not '0.5': a part of one takes a cgroup",
-            "holdfast.yaml:8: open_files is 1048576, and this user's processes may have 8192 at most",
-            "holdfast.yaml:9: limits has no key 'disk'",
-            "holdfast.yaml:10: size is a number of bytes",
-            "holdfast.yaml:10: keep is a whole number from 0 to 100, not 'many'",
+            "holdfast.yaml:7: process_memory is 8G, and this user's processes may have 4G at most",
+            "holdfast.yaml:8: cpu is a whole number of processors from 1 to 1024, not '0.5': a part of one takes a cgroup",
+            "holdfast.yaml:9: open_files is 1048576, and this user's processes may have 8192 at most",
+            "holdfast.yaml:10: limits has no key 'disk'",
+            "holdfast.yaml:11: size is a number of bytes",
+            "holdfast.yaml:11: keep is a whole number from 0 to 100, not 'many'",
         ];
         Assert.All(expected, text => Assert.Contains(text, output, StringComparison.Ordinal));
         Assert.Equal(expected.Length, output.Trim().Split('\n').Length);
     }
 
+    [Fact]
+    public async Task What_the_kernel_does_not_limit_is_told_and_a_process_that_takes_more_than_it_may_have_ends_alone()
+    {
+        using var folder = new TopologyFolder("""
+            gateway: { port: 0 }
+            services:
+              web: { run: node server.js, limits: { memory: 1G } }
+              api: { run: node server.js, routes: /take, limits: { process_memory: 1G } }
+            """);
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        await tool.SeeAsync("takes a cgroup. What a process may take in between is bounded by process_memory");
+        await tool.SeeAsync("web, api are ready at ");
+        var before = await HoldfastTool.StatusAsync(folder.Path);
+
+        Assert.Equal("taken", await Client.GetStringAsync(before.GatewayUrl() + "/take/1500"));
+
+        await tool.SeeAsync("api-1     | RangeError: Array buffer allocation failed");
+        await tool.SeeAsync("api-1 ended (exit code 1); restarted at once");
+        var after = await tool.StatusWhenAsync(static status => status.Instance("api-1").State() == "ready");
+        Assert.Equal(before.Instance("web-1").Pid(), after.Instance("web-1").Pid());
+    }
+
+    /// <summary>How soon a process is ended when the machine is out of memory.</summary>
+    private static int Score(string process) => int.Parse(File.ReadAllText($"/proc/{process}/oom_score_adj"), CultureInfo.InvariantCulture);
+
     private static async Task<(int Code, string Output)> RunLimitedAsync(string folder)
     {
-        using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("sh", ["-c", "ulimit -n 8192; exec dotnet \"$1\" up 2>&1", "sh", HoldfastTool.Path])
+        using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("sh", ["-c", "ulimit -n 8192; ulimit -d 4194304; exec dotnet \"$1\" up 2>&1", "sh", HoldfastTool.Path])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -136,6 +136,7 @@ public sealed class TopologyParserTests
     [InlineData("services:\n  a:\n    run: x\n    replicas: { min: 1, max: 2, target: { requests_per_instance: many } }", 4, "requests_per_instance is a number of requests a second")]
     [InlineData("state:\nservices:\n  a: { run: x }", 1, "state is empty")]
     [InlineData("services:\n  a:\n    run: ''", 3, "run is empty")]
+    [InlineData("services:\n  a:\n    run: x\n    limits: { memory: 2G, process_memory: 1G }", 4, "process_memory is 1G, and memory 2G")]
     [InlineData("services:\n  a:\n    run: x\n    routes: [ //x ]", 4, "a route is a path")]
     [InlineData("services:\n  a:\n    run: x\n    routes: [ [ / ] ]", 4, "each item of routes is text")]
     public void A_file_with_one_error_is_told_that_one(string text, int line, string says)
