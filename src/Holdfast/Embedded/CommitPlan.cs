@@ -125,6 +125,22 @@ internal static class CommitPlan
         return events;
     }
 
+    /// <summary>By how much a record will be larger whose version after takes so many bytes, 0 if the change makes none.</summary>
+    public static long GrowthOf(RecordTable table, in PlannedChange change, int bytes)
+    {
+        var growth = bytes > 0 ? SizeClasses.BlockBytes(bytes) : 0L;
+        if (change.Effect != ChangeEffect.None && change.Slot >= 0 && change.Effect != ChangeEffect.Touch)
+        {
+            growth -= table.Memory.BytesOf(table[change.Slot].Newest);
+        }
+        else if (change.Effect == ChangeEffect.Create)
+        {
+            growth += RecordTable.OverheadBytes;
+        }
+
+        return growth;
+    }
+
     /// <summary>When the record expires after the change.</summary>
     public static long DeadlineOf(StoreClock clock, Expiry expiry, in PlannedChange planned, long now) =>
         expiry.IsUnchanged ? planned.Exists ? planned.DeadlineBefore : Slot.Never

@@ -202,8 +202,11 @@ public sealed class EmbeddedEngine : StateEngine
     /// shortest way. Null if it is otherwise, and nothing was done.
     /// </summary>
     internal Task? TryReplace(
-        ReadOnlySpan<byte> address, uint hash, int partition, in FieldReplacement field, Durability durability, CommitSender sender) =>
-        partitions[partition].TryReplace(address, hash, field, durability, sender);
+        ReadOnlySpan<byte> address, uint hash, int partition, in FieldReplacement field, Durability durability, CommitSender sender, StoreMoment now) =>
+        partitions[partition].TryReplace(address, hash, field, durability, sender, now);
+
+    /// <summary>This moment, for commits that are made now.</summary>
+    internal StoreMoment Now() => new(Options.Clock.GetTimestamp(), Options.Clock.GetUtcNow().ToUnixTimeMilliseconds());
 
     /// <summary>Has commits written whose sender <see cref="CommitSender.Writes"/>; the caller holds no locks. See <see cref="LogWriter.WriteHere"/>.</summary>
     internal void Write() => store.Log.WriteHere();

@@ -13,6 +13,8 @@ internal sealed class EmbeddedPartition
     private readonly Lock gate = new();
     private readonly PartitionState state;
     private readonly RecordTable table;
+    private readonly PendingFrames underWay = new();
+    private readonly PartitionReplacements replacements;
     private readonly PartitionCommits commits;
     private readonly WatchList watches = new();
     private readonly Func<object?, ChangeObserver?> observer;
@@ -21,7 +23,8 @@ internal sealed class EmbeddedPartition
     public EmbeddedPartition(PartitionState state, LogWriter log, Func<object?, ChangeObserver?> observer)
     {
         (this.state, table, this.observer) = (state, state.Table, observer);
-        commits = new PartitionCommits(state, log, this);
+        replacements = new PartitionReplacements(state, underWay, log, this);
+        commits = new PartitionCommits(state, underWay, replacements, log, this);
     }
 
     public int Index => state.Index;
@@ -179,12 +182,12 @@ internal sealed class EmbeddedPartition
     }
 
     /// <summary>Makes a commit of a record's one field, if it is absent or has that field alone; tells when that is durable, or null if it is otherwise.</summary>
-    public Task? TryReplace(ReadOnlySpan<byte> address, uint hash, in FieldReplacement field, Durability durability, CommitSender sender)
+    public Task? TryReplace(ReadOnlySpan<byte> address, uint hash, in FieldReplacement field, Durability durability, CommitSender sender, StoreMoment now)
     {
         lock (gate)
         {
             CheckOpen();
-            return commits.TryReplace(address, hash, field, durability, sender, state.Clock.Timestamp) ? commits.Durable : null;
+            return replacements.TryMake(address, hash, field, durability, sender, now) ? underWay.Durable : null;
         }
     }
 
@@ -206,7 +209,35 @@ internal sealed class EmbeddedPartition
 
             // Under the lock, so that nobody reads the change before it is told, or what it replaced after.
             Tell(pending);
-            commits.Reuse(pending);
+        }
+    }
+
+    /// <summary>Shows what a commit led to that has replaced a record's one field; on the log's thread.</summary>
+    public void Release(in ReplacedRecord replaced, long sequence, bool untilSynced)
+    {
+        lock (gate)
+        {
+            replacements.Release(replaced, sequence, untilSynced);
+            if (watches.HasOfRecords)
+            {
+                watches.Pulse(Address.OfValidBytes(table.AddressOf(replaced.Slot)));
+            }
+
+            watches.PulseHead();
+            if (observer(replaced.Origin) is { } tell)
+            {
+                tell(Index, Address.OfValidBytes(table.AddressOf(replaced.Slot)), replaced.Origin);
+                tell(Index, null, replaced.Origin);
+            }
+        }
+    }
+
+    /// <summary>Takes such a commit back.</summary>
+    public void RollBack(in ReplacedRecord replaced, bool untilSynced)
+    {
+        lock (gate)
+        {
+            replacements.RollBack(replaced, untilSynced);
         }
     }
 
@@ -438,13 +469,10 @@ internal sealed class EmbeddedPartition
         {
             if (change.Effect != ChangeEffect.None)
             {
-                watches.Pulse(AddressOf(change));
+                watches.Pulse(change.Address);
             }
         }
     }
-
-    /// <summary>The record of a change that was just shown. Whose address only its place tells is there: it was not removed.</summary>
-    private Address AddressOf(in PlannedChange change) => change.Address != default ? change.Address : Address.OfValidBytes(table.AddressOf(change.Slot));
 
     private void Tell(PendingCommit pending)
     {
@@ -457,7 +485,7 @@ internal sealed class EmbeddedPartition
         {
             if (change.Effect != ChangeEffect.None)
             {
-                tell(Index, AddressOf(change), pending.Sender.Origin);
+                tell(Index, change.Address, pending.Sender.Origin);
             }
         }
 

@@ -6,33 +6,23 @@ namespace Holdfast.Embedded;
 /// Makes a partition's commits: evaluates them against the newest records, appends them to the log, shows them when the log releases
 /// them and takes them back when it can't be written. Needs the partition's lock.
 /// </summary>
-internal sealed class PartitionCommits(PartitionState state, LogWriter log, EmbeddedPartition owner)
+internal sealed class PartitionCommits(PartitionState state, PendingFrames underWay, PartitionReplacements replacements, LogWriter log, EmbeddedPartition owner)
 {
-    /// <summary>As many commits as a partition has under way when many clients send pipelines.</summary>
-    private const int MaxSpares = 16;
-
     private readonly RecordTable table = state.Table;
     private readonly PayloadWriter frame = new();
-    private readonly Stack<PendingCommit> spares = new();
-    private int pendings;
-    private int pendingSyncs;
-    private Task lastPending = Task.CompletedTask;
-
-    /// <summary>Ends when what is decided so far is durable.</summary>
-    public Task Durable => lastPending;
 
     /// <summary>Makes the commit in memory and in the log, or says why not.</summary>
     public CommitVerdict Make(Commit commit, string? fingerprint, CommitSender sender, long now)
     {
         if (CommitMemory.Find(state, commit, fingerprint, sender, now) is { } known)
         {
-            return known with { Durable = known.Result.IsCommitted ? DurableAt(commit.Durability, now) : lastPending };
+            return known with { Durable = known.Result.IsCommitted ? DurableAt(commit.Durability, now) : underWay.Durable };
         }
 
         var plan = new PlannedChange[commit.Changes.Count];
         if (CommitPlan.Check(table, commit, plan, now) is { } refusal)
         {
-            return new CommitVerdict(new CommitResult(state.Newest, refusal), [], lastPending);
+            return new CommitVerdict(new CommitResult(state.Newest, refusal), [], underWay.Durable);
         }
 
         var takesRevision = CommitPlan.TakesRevision(commit, plan);
@@ -45,7 +35,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
             var pending = Pending(commit, fingerprint, sender, plan, revision, takesRevision, now);
             WriteFrame(pending, commit, changes);
             Append(pending);
-            durable = lastPending;
+            durable = underWay.Durable;
         }
         else
         {
@@ -60,9 +50,9 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
     /// <summary>Makes one commit of what is decided about the newest records; tells when what that leaves is durable.</summary>
     public Task Make(ReadOnlySpan<RecordDecision> decisions, Durability durability, CommitSender sender, long now)
     {
-        if (decisions.Length == 1 && TryReplace(decisions[0], durability, sender, now))
+        if (decisions.Length == 1 && replacements.TryMake(decisions[0], durability, sender, new StoreMoment(now, state.Clock.WallMilliseconds)))
         {
-            return lastPending;
+            return underWay.Durable;
         }
 
         var changes = new List<RecordChange>(decisions.Length);
@@ -102,11 +92,11 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
             WallMilliseconds = state.Clock.WallMilliseconds,
             Expired = isEviction ? 0 : changes.Length,
             Evicted = isEviction ? changes.Length : 0,
-            UntilSynced = pendingSyncs > 0,
+            UntilSynced = underWay.NeedSync,
         };
         WriteFrame(pending, null, changes.Length);
         Push(pending);
-        return lastPending;
+        return underWay.Durable;
     }
 
     /// <summary>Shows what a pending commit led to.</summary>
@@ -115,8 +105,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         state.VisibleSequence = pending.Sequence;
         state.Expired += pending.Expired;
         state.Evicted += pending.Evicted;
-        pendings--;
-        pendingSyncs -= pending.UntilSynced ? 1 : 0;
+        underWay.Release(pending.UntilSynced);
         foreach (ref readonly var change in pending.Changes.AsSpan())
         {
             if (change.Effect != ChangeEffect.None)
@@ -138,24 +127,13 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
     /// <summary>Takes a pending commit back, as all that are pending are.</summary>
     public void RollBack(PendingCommit pending)
     {
-        pendings--;
-        pendingSyncs -= pending.UntilSynced ? 1 : 0;
-        if (pendings == 0)
-        {
-            // Until then what is still to be taken back decides commits, and their verdicts must fail with it.
-            lastPending = Task.CompletedTask;
-        }
-
+        underWay.TakeBack(pending.UntilSynced);
         state.Revision = state.VisibleRevision;
         foreach (ref readonly var change in pending.Changes.AsSpan())
         {
             if (change.Effect != ChangeEffect.None)
             {
-                if (table[change.Slot].Visible != 0)
-                {
-                    state.Expiries.Note(change.Slot, table[change.Slot].VisibleDeadline);
-                }
-
+                state.NoteVisibleDeadline(change.Slot);
                 RecordVersions.TakeBack(table, change);
             }
         }
@@ -164,90 +142,13 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
     }
 
     /// <summary>
-    /// Gives a record this one field, if it is absent or has that field alone: no record is made, and nothing of the one before is copied. False otherwise.
-    /// </summary>
-    public bool TryReplace(ReadOnlySpan<byte> address, uint hash, in FieldReplacement field, Durability durability, CommitSender sender, long now)
-    {
-        var slot = table.Find(address, hash);
-        var before = table.Newest(slot, now);
-        if (!before.IsAbsent && (before.FieldCount != 1 || !before.TryField(field.Name, out _)))
-        {
-            return false;
-        }
-
-        Replace(address, hash, slot, before, field, durability, sender, now);
-        return true;
-    }
-
-    /// <summary>A released commit is not needed any more.</summary>
-    public void Reuse(PendingCommit released)
-    {
-        if (released.IsReplacement && spares.Count < MaxSpares)
-        {
-            released.Forget();
-            spares.Push(released);
-        }
-    }
-
-    /// <summary>Gives a record its one field, if that is what is decided.</summary>
-    [SkipLocalsInit]
-    private bool TryReplace(RecordDecision decision, Durability durability, CommitSender sender, long now)
-    {
-        Span<byte> buffer = stackalloc byte[Address.MaxBytes];
-        var address = decision.Address.WriteTo(buffer);
-        var slot = table.Find(address, out var hash);
-        var before = table.Newest(slot, now);
-        if (!decision.TryReplace(before, out var field))
-        {
-            return false;
-        }
-
-        Replace(address, hash, slot, before, field, durability, sender, now);
-        return true;
-    }
-
-    private void Replace(
-        ReadOnlySpan<byte> address, uint hash, int slot, RecordView before, in FieldReplacement field, Durability durability, CommitSender sender, long now)
-    {
-        var planned = new PlannedChange
-        {
-            Hash = hash, Slot = slot, Exists = !before.IsAbsent, DeadlineBefore = before.Deadline,
-            Effect = before.IsAbsent ? ChangeEffect.Create : ChangeEffect.Change,
-        };
-        planned.Deadline = CommitPlan.DeadlineOf(state.Clock, field.Expiry, planned, now);
-        var pending = spares.TryPop(out var spare) ? spare : NewReplacement();
-        pending.Changes[0] = planned;
-        pending.Revision = state.Revision + 1;
-        pending.Timestamp = now;
-        pending.WallMilliseconds = state.Clock.WallMilliseconds;
-        pending.Sender = sender;
-        pending.UntilSynced = durability == Durability.Synced || pendingSyncs > 0;
-        CommitFrame.Begin(frame, state.Index, pending, 1);
-        CommitFrame.Change(frame, pending, planned, address, state.Clock);
-        field.WriteTo(frame);
-        CommitFrame.End(frame, pending, state.Clock);
-
-        var bytes = RecordView.SizeOf(address.Length, field.PackedBytes);
-        state.Store.CheckRoom(GrowthOf(planned, bytes));
-        var block = pending.Changes[0].Block = table.Spares.Allocate(bytes);
-        var birth = before.IsAbsent ? pending.Revision : before.Birth;
-        field.WriteTo(RecordView.Begin(table.Memory.Span(block), address, pending.Revision, birth, 1, field.PackedBytes));
-        Enter(pending);
-    }
-
-    private PendingCommit NewReplacement() => new(owner)
-    {
-        IsReplacement = true, Changes = new PlannedChange[1], Events = [], TakesRevision = true, Revision = 0, Timestamp = 0, WallMilliseconds = 0, UntilSynced = false,
-    };
-
-    /// <summary>
     /// Tells when what a commit found is durable at its level, which puts nothing into the log itself: what others have put there may only be
     /// written so far. Then an empty frame follows, and reaches the disk with it.
     /// </summary>
     private Task DurableAt(Durability level, long now)
     {
-        var isOnDisk = pendings == 0 && log.SyncedSequence >= state.VisibleSequence;
-        if (level == Durability.Synced && pendingSyncs == 0 && !isOnDisk)
+        var isOnDisk = underWay.Count == 0 && log.SyncedSequence >= state.VisibleSequence;
+        if (level == Durability.Synced && !underWay.NeedSync && !isOnDisk)
         {
             var pending = new PendingCommit(owner)
             {
@@ -263,7 +164,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
             Push(pending);
         }
 
-        return lastPending;
+        return underWay.Durable;
     }
 
     /// <summary>What is only kept is told without its fields, which nobody asked for.</summary>
@@ -298,7 +199,7 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
             Request = request,
             Mark = request is null ? null : new RequestMark(
                 fingerprint!, state.Term, revision, state.Clock.After(now, (long)Math.Ceiling(commit.Request!.Window.TotalMilliseconds))),
-            UntilSynced = commit.Durability == Durability.Synced || pendingSyncs > 0,
+            UntilSynced = commit.Durability == Durability.Synced || underWay.NeedSync,
         };
     }
 
@@ -385,7 +286,8 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
     {
         try
         {
-            lastPending = log.Append(frame.Written, pending, out var sequence);
+            var durable = log.Append(frame.Written, pending, out var sequence);
+            underWay.Add(durable, pending.UntilSynced);
             pending.Sequence = sequence;
         }
         catch
@@ -394,8 +296,6 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
             throw;
         }
 
-        pendings++;
-        pendingSyncs += pending.UntilSynced ? 1 : 0;
         state.Revision = pending.Revision;
         foreach (ref var change in pending.Changes.AsSpan())
         {
@@ -436,24 +336,8 @@ internal sealed class PartitionCommits(PartitionState state, LogWriter log, Embe
         long growth = 0;
         foreach (ref readonly var change in changes.AsSpan())
         {
-            growth += GrowthOf(
-                change, change.OwnsBlock ? RecordView.SizeOf(change.Address.ToString().Length, ((PackedFields)change.After!.Fields).Packed.Length) : 0);
-        }
-
-        return growth;
-    }
-
-    /// <summary>By how much a record will be larger whose version after takes so many bytes, 0 if the change makes none.</summary>
-    private long GrowthOf(in PlannedChange change, int bytes)
-    {
-        var growth = bytes > 0 ? SizeClasses.BlockBytes(bytes) : 0L;
-        if (change.Effect != ChangeEffect.None && change.Slot >= 0 && change.Effect != ChangeEffect.Touch)
-        {
-            growth -= table.Memory.BytesOf(table[change.Slot].Newest);
-        }
-        else if (change.Effect == ChangeEffect.Create)
-        {
-            growth += RecordTable.OverheadBytes;
+            growth += CommitPlan.GrowthOf(
+                table, change, change.OwnsBlock ? RecordView.SizeOf(change.Address.ToString().Length, ((PackedFields)change.After!.Fields).Packed.Length) : 0);
         }
 
         return growth;

@@ -67,6 +67,15 @@ internal sealed class PartitionState
         Terms = [.. kept, new TermStart(term, Revision)];
     }
 
+    /// <summary>The record's visible version is about to be the newest again: it expires when it was to.</summary>
+    public void NoteVisibleDeadline(int slot)
+    {
+        if (Table[slot].Visible != 0)
+        {
+            Expiries.Note(slot, Table[slot].VisibleDeadline);
+        }
+    }
+
     /// <summary>Takes over the terms of a snapshot.</summary>
     public void RestoreTerms(TermStart[] terms) => Terms = terms;
 }

@@ -5,26 +5,23 @@ internal sealed class PendingCommit(EmbeddedPartition partition) : ILogEntry
 {
     private bool released;
 
-    /// <summary>Whether it replaces the one field of a record, and can be used again for another one when it was released.</summary>
-    public bool IsReplacement { get; init; }
-
     public required PlannedChange[] Changes { get; init; }
 
     public required JournalEvent[] Events { get; init; }
 
     /// <summary>The partition's revision after the commit.</summary>
-    public required long Revision { get; set; }
+    public required long Revision { get; init; }
 
     /// <summary>Whether that is the commit's own.</summary>
     public required bool TakesRevision { get; init; }
 
     /// <summary>When it was made, as a timestamp and as wall time.</summary>
-    public required long Timestamp { get; set; }
+    public required long Timestamp { get; init; }
 
     /// <inheritdoc cref="Timestamp"/>
-    public required long WallMilliseconds { get; set; }
+    public required long WallMilliseconds { get; init; }
 
-    public CommitSender Sender { get; set; }
+    public CommitSender Sender { get; init; }
 
     public RequestKey? Request { get; init; }
 
@@ -36,14 +33,11 @@ internal sealed class PendingCommit(EmbeddedPartition partition) : ILogEntry
     /// <summary>How many records it removes to have their memory.</summary>
     public int Evicted { get; init; }
 
-    public required bool UntilSynced { get; set; }
+    public required bool UntilSynced { get; init; }
 
     public bool IsWrittenByCaller => Sender.Writes;
 
     public long Sequence { get; set; }
-
-    /// <summary>Lets go of who sent it, before it is used again.</summary>
-    public void Forget() => (released, Sender) = (false, default);
 
     public void Release()
     {

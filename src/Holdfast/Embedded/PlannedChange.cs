@@ -3,7 +3,7 @@ namespace Holdfast.Embedded;
 /// <summary>What a commit will make of one record.</summary>
 internal struct PlannedChange
 {
-    /// <summary>The record; default where only its place tells it, once it has one.</summary>
+    /// <summary>The record.</summary>
     public Address Address { get; init; }
 
     /// <summary>The hash of the address.</summary>

@@ -134,7 +134,7 @@ public sealed class FieldReplacementTests : IDisposable
         Span<byte> buffer = stackalloc byte[Address.MaxBytes];
         var bytes = address.WriteTo(buffer);
         var field = new FieldReplacement("f"u8, value, Expiry.Never);
-        return engine.TryReplace(bytes, engine.HashOf(bytes), 0, field, durability, new CommitSender(null, 0, origin) { Writes = durability == Durability.Written });
+        return engine.TryReplace(bytes, engine.HashOf(bytes), 0, field, durability, new CommitSender(null, 0, origin) { Writes = durability == Durability.Written }, engine.Now());
     }
 
     private static Task SetAsync(EmbeddedEngine engine, Address address, byte[] value, Expiry expiry) =>

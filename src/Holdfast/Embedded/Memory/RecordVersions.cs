@@ -28,39 +28,46 @@ internal static class RecordVersions
     }
 
     /// <summary>Readers see the change's effect from now on.</summary>
-    public static void Show(RecordTable table, in PlannedChange change)
+    public static void Show(RecordTable table, in PlannedChange change) =>
+        Show(table, change.Slot, change.Effect == ChangeEffect.Delete ? 0 : change.Block, change.Deadline);
+
+    /// <summary>Readers see this version from now on, or none for block 0.</summary>
+    public static void Show(RecordTable table, int slot, uint block, long deadline)
     {
-        ref var place = ref table[change.Slot];
+        ref var place = ref table[slot];
         var before = place.Visible;
-        place.Visible = change.Effect == ChangeEffect.Delete ? 0 : change.Block;
-        place.VisibleDeadline = change.Deadline;
-        if (before != 0 && before != place.Visible && before != place.Newest)
+        place.Visible = block;
+        place.VisibleDeadline = deadline;
+        if (before != 0 && before != block && before != place.Newest)
         {
             table.Spares.Free(before);
         }
 
-        Settle(table, change.Slot);
+        Settle(table, slot);
     }
 
     /// <summary>Takes the change back, with all others that are pending: the visible version is the newest again.</summary>
-    public static void TakeBack(RecordTable table, in PlannedChange change)
+    public static void TakeBack(RecordTable table, in PlannedChange change) => TakeBack(table, change.Slot, change.OwnsBlock ? change.Block : 0);
+
+    /// <summary>Takes a change back that made the version in this block, or none for block 0.</summary>
+    public static void TakeBack(RecordTable table, int slot, uint block)
     {
-        ref var place = ref table[change.Slot];
+        ref var place = ref table[slot];
         if (place.Visible != 0)
         {
-            table.Replace(change.Slot, place.Visible, place.VisibleDeadline);
+            table.Replace(slot, place.Visible, place.VisibleDeadline);
         }
         else
         {
             place.IsNewestGone = true;
         }
 
-        if (change.OwnsBlock && change.Block != place.Newest)
+        if (block != 0 && block != place.Newest)
         {
-            table.Memory.Free(change.Block);
+            table.Memory.Free(block);
         }
 
-        Settle(table, change.Slot);
+        Settle(table, slot);
     }
 
     private static void Settle(RecordTable table, int slot)

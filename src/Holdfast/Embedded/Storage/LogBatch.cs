@@ -28,8 +28,8 @@ internal sealed class LogBatch(long firstSequence, LogBatch? ended = null)
     /// <summary>Whether all of it is of use only once it is on the disk.</summary>
     public bool NeedsOnlySync { get; private set; } = true;
 
-    /// <summary>What stands behind the frames; null in the place of what has heard already what became of it, and may be in another batch by now.</summary>
-    public List<ILogEntry?> Entries { get; } = Emptied(ended?.Entries);
+    /// <summary>What stands behind the frames, one for each; those that have heard already what became of theirs are empty.</summary>
+    public List<LogEntry> Entries { get; } = Emptied(ended?.Entries);
 
     public int Bytes => end;
 
@@ -43,7 +43,7 @@ internal sealed class LogBatch(long firstSequence, LogBatch? ended = null)
 
     public bool Has(Task durable) => durable == synced?.Task || durable == written?.Task;
 
-    public void Add(uint payloadSum, ReadOnlySpan<byte> payload, ILogEntry entry)
+    public void Add(uint payloadSum, ReadOnlySpan<byte> payload, in LogEntry entry)
     {
         var bytes = Frame.HeaderBytes + payload.Length;
         if (buffer.Length - end < bytes)
@@ -99,7 +99,7 @@ internal sealed class LogBatch(long firstSequence, LogBatch? ended = null)
         RunFollowers();
     }
 
-    private static List<ILogEntry?> Emptied(List<ILogEntry?>? entries)
+    private static List<LogEntry> Emptied(List<LogEntry>? entries)
     {
         entries?.Clear();
         return entries ?? [];

@@ -15,7 +15,9 @@ internal sealed class LogQueue
     // Past this, commits wait before they are evaluated.
     private const int MaxGatheredBytes = 64 << 20;
 
-    private readonly object gate = new();
+    // Taken for each frame, it is one that costs little; who waits under it has a bell.
+    private readonly Lock gate = new();
+    private readonly WriterBell bell = new();
     private readonly SyncPacing pacing = new();
     private readonly LogFiles files;
     private LogBatch gathering;
@@ -81,8 +83,8 @@ internal sealed class LogQueue
         }
     }
 
-    /// <summary>As <see cref="LogWriter.Append"/>.</summary>
-    public Task Append(uint payloadSum, ReadOnlySpan<byte> payload, ILogEntry entry, out long sequence)
+    /// <summary>As <see cref="LogWriter.Append(ReadOnlySpan{byte}, in LogEntry, bool, out long)"/>.</summary>
+    public Task Append(uint payloadSum, ReadOnlySpan<byte> payload, in LogEntry entry, bool isWrittenByCaller, out long sequence)
     {
         lock (gate)
         {
@@ -91,7 +93,7 @@ internal sealed class LogQueue
                 throw LogFaults.Closed(closed);
             }
 
-            if (!isToldOfFrames && (entry.UntilSynced || !entry.IsWrittenByCaller))
+            if (!isToldOfFrames && (entry.UntilSynced || !isWrittenByCaller))
             {
                 TellOfFrames();
             }
@@ -101,7 +103,7 @@ internal sealed class LogQueue
             gathering.Add(payloadSum, payload, entry);
             if (isPacing && !IsWorthWaiting)
             {
-                Monitor.Pulse(gate);
+                bell.Ring();
             }
 
             sequence = gathering.LastSequence;
@@ -133,7 +135,7 @@ internal sealed class LogQueue
 
             Debug.Assert(rolling is null, "One roll at a time.");
             rolling = new LogRoll(manifest);
-            Monitor.Pulse(gate);
+            bell.Ring();
             return rolling.Done;
         }
     }
@@ -144,7 +146,7 @@ internal sealed class LogQueue
         lock (gate)
         {
             stopping = true;
-            Monitor.Pulse(gate);
+            bell.Ring();
         }
     }
 
@@ -160,7 +162,7 @@ internal sealed class LogQueue
             {
                 isToldOfFrames = false;
                 waitsForever = !isStepping && !files.WantsSync;
-                isOver = !Monitor.Wait(gate, waitsForever ? Timeout.Infinite : LogFiles.UnaskedSyncMilliseconds);
+                isOver = !Wait(waitsForever ? Timeout.Infinite : LogFiles.UnaskedSyncMilliseconds);
                 waitsForever = false;
             }
 
@@ -248,7 +250,7 @@ internal sealed class LogQueue
 
             if (!gathering.IsEmpty || rolling is not null || stopping || waitsForever || hasSyncEnded || files.IsSyncOverdue)
             {
-                Monitor.Pulse(gate);
+                bell.Ring();
             }
 
             return null;
@@ -261,7 +263,7 @@ internal sealed class LogQueue
         lock (gate)
         {
             hasSyncEnded = true;
-            Monitor.Pulse(gate);
+            bell.Ring();
         }
     }
 
@@ -319,7 +321,7 @@ internal sealed class LogQueue
     {
         // It is woken once for the first of them, and then when the last has come; more often than that, it goes ahead.
         isPacing = true;
-        for (var woken = 0; woken < 2 && IsWorthWaiting && Monitor.Wait(gate, pacing.Milliseconds); woken++)
+        for (var woken = 0; woken < 2 && IsWorthWaiting && Wait(pacing.Milliseconds); woken++)
         {
         }
 
@@ -327,11 +329,26 @@ internal sealed class LogQueue
         pacing.Note(haveCome: !IsWorthWaiting);
     }
 
+    /// <summary>Lets the gate go until the bell rings; false if it has not.</summary>
+    private bool Wait(int milliseconds)
+    {
+        bell.Still();
+        gate.Exit();
+        try
+        {
+            return bell.Wait(milliseconds);
+        }
+        finally
+        {
+            gate.Enter();
+        }
+    }
+
     private void End() => (isStepping, underWay) = (false, null);
 
     private void TellOfFrames()
     {
         isToldOfFrames = true;
-        Monitor.Pulse(gate);
+        bell.Ring();
     }
 }

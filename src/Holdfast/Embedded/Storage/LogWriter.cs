@@ -73,13 +73,17 @@ internal sealed class LogWriter : IDisposable
     /// </summary>
     /// <exception cref="StateLimitException">The frame is larger than any that a start reads.</exception>
     public Task Append(ReadOnlySpan<byte> payload, ILogEntry entry, out long sequence) =>
+        Append(payload, new LogEntry(entry), entry.IsWrittenByCaller, out sequence);
+
+    /// <inheritdoc cref="Append(ReadOnlySpan{byte}, ILogEntry, out long)"/>
+    public Task Append(ReadOnlySpan<byte> payload, in LogEntry entry, bool isWrittenByCaller, out long sequence) =>
         payload.Length <= Frame.MaxPayloadBytes
-            ? queue.Append(Frame.SumPayload(files.Salt, payload), payload, entry, out sequence)
+            ? queue.Append(Frame.SumPayload(files.Salt, payload), payload, entry, isWrittenByCaller, out sequence)
             : throw new StateLimitException(
                 $"The commit takes {payload.Length} bytes of the log, more than the {Frame.MaxPayloadBytes} of one: make several of it. Nothing was changed.");
 
     /// <summary>
-    /// Has this done by the log's thread once what <see cref="Append"/> returned has ended; it is short, never blocks and never throws. False
+    /// Has this done by the log's thread once what <see cref="Append(ReadOnlySpan{byte}, ILogEntry, out long)"/> returned has ended; it is short, never blocks and never throws. False
     /// when that has ended, or is about to fail: then it is to be awaited.
     /// </summary>
     public bool TryFollow(Task durable, Action then) => queue.TryFollow(durable, then);
@@ -290,12 +294,14 @@ internal sealed class LogWriter : IDisposable
 
     private static void Release(LogBatch batch, bool untilSynced)
     {
-        foreach (ref var place in CollectionsMarshal.AsSpan(batch.Entries))
+        var entries = CollectionsMarshal.AsSpan(batch.Entries);
+        for (var i = 0; i < entries.Length; i++)
         {
-            if (place is { } entry && entry.UntilSynced == untilSynced)
+            if (!entries[i].HasHeard && entries[i].UntilSynced == untilSynced)
             {
-                place = null;
-                entry.Release();
+                var entry = entries[i];
+                entries[i] = default;
+                entry.Release(batch.FirstSequence + i);
             }
         }
     }
@@ -385,12 +391,12 @@ internal sealed class LogWriter : IDisposable
         Interlocked.Increment(ref rollBacks);
         foreach (var entry in batch.Entries)
         {
-            entry?.RollBack();
+            entry.RollBack();
         }
 
         foreach (var entry in dropped.Entries)
         {
-            entry?.RollBack();
+            entry.RollBack();
         }
 
         // Once more: who began to copy in between may have seen what was still to be rolled back.

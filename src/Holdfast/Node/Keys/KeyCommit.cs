@@ -26,7 +26,7 @@ internal static class KeyCommit
         }
 
         var field = new FieldReplacement(PlainRecord.ValueFieldName, value, expiry);
-        if (node.Engine.TryReplace(key.Address, key.Hash, key.Partition, field, node.Options.Durability, SenderOf(pending, writes: true)) is not { } durable)
+        if (node.Engine.TryReplace(key.Address, key.Hash, key.Partition, field, node.Options.Durability, SenderOf(pending, writes: true), node.Engine.Now()) is not { } durable)
         {
             return false;
         }
