@@ -16,6 +16,9 @@ public sealed class NodeHost : IAsyncLifetime
 
     public StateNodeOptions Options { get; init; } = new();
 
+    /// <summary>Where the engine's folder lies; a folder of the host's own for null.</summary>
+    public string? DataFolder { get; init; }
+
     public StateEngineOptions EngineOptions { get; init; } = PatientOptions.Default;
 
     public EmbeddedEngine Engine { get; private set; } = null!;
@@ -40,7 +43,7 @@ public sealed class NodeHost : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Engine = await EmbeddedEngine.OpenAsync(Path.Combine(folder, "data"), EngineOptions with { PartitionCount = 16, Log = Note });
+        Engine = await EmbeddedEngine.OpenAsync(DataFolder ?? Path.Combine(folder, "data"), EngineOptions with { PartitionCount = 16, Log = Note });
         Node = await StateNode.StartAsync(
             Engine, Options with { UnixSocketPath = SocketPath, EndPoint = new IPEndPoint(IPAddress.Loopback, 0), Password = Password });
     }

@@ -20,6 +20,9 @@ internal sealed record CommandSpec(string Name, int Arity, Action<Execution, Com
     /// <summary>Whether it changes keys that are not Holdfast's own.</summary>
     public bool IsWrite { get; init; }
 
+    /// <summary>Whether, with a key and a string and nothing else, it gives the key the string and answers OK: those that follow each other are taken together.</summary>
+    public bool IsSet { get; init; }
+
     /// <summary>For FCALL and FCALL_RO: the second argument names the function to run.</summary>
     public bool IsCall { get; init; }
 

@@ -10,7 +10,7 @@ internal static class StringCommands
         CommandSpec.OfKey("get", 2, Get),
         CommandSpec.OfKey("strlen", 2, Length),
         new("mget", -2, GetMany) { Order = CommandOrder.InLane, Keys = KeyPositions.All },
-        CommandSpec.OfKeyWrite("set", -3, SetOptions.StartAsync),
+        CommandSpec.OfKeyWrite("set", -3, SetOptions.StartAsync) with { IsSet = true },
         CommandSpec.OfKeyWrite("setex", 4, static pending => SetUntilAsync(pending, ExpiryArgument.Seconds)),
         CommandSpec.OfKeyWrite("psetex", 4, static pending => SetUntilAsync(pending, ExpiryArgument.Milliseconds)),
         CommandSpec.OfKeyWrite("setnx", 3, static pending => SetAsync(pending, 2, StringSet.Telling.Count, onlyIfAbsent: true)),

@@ -27,7 +27,7 @@ internal sealed class Execution(Session session)
     }
 
     /// <summary>Notes that a command was called.</summary>
-    public void CountCall(CommandSpec spec)
+    public void CountCall(CommandSpec spec, int times = 1)
     {
         if (called != spec)
         {
@@ -35,7 +35,7 @@ internal sealed class Execution(Session session)
             called = spec;
         }
 
-        calls++;
+        calls += times;
     }
 
     /// <summary>Tells the node what was noted.</summary>

@@ -13,6 +13,18 @@ internal sealed class Lookahead(StateNode node)
     /// <summary>The command at this place among those that were taken apart last.</summary>
     public UpcomingCommand this[int place] => upcoming[place];
 
+    /// <summary>The SETs that follow each other from this place on.</summary>
+    public ReadOnlySpan<UpcomingCommand> SetsFrom(int place)
+    {
+        var end = place;
+        while (end < count && upcoming[end].IsSet)
+        {
+            end++;
+        }
+
+        return upcoming.AsSpan(place, end - place);
+    }
+
     /// <summary>Takes apart what has come.</summary>
     public void Read(SessionInput input)
     {

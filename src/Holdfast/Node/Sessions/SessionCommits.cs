@@ -1,3 +1,5 @@
+using Holdfast.Embedded;
+
 namespace Holdfast.Node;
 
 /// <summary>
@@ -6,15 +8,15 @@ namespace Holdfast.Node;
 /// </summary>
 internal sealed class SessionCommits(Session session, SessionLanes lanes)
 {
-    /// <summary>For how many commits a list is kept that was needed once.</summary>
-    private const int MaxSpare = 128;
+    private static readonly byte[] Ok = "+OK\r\n"u8.ToArray();
+    private static readonly byte[] Oks = [.. Enumerable.Repeat(Ok, SessionInput.MaxAhead).SelectMany(static ok => ok)];
 
     private readonly Lock startGate = new();
     private readonly ReplyBuffer scratch = new();
     private CommitGroup? gathering;
 
-    /// <summary>The list of a group that was answered.</summary>
-    private List<CommitUnderWay>? spare;
+    /// <summary>A group that was answered.</summary>
+    private CommitGroup? spare;
     private bool isStopped;
 
     private Lock Gate => session.Output.Gate;
@@ -52,13 +54,8 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
                 return false;
             }
 
-            if (gathering?.Durable != durable)
-            {
-                gathering = begun = new CommitGroup(durable, spare ?? []);
-                spare = null;
-            }
-
-            Join(gathering, commit);
+            begun = Gather(durable);
+            Join(gathering!, commit);
         }
 
         if (begun is not null && !session.Node.Engine.TryFollow(begun.Durable, () => EndByLog(begun)))
@@ -67,6 +64,109 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Has SETs decided that follow each other: under one hold of the gates, at one moment, with one reply for all. Tells how many of the first; the one behind those
+    /// can't be made so, and nothing of it was done.
+    /// </summary>
+    public int Begin(ReadOnlySpan<UpcomingCommand> sets)
+    {
+        List<CommitGroup>? ended = null;
+        int made;
+        lock (startGate)
+        {
+            var entered = isStopped ? 0 : lanes.Enter(sets);
+            made = Make(sets[..entered], ref ended);
+            if (made < entered)
+            {
+                lanes.TakeBack(sets[made..entered]);
+            }
+        }
+
+        foreach (var group in ended ?? [])
+        {
+            _ = EndAsync(group);
+        }
+
+        return made;
+    }
+
+    private int Make(ReadOnlySpan<UpcomingCommand> sets, ref List<CommitGroup>? ended)
+    {
+        var (engine, durability) = (session.Node.Engine, session.Node.Options.Durability);
+        var now = engine.Now();
+        var (made, joined) = (0, 0);
+        Task? durable = null;
+        while (made < sets.Length && TryMake(sets[made], engine, durability, now) is { } next)
+        {
+            if (next != durable && durable is not null)
+            {
+                // The log has taken those before it meanwhile.
+                Join(sets[joined..made], durable, ref ended);
+                joined = made;
+            }
+
+            durable = next;
+            made++;
+        }
+
+        if (durable is not null)
+        {
+            Join(sets[joined..made], durable, ref ended);
+        }
+
+        return made;
+    }
+
+    /// <summary>Tells when it is durable; null if it can't be made, or not so: run like any other command, it tells why.</summary>
+    private static Task? TryMake(UpcomingCommand set, EmbeddedEngine engine, Durability durability, StoreMoment now)
+    {
+        try
+        {
+            var field = new FieldReplacement(PlainRecord.ValueFieldName, set.Command[2], Expiry.Never);
+            return engine.TryReplace(set.Key.Address, set.Key.Hash, set.Lane, field, durability, default(CommitSender) with { Writes = true }, now);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    private void Join(ReadOnlySpan<UpcomingCommand> sets, Task durable, ref List<CommitGroup>? ended)
+    {
+        var begun = Gather(durable);
+        var group = gathering!;
+        lock (Gate)
+        {
+            var place = group.Place = Timeline.Share(group.Place);
+            var (start, bytes) = (place.Length, 0);
+            Timeline.Hold(place, Oks.AsSpan(0, sets.Length * Ok.Length));
+            foreach (var set in sets)
+            {
+                bytes += set.Command.Bytes;
+                group.Sets.Add(set.Lane);
+            }
+
+            group.Commits.Add(new CommitUnderWay(null, bytes, null, place, start, sets.Length * Ok.Length) { Replies = sets.Length });
+        }
+
+        if (begun is not null && !session.Node.Engine.TryFollow(durable, () => EndByLog(begun)))
+        {
+            (ended ??= []).Add(begun);
+        }
+    }
+
+    /// <summary>Sees to it that those gather who wait for this; answers the group if it begins.</summary>
+    private CommitGroup? Gather(Task durable)
+    {
+        if (gathering?.Durable == durable)
+        {
+            return null;
+        }
+
+        (gathering, spare) = (new CommitGroup(durable, spare), null);
+        return gathering;
     }
 
     private ValueTask Start(PendingCommit commit)
@@ -168,14 +268,15 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
 
                 lanes.Leave(commit);
             }
+
+            lanes.LeaveSets(group.Sets);
         }
 
-        if (group.Commits.Capacity <= MaxSpare)
+        if (group.IsSmall)
         {
-            group.Commits.Clear();
             lock (startGate)
             {
-                spare = group.Commits;
+                spare = group;
             }
         }
     }
@@ -190,7 +291,11 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
             if (commit.Slot == place)
             {
                 replies.Raw(place.Bytes!.Written[at..commit.ReplyStart]);
-                WriteFault(replies, fault);
+                for (var reply = 0; reply < commit.Replies; reply++)
+                {
+                    WriteFault(replies, fault);
+                }
+
                 at = commit.ReplyStart + commit.ReplyLength;
             }
         }

@@ -103,12 +103,15 @@ internal sealed class SessionInput
         return outcome;
     }
 
-    /// <summary>Goes on behind the command.</summary>
-    public void Skip()
+    /// <summary>Goes on behind the command, or so many.</summary>
+    public void Skip(int count = 1)
     {
-        start += parsers[Turn].Consumed;
-        parsers[Turn].Reset();
-        Turn = --Ahead == 0 ? 0 : Turn + 1;
+        for (; count > 0; count--)
+        {
+            start += parsers[Turn].Consumed;
+            parsers[Turn].Reset();
+            Turn = --Ahead == 0 ? 0 : Turn + 1;
+        }
     }
 
     private void Forget()

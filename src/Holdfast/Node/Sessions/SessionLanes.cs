@@ -19,6 +19,7 @@ internal sealed class SessionLanes
     private readonly SessionCommits commits;
     private readonly Dictionary<int, Lane> busy = [];
     private readonly Stack<Lane> free = [];
+    private readonly SetsUnderWay sets;
     private TaskCompletionSource? progress;
 
     /// <summary>Of the connection's own thread: a commit that was decided, for the next one.</summary>
@@ -30,6 +31,7 @@ internal sealed class SessionLanes
     {
         this.session = session;
         commits = new SessionCommits(session, this);
+        sets = new SetsUnderWay(session.Node.Engine.Partitions.Count);
     }
 
     private Lock Gate => session.Output.Gate;
@@ -42,16 +44,18 @@ internal sealed class SessionLanes
         {
             lock (Gate)
             {
-                return busy.Count == 0;
+                return HasNothing;
             }
         }
     }
 
     /// <summary>Returns once no command is under way or waits, or the connection is cut.</summary>
-    public Task WhenIdleAsync() => WhenAsync(static lanes => lanes.busy.Count == 0);
+    public Task WhenIdleAsync() => WhenAsync(static lanes => lanes.HasNothing);
 
     /// <summary>Returns once there is room for more commands under way, or the connection is cut.</summary>
     public Task WhenRoomAsync() => WhenAsync(static lanes => lanes.HeldBytes <= lanes.session.Node.Options.MaxPendingBytesPerClient);
+
+    private bool HasNothing => busy.Count == 0 && sets.Count == 0;
 
     /// <summary>Bytes of commands that are under way or wait.</summary>
     private long HeldBytes { get; set; }
@@ -107,6 +111,67 @@ internal sealed class SessionLanes
         }
     }
 
+    /// <summary>
+    /// Has SETs decided that follow each other and wait for nothing, in their order; tells how many of the first. The one behind those is run like any other
+    /// command, which tells what is in its way. Only the connection's own thread begins something.
+    /// </summary>
+    public int RunSets(ReadOnlySpan<UpcomingCommand> commands) => session.Tracked.IsOn ? 0 : commits.Begin(commands);
+
+    /// <summary>Enters the lanes of the SETs, as far as nothing waits there; tells how many of the first.</summary>
+    public int Enter(ReadOnlySpan<UpcomingCommand> commands)
+    {
+        lock (Gate)
+        {
+            for (var i = 0; i < commands.Length; i++)
+            {
+                var partition = commands[i].Lane;
+                if (busy.Count == 0 || !busy.TryGetValue(partition, out var lane))
+                {
+                    sets.Add(partition);
+                }
+                else if (lane.IsRunning || lane.Waiting.Count > 0)
+                {
+                    return i;
+                }
+                else
+                {
+                    lane.Commits++;
+                }
+
+                HeldBytes += commands[i].Command.Bytes;
+                isBusy = true;
+            }
+
+            return commands.Length;
+        }
+    }
+
+    /// <summary>The SETs have entered and are not begun.</summary>
+    public void TakeBack(ReadOnlySpan<UpcomingCommand> commands)
+    {
+        lock (Gate)
+        {
+            foreach (var command in commands)
+            {
+                HeldBytes -= command.Command.Bytes;
+                LeaveSet(command.Lane);
+            }
+
+            TellProgress();
+        }
+    }
+
+    /// <summary>The SETs of these partitions were answered. Called under the gate.</summary>
+    public void LeaveSets(List<int> partitions)
+    {
+        foreach (var partition in partitions)
+        {
+            LeaveSet(partition);
+        }
+
+        TellProgress();
+    }
+
     /// <summary>Once this returns no further commit starts.</summary>
     public void Stop() => commits.Stop();
 
@@ -114,9 +179,31 @@ internal sealed class SessionLanes
     public void Leave(in CommitUnderWay commit)
     {
         PushUntracked(commit.Read);
-        var lane = commit.Lane;
-        lane.Commits--;
         HeldBytes -= commit.Bytes;
+        if (commit.Lane is { } lane)
+        {
+            Leave(lane);
+        }
+    }
+
+    private void LeaveSet(int partition)
+    {
+        if (busy.Count > 0 && busy.TryGetValue(partition, out var lane))
+        {
+            Leave(lane);
+            return;
+        }
+
+        sets.Remove(partition);
+        if (HasNothing)
+        {
+            isBusy = false;
+        }
+    }
+
+    private void Leave(Lane lane)
+    {
+        lane.Commits--;
         if (!lane.IsRunning && lane.Waiting.Count > 0)
         {
             // Elsewhere: what waits may take long, and this may be the log's thread.
@@ -145,7 +232,7 @@ internal sealed class SessionLanes
     {
         lock (Gate)
         {
-            return busy.ContainsKey(partition);
+            return busy.ContainsKey(partition) || sets.Has(partition);
         }
     }
 
@@ -182,6 +269,7 @@ internal sealed class SessionLanes
         {
             lane = free.TryPop(out var kept) ? kept : new Lane();
             lane.Partition = partition;
+            lane.Commits = sets.Take(partition);
             busy.Add(partition, lane);
             isBusy = true;
         }
@@ -376,7 +464,7 @@ internal sealed class SessionLanes
         if (lane.IsIdle)
         {
             busy.Remove(lane.Partition);
-            isBusy = busy.Count > 0;
+            isBusy = !HasNothing;
             lane.DropSettled();
             if (free.Count < MaxFree && lane.IsSmall)
             {
@@ -384,6 +472,11 @@ internal sealed class SessionLanes
             }
         }
 
+        TellProgress();
+    }
+
+    private void TellProgress()
+    {
         progress?.TrySetResult();
         progress = null;
     }

@@ -104,6 +104,12 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
                 await MakeRoomAsync().ConfigureAwait(false);
             }
 
+            if (RunSets() is > 0 and var taken)
+            {
+                input.Skip(taken);
+                continue;
+            }
+
             if (!Dispatch(lookahead[input.Turn]))
             {
                 await WhenMayGoOnAsync().ConfigureAwait(false);
@@ -148,6 +154,22 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
         await Task.WhenAny(logRoom!, session.Stopped, session.Output.Ended.Task).ConfigureAwait(false);
         session.IsLeaving |= !logRoom!.IsCompleted;
         waitsForLog = false;
+    }
+
+    /// <summary>Runs the SETs that follow each other from here on, if the next command is one; tells how many.</summary>
+    private int RunSets()
+    {
+        var sets = lookahead.SetsFrom(input.Turn);
+        if (sets.IsEmpty || isAlone || RefusalOf(sets[0].Spec!) is not null || logRoom is { IsCompleted: false })
+        {
+            return 0;
+        }
+
+        execution.Settle();
+        var made = session.Lanes.RunSets(sets);
+        commands += made;
+        execution.CountCall(sets[0].Spec!, made);
+        return made;
     }
 
     /// <summary>Runs the command or puts it into its lane; false if everything under way must end first, or the log needs room.</summary>

@@ -1,3 +1,5 @@
+using Holdfast.Embedded;
+
 namespace Holdfast.Node;
 
 /// <summary>A command whose turn comes, and what is known of it. Used again for the commands that follow.</summary>
@@ -16,6 +18,10 @@ internal sealed class UpcomingCommand(StateNode node)
 
     /// <summary>Its key, if it is of one key.</summary>
     public CommandKey Key { get; } = new(node);
+
+    /// <summary>Whether it is a SET without options of a key that the record's address spells; see <see cref="CommandSpec.IsSet"/>.</summary>
+    public bool IsSet =>
+        Spec is { IsSet: true } && Command.Count == 3 && Key.IsSpelt && Command[2].Length <= FieldReplacement.MaxValueBytes;
 
     /// <summary>Takes a command apart.</summary>
     public void Read(in Command command)
