@@ -17,6 +17,12 @@ internal sealed class NodeBench(SideBySide bench, NodeServer node, string nodeRu
     private const int Partition = 42;
     private const int TimeToLive = 1_800_000;
 
+    /// <summary>
+    /// How long both servers are under load before anything is measured, for each pipeline: a server runs for days, and a node compiles itself in its first seconds, beside its
+    /// work and on the same core.
+    /// </summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(6);
+
     /// <summary>What a session commit is in the least of Lua: without revisions that others can rely on, terms, limits and repeats.</summary>
     private const string LeanLua = """
         #!lua name=lean
@@ -58,6 +64,7 @@ internal sealed class NodeBench(SideBySide bench, NodeServer node, string nodeRu
 
     private async Task CompareWrittenAsync()
     {
+        await WarmUpAsync([1, Pipelines[^1]]);
         foreach (var pipeline in Pipelines)
         {
             await CompareAsync($"set-P{pipeline}", pipeline, ["SET", "key:__rand_int__", Value]);
@@ -70,10 +77,27 @@ internal sealed class NodeBench(SideBySide bench, NodeServer node, string nodeRu
     {
         const int clients = 64;
         string[] command = ["SET", "key:__rand_int__", Value];
+        await WarmUpAsync([1]);
         await CompareAsync(OnNode("set-synced-64-clients", 1, command) with { Clients = clients }, OnRedis("set-synced-64-clients", 1, command) with { Clients = clients });
         await CompareAsync(
             OnNode("commit-synced-64-clients", 1, Commit("s", nodeRunId)) with { Clients = clients },
             OnRedis("commit-synced-64-clients", 1, Commit("s", redisRunId)) with { Clients = clients });
+    }
+
+    private async Task WarmUpAsync(int[] pipelines)
+    {
+        foreach (var pipeline in pipelines)
+        {
+            string[] command = ["SET", "key:__rand_int__", Value];
+            foreach (var load in (RedisLoad[])[OnNode("warm-up", pipeline, command), OnRedis("warm-up", pipeline, command)])
+            {
+                // The first, which tells the rate, is short. A cold server's rate makes the second one shorter than it says, so there is a third.
+                for (var turn = 0; turn < 3; turn++)
+                {
+                    await load.MeasureAsync(WarmUp / 2);
+                }
+            }
+        }
     }
 
     private Task CompareAsync(string name, int pipeline, string[] command) => CompareAsync(OnNode(name, pipeline, command), OnRedis(name, pipeline, command));
