@@ -1,3 +1,5 @@
+using Holdfast.Gateway.Forwarding;
+using Holdfast.Gateway.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -45,12 +47,13 @@ internal static class UpgradeFields
         foreach (var (name, values) in answer.Headers.NonValidated)
         {
             var isOfHttp1 = name.Equals("Sec-WebSocket-Accept", StringComparison.OrdinalIgnoreCase) || name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase);
-            if (!name.Equals("Connection", StringComparison.OrdinalIgnoreCase) && !(isOfHttp1 && kind == UpgradeKind.WebSocketOverHttp2))
+            if (isOfHttp1 ? kind == UpgradeKind.WebSocket : !HopByHop.Contains(name))
             {
                 headers.Append(name, new Microsoft.Extensions.Primitives.StringValues([.. values]));
             }
         }
 
+        headers[RequestNames.HeaderName] = context.TraceIdentifier;
         if (kind == UpgradeKind.WebSocketOverHttp2)
         {
             context.Response.StatusCode = StatusCodes.Status200OK;

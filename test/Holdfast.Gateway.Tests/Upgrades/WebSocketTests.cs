@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.WebSockets;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Holdfast.Gateway.Tests.Upgrades;
@@ -63,6 +65,34 @@ public sealed class WebSocketTests
         var stopping = rig.StopGatewayAsync();
         await SeeCloseAsync(socket, "The gateway is going away; connect again.");
         await stopping;
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_answer_to_its_handshake_has_the_requests_id_and_nothing_of_the_instances_connection(bool isHttp2)
+    {
+        await using var rig = await Rig.StartAsync(instances: 0, Tls.Serve);
+        await using var instance = await RawInstance.JoinAsync(rig, AcceptAsync, Parting.Rest);
+        using var handler = new HttpMessageInvoker(Tls.Handler());
+        using var socket = new ClientWebSocket();
+        (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact);
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.SetRequestHeader("X-Request-Id", "my-id");
+        await socket.ConnectAsync(new UriBuilder(rig.TlsAddress) { Scheme = "wss" }.Uri, handler, None);
+
+        Assert.Equal(["my-id"], socket.HttpResponseHeaders!["X-Request-Id"]);
+        Assert.Equal(["yes"], socket.HttpResponseHeaders["X-Own"]);
+        Assert.DoesNotContain("Keep-Alive", socket.HttpResponseHeaders.Keys, StringComparer.OrdinalIgnoreCase);
+        Assert.Contains("X-Request-Id: my-id", Assert.Single(instance.Heads), StringComparison.OrdinalIgnoreCase);
+
+        [SuppressMessage("Security", "CA5350", Justification = "RFC 6455 has it, and not for security.")]
+        static Task<string> AcceptAsync(string head)
+        {
+            var key = head.Split('\n').Single(static line => line.StartsWith("Sec-WebSocket-Key: ", StringComparison.Ordinal)).Split(' ')[1].Trim();
+            var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+            return Task.FromResult($"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\nKeep-Alive: timeout=5\r\nX-Own: yes\r\n\r\n");
+        }
     }
 
     [Fact]
