@@ -4,9 +4,11 @@ using Holdfast.Gateway.Forwarding;
 using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Instances;
 using Holdfast.Gateway.Routing;
+using Holdfast.Gateway.Sockets;
 using Holdfast.Gateway.Telemetry;
 using Holdfast.Gateway.Upgrades;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -118,7 +120,10 @@ public sealed class GatewayHost : IAsyncDisposable
             .AddHostedService<OtlpExport>();
         builder.Services
             .AddSingleton<ListenSockets>()
+            .AddSingleton<RestingClients>()
             .AddSingleton<ClientConnections>()
+            .AddSingleton<SocketLoops>()
+            .AddSingleton<IConnectionListenerFactory, ClientTransport>()
             .AddOptions<SocketTransportOptions>().Configure<ListenSockets>(static (sockets, listening) =>
             {
                 sockets.CreateBoundListenSocket = listening.Bind;
@@ -160,7 +165,7 @@ public sealed class GatewayHost : IAsyncDisposable
         kestrel.Listen(new IPEndPoint(options.Host, options.Port), listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            clients.Know(listen);
+            clients.Know(listen, mayRest: true);
         });
         if (options.Tls is not { } tls)
         {
@@ -171,7 +176,7 @@ public sealed class GatewayHost : IAsyncDisposable
         kestrel.Listen(new IPEndPoint(options.Host, tls.Port), listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
-            clients.Know(listen);
+            clients.Know(listen, mayRest: false);
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(certificate.Current) });
         });
     }

@@ -125,4 +125,13 @@ public static class GatewayLimits
 
     /// <summary>Most repeated sendings of a service at one moment: what an instance that dies under load leaves behind.</summary>
     public const int RetryBurst = 500;
+
+    /// <summary>How long a client says nothing after a request without a body, or after it has connected, until its connection rests: the server lets go of what it has for it. 1 s.</summary>
+    public static readonly TimeSpan RestAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same after a request with a body, of which the server may still be reading what nobody wanted, for up to 5 s. 10 s.</summary>
+    public static readonly TimeSpan RestAfterBody = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a connection rests before it is closed. 129 s: with <see cref="RestAfter"/> the 130 s after which the server closes an unused one.</summary>
+    public static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(129);
 }

@@ -63,4 +63,7 @@ internal static partial class Log
     /// <summary>As loud as its opening, or who reads of that would take it for open still.</summary>
     [LoggerMessage(19, LogLevel.Warning, "{Service}: the breaker of route {Route} closes.")]
     public static partial void BreakerClosed(ILogger logger, string service, string route);
+
+    [LoggerMessage(20, LogLevel.Error, "No connection can be taken for the moment. {Reason} More files can be allowed with ulimit -n.")]
+    public static partial void NoDescriptors(ILogger logger, string reason);
 }

@@ -13,6 +13,7 @@ internal sealed class GatewayBench(IReadOnlyList<Proxy> proxies)
     private const int WarmUps = 3;
     private const int Rounds = 7;
     private const int IdleConnections = 9_000;
+    private static readonly TimeSpan Idleness = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(2);
 
     public static async Task RunAsync()
@@ -71,6 +72,7 @@ internal sealed class GatewayBench(IReadOnlyList<Proxy> proxies)
         {
             var before = proxy.ResidentMebibytes();
             await using var idle = await IdleCrowd.ConnectAsync(proxy.Url, IdleConnections);
+            await Task.Delay(Idleness);
             sizes[proxy.Name] = proxy.ResidentMebibytes();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"idle {proxy.Name}: {before:0} MiB, with {idle.Count} connections {sizes[proxy.Name]:0} MiB"));
         }

@@ -6,6 +6,7 @@ using Holdfast.Gateway.Requests;
 using Holdfast.Gateway.Routing;
 using Holdfast.Gateway.Telemetry;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Holdfast.Gateway.Forwarding;
 
@@ -22,7 +23,7 @@ internal sealed class RequestHandler(
     {
         var arrived = clock.GetTimestamp();
         var connection = context.Features.Get<ClientConnection>();
-        connection?.Begin(context.Request.Protocol);
+        connection?.Begin(context.Request.Protocol, context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody);
         context.TraceIdentifier = RequestNames.Of(context.Request);
         Route? route = null;
         Tries? tries = null;

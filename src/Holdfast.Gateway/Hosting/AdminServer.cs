@@ -13,7 +13,7 @@ namespace Holdfast.Gateway.Hosting;
 /// as the process answers, and <c>/readyz</c> while it knows its services and does not drain. It listens until the gateway has drained.
 /// </summary>
 internal sealed class AdminServer(
-    GatewayOptions options, Fleet fleet, GatewayMetrics metrics, IHostApplicationLifetime lifetime) : IHostedService, IAsyncDisposable
+    GatewayOptions options, Fleet fleet, GatewayMetrics metrics, ClientConnections clients, IHostApplicationLifetime lifetime) : IHostedService, IAsyncDisposable
 {
     private WebApplication? app;
 
@@ -48,7 +48,7 @@ internal sealed class AdminServer(
         var isReady = fleet.Known.IsCompleted && lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested;
         var (status, type, text) = context.Request.Path.Value switch
         {
-            "/metrics" => (StatusCodes.Status200OK, PrometheusText.ContentType, PrometheusText.Of(fleet, metrics)),
+            "/metrics" => (StatusCodes.Status200OK, PrometheusText.ContentType, PrometheusText.Of(fleet, metrics, clients)),
             "/livez" => (StatusCodes.Status200OK, "text/plain", "alive\n"),
             "/readyz" when isReady => (StatusCodes.Status200OK, "text/plain", "ready\n"),
             "/readyz" => (StatusCodes.Status503ServiceUnavailable, "text/plain", "not ready\n"),

@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Net.Sockets;
+using Holdfast.Gateway.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -7,23 +6,14 @@ using Microsoft.AspNetCore.Http;
 namespace Holdfast.Gateway.Hosting;
 
 /// <summary>
-/// A client's connection, to be closed when nobody uses it. What tells that is the kernel (TCP_INFO, tcp(7)), which knows of bytes before
-/// the server does: a request that has just come in, and that nobody has seen yet, keeps its connection open.
+/// A client's connection, to be closed when nobody uses it, or left to rest. A request that has just come in, and that nobody has seen yet, keeps its connection open (<see cref="Quietness"/>).
 /// </summary>
 internal sealed class ClientConnection(ConnectionContext connection, ClientConnections all, TimeProvider clock)
 {
-    private const int IpProtoTcp = 6;
-    private const int TcpInfo = 11;
-
-    // Where struct tcp_info (linux/tcp.h) has what is asked for, each an unsigned integer of 4 bytes.
-    private const int Unacknowledged = 24;
-    private const int MillisecondsSinceReceived = 52;
-    private const int NotSentBytes = 144;
-    private const int InfoBytes = NotSentBytes + sizeof(uint);
-
     private long ended = clock.GetTimestamp();
     private volatile bool isServing;
     private volatile bool isHttp2;
+    private volatile bool mayHaveUnreadBody;
     private bool isDismissed;
 
     /// <summary>Whether its requests come at the same time. Clients are told that such a one ends by the protocol itself.</summary>
@@ -32,9 +22,10 @@ internal sealed class ClientConnection(ConnectionContext connection, ClientConne
     private ClientConnections All => all;
 
     /// <summary>A request has come.</summary>
-    public void Begin(string protocol)
+    public void Begin(string protocol, bool hasBody)
     {
         isServing = true;
+        mayHaveUnreadBody = hasBody;
         if (HttpProtocol.IsHttp2(protocol))
         {
             isHttp2 = true;
@@ -75,38 +66,12 @@ internal sealed class ClientConnection(ConnectionContext connection, ClientConne
             return false;
         }
 
-        try
-        {
-            if (!IsQuiet(socket, unused) || isServing)
-            {
-                return false;
-            }
-
-            socket.Shutdown(SocketShutdown.Both);
-            return true;
-        }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
-        {
-            // The client was first.
-            return false;
-        }
+        return Quietness.TryShut(socket, unused, () => !isServing);
     }
 
-    private static bool IsQuiet(Socket socket, TimeSpan unused)
-    {
-        // What nobody has read yet may have come long ago, if the process stood still.
-        if (socket.Available > 0 || !OperatingSystem.IsLinux())
-        {
-            return socket.Available == 0;
-        }
-
-        Span<byte> info = stackalloc byte[InfoBytes];
-        return socket.GetRawSocketOption(IpProtoTcp, TcpInfo, info) == info.Length
-            && Number(info, Unacknowledged) == 0
-            && Number(info, NotSentBytes) == 0
-            && Number(info, MillisecondsSinceReceived) >= unused.TotalMilliseconds;
-    }
-
-    private static uint Number(ReadOnlySpan<byte> info, int offset) =>
-        BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(info[offset..]) : BinaryPrimitives.ReadUInt32BigEndian(info[offset..]);
+    /// <summary>Has the server let go of what it has for the connection, which stays, if its client has said nothing for a while.</summary>
+    public bool TryRest() =>
+        !isServing && !isHttp2
+        && clock.GetElapsedTime(Volatile.Read(ref ended)) >= (mayHaveUnreadBody ? GatewayLimits.RestAfterBody : GatewayLimits.RestAfter)
+        && connection.Features.Get<PolledConnection>()?.TryRest() == true;
 }

@@ -1,20 +1,41 @@
 using System.Collections.Concurrent;
+using Holdfast.Gateway.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Holdfast.Gateway.Hosting;
 
-/// <summary>The clients' connections that are open.</summary>
-internal sealed class ClientConnections(TimeProvider clock)
+/// <summary>The clients' connections that are open. Those that say nothing for a while are left to rest, and closed when that takes too long.</summary>
+internal sealed class ClientConnections : IDisposable
 {
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<ClientConnection, bool> open = [];
+    private readonly RestingClients resting;
+    private readonly TimeProvider clock;
+    private readonly ITimer timer;
+    private readonly Thrift thrift;
     private volatile bool isEnding;
+
+    public ClientConnections(RestingClients resting, TimeProvider clock)
+    {
+        (this.resting, this.clock) = (resting, clock);
+        thrift = new Thrift(clock);
+        timer = clock.CreateTimer(static all => ((ClientConnections)all!).Rest(), this, Pace, Pace);
+    }
+
+    /// <summary>How many the server has, those at rest not among them.</summary>
+    public int Served => open.Count;
+
+    /// <summary>How many rest.</summary>
+    public int Resting => resting.Count;
 
     /// <summary>Whether their clients are told to go elsewhere.</summary>
     public bool IsEnding => isEnding;
 
     /// <summary>Has the connections of an endpoint be known. Goes before whatever reads from them.</summary>
-    public void Know(ListenOptions listening) => listening.Use(next => connection => ServeAsync(connection, next));
+    /// <param name="listening">The endpoint.</param>
+    /// <param name="mayRest">Whether nothing but HTTP/1.1 is spoken there, in plain text: between two requests nobody but the client needs to remember anything.</param>
+    public void Know(ListenOptions listening, bool mayRest) => listening.Use(next => connection => ServeAsync(connection, mayRest, next));
 
     /// <summary>From now on clients are told to go elsewhere, each with its next answer.</summary>
     public void End() => isEnding = true;
@@ -38,14 +59,28 @@ internal sealed class ClientConnections(TimeProvider clock)
             }
         }
 
-        return !left;
+        return resting.Close(TimeSpan.Zero, unused) && !left;
     }
 
-    private async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
+    public void Dispose() => timer.Dispose();
+
+    private void Rest()
+    {
+        var count = 0;
+        foreach (var (connection, mayRest) in open)
+        {
+            count += mayRest && connection.TryRest() ? 1 : 0;
+        }
+
+        resting.Close(GatewayLimits.LongestRest, TimeSpan.Zero);
+        thrift.Note(count);
+    }
+
+    private async Task ServeAsync(ConnectionContext connection, bool mayRest, ConnectionDelegate next)
     {
         var client = new ClientConnection(connection, this, clock);
         connection.Features.Set(client);
-        open[client] = true;
+        open[client] = mayRest;
         try
         {
             await next(connection);

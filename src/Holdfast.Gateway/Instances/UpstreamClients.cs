@@ -1,16 +1,27 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Holdfast.Gateway.Sockets;
 
 namespace Holdfast.Gateway.Instances;
 
-/// <summary>The connections to instances: one pool for requests, and for health checks a new connection each.</summary>
+/// <summary>The connections to instances: a pool for the requests of each loop, whose connections the loop hears, and for health checks a new connection each.</summary>
 internal sealed class UpstreamClients : IDisposable
 {
-    public HttpMessageInvoker Requests { get; } = new(NewHandler(connectionLifetime: Timeout.InfiniteTimeSpan));
+    private readonly Dictionary<SocketLoop, HttpMessageInvoker> ofLoops;
+    private readonly HttpMessageInvoker ofNone;
+
+    public UpstreamClients(SocketLoops loops)
+    {
+        ofLoops = loops.All.ToDictionary(static loop => loop, static loop => new HttpMessageInvoker(NewHandler(Timeout.InfiniteTimeSpan, loop)));
+        ofNone = loops.All.Count > 0 ? ofLoops[loops.All[0]] : new(NewHandler(Timeout.InfiniteTimeSpan, loop: null));
+    }
+
+    /// <summary>For a request that goes out now: what is heard of it is heard by the thread that it is on.</summary>
+    public HttpMessageInvoker Requests => SocketLoop.Current is { } loop && ofLoops.TryGetValue(loop, out var own) ? own : ofNone;
 
     /// <summary>No connection is used twice, so that a check also tells whether the instance accepts connections.</summary>
-    public HttpMessageInvoker HealthChecks { get; } = new(NewHandler(connectionLifetime: TimeSpan.Zero));
+    public HttpMessageInvoker HealthChecks { get; } = new(NewHandler(connectionLifetime: TimeSpan.Zero, loop: null));
 
     /// <summary>
     /// Whether no byte of the request can have reached an instance, because no connection came about. The connect
@@ -23,11 +34,16 @@ internal sealed class UpstreamClients : IDisposable
 
     public void Dispose()
     {
-        Requests.Dispose();
+        ofNone.Dispose();
+        foreach (var client in ofLoops.Values)
+        {
+            client.Dispose();
+        }
+
         HealthChecks.Dispose();
     }
 
-    private static SocketsHttpHandler NewHandler(TimeSpan connectionLifetime) => new()
+    private static SocketsHttpHandler NewHandler(TimeSpan connectionLifetime, SocketLoop? loop) => new()
     {
         UseProxy = false,
         UseCookies = false,
@@ -43,31 +59,84 @@ internal sealed class UpstreamClients : IDisposable
 
         // The gateway writes the trace's fields itself.
         ActivityHeadersPropagator = null,
-        ConnectCallback = ConnectAsync,
+        ConnectCallback = (context, cancellationToken) => OpenAsync(context.DnsEndPoint, loop, cancellationToken),
     };
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> OpenAsync(DnsEndPoint instance, SocketLoop? loop, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(GatewayLimits.ConnectTimeout);
         try
         {
-            await socket.ConnectAsync(context.DnsEndPoint, timeout.Token);
-
-            // The client asks for it too, and its failure is no HttpRequestException there: of an instance that dies right now the system knows it no more.
-            _ = socket.RemoteEndPoint;
-            return new UpstreamStream(socket);
+            return new UpstreamStream(loop is null ? await ConnectAsync(instance, timeout.Token) : await ConnectAsync(instance, loop, timeout.Token));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            socket.Dispose();
             throw new TimeoutException($"No connection within {GatewayLimits.ConnectTimeout.TotalSeconds} s");
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint instance, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(instance, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Connects without .NET's own loop, which would go on hearing the socket, to each address of the instance until one answers.</summary>
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint instance, SocketLoop loop, CancellationToken cancellationToken)
+    {
+        Exception? fault = null;
+        foreach (var address in await Dns.GetHostAddressesAsync(instance.Host, cancellationToken))
+        {
+            PolledSocket? polled = null;
+            try
+            {
+                polled = new PolledSocket(loop, Begin(new IPEndPoint(address, instance.Port)));
+                await polled.FinishConnectingAsync(cancellationToken);
+                return new PolledStream(polled);
+            }
+            catch (Exception failed)
+            {
+                polled?.Dispose();
+                if (failed is not (SocketException or IOException))
+                {
+                    throw;
+                }
+
+                fault = failed;
+            }
+        }
+
+        throw fault ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>A socket that is just being connected.</summary>
+    private static Socket Begin(IPEndPoint address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, Blocking = false };
+        try
+        {
+            socket.Connect(address);
+        }
+        catch (SocketException pending) when (pending.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+        {
+            // The kernel goes on with it.
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        return socket;
     }
 }

@@ -14,7 +14,7 @@ namespace Holdfast.Gateway.Instances;
 /// an <see cref="EarlyAnswer"/> is whole, all that is left of the body goes nowhere. But the kernel tells of a reset once, to whoever reads or writes next; the end
 /// of what can be read is then none of an answer that only the connection's end delimits.
 /// </remarks>
-internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+internal sealed class UpstreamStream(Stream connection) : Stream
 {
     /// <summary>Guards who reads: the HTTP client, or who listens for an early answer.</summary>
     private readonly Lock gate = new();
@@ -24,6 +24,20 @@ internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, owns
     private bool isReading;
     private EarlyAnswer? early;
     private Task? listening;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -37,7 +51,7 @@ internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, owns
             isReading = true;
         }
 
-        var reading = base.ReadAsync(buffer, cancellationToken);
+        var reading = connection.ReadAsync(buffer, cancellationToken);
         return reading.IsCompletedSuccessfully ? Read(reading.Result, buffer) : FinishAsync(reading, buffer);
     }
 
@@ -56,13 +70,43 @@ internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, owns
 
         try
         {
-            var writing = base.WriteAsync(buffer, cancellationToken);
+            var writing = connection.WriteAsync(buffer, cancellationToken);
             return writing.IsCompletedSuccessfully ? writing : FinishAsync(writing);
         }
         catch (IOException) when (isDeaf)
         {
             return ValueTask.CompletedTask;
         }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush() => connection.Flush();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => connection.FlushAsync(cancellationToken);
+
+    /// <summary>Not supported: nothing here waits on a thread.</summary>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <summary>Not supported: nothing here waits on a thread.</summary>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            connection.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     private async ValueTask FinishAsync(ValueTask writing)
@@ -172,7 +216,7 @@ internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, owns
         {
             while (answer.IsHeard)
             {
-                Hear(answer, await base.ReadAsync(answer.Room, answer.BodyEnd));
+                Hear(answer, await connection.ReadAsync(answer.Room, answer.BodyEnd));
             }
         }
         catch (OperationCanceledException)
@@ -193,7 +237,7 @@ internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, owns
         if (answer.Hear(read) && answer.IsHeard)
         {
             isDeaf = true;
-            Socket.Dispose();
+            connection.Dispose();
             answer.Finish();
         }
     }

@@ -166,7 +166,7 @@ internal sealed class Admission(TimeProvider clock)
             }
 
             Watch();
-            return new ValueTask<Place?>(cancellationToken.CanBeCanceled ? WaitAsync(waiter, cancellationToken) : waiter.Entry.Task);
+            return new ValueTask<Place?>(cancellationToken.CanBeCanceled ? WaitAsync(waiter, cancellationToken) : waiter.Entry);
         }
     }
 
@@ -206,12 +206,12 @@ internal sealed class Admission(TimeProvider clock)
                 {
                     if (admission.line.Remove(waiter))
                     {
-                        waiter.Entry.SetCanceled(token);
+                        waiter.Cancel(token);
                     }
                 }
             },
             (this, waiter));
-        return await waiter.Entry.Task;
+        return await waiter.Entry;
     }
 
     private Place Enter()
@@ -241,7 +241,7 @@ internal sealed class Admission(TimeProvider clock)
             while (isNoneReady && line.TakeLate() is { } late)
             {
                 // It is told where instances are chosen.
-                late.Entry.SetResult(Enter());
+                late.Answer(Enter());
             }
 
             if (line.Count > 0)
@@ -285,7 +285,7 @@ internal sealed class Admission(TimeProvider clock)
     {
         while ((inside.Count < LimitNow || IsFirstDue) && line.TakeFirst() is { } first)
         {
-            first.Entry.SetResult(Enter());
+            first.Answer(Enter());
         }
     }
 

@@ -10,7 +10,7 @@ namespace Holdfast.Gateway.Overload;
 /// waits by nature (long polling) takes as long however few there are, and so does what has become slower; neither is held back.</para>
 /// <para>(2) The time without load, as in Netflix's concurrency-limits ("Gradient2") and TCP Vegas: answers that take about
 /// as long let the limit grow fast, and when they take much longer it falls at once to what was really worked on, by Little's law. Both only as far as means can be told from noise.</para>
-/// <para>Unless the slope is beyond doubt, it does not fall much below what the best throughput of late needs, by Little's law again. While nothing waits, it stays near to what is used: a
+/// <para>Unless the slope is beyond doubt, it does not fall much below what the best throughput of late needs, by Little's law again, nor below what it answers within <see cref="NoticeableSeconds"/>. While nothing waits, it stays near to what is used: a
 /// limit that was never needed is no limit when it is.</para>
 /// <para>Not synchronised: the owner's lock guards it.</para>
 /// </remarks>
@@ -46,6 +46,9 @@ internal sealed class ConcurrencyLimit(int instances, int start = ConcurrencyLim
     /// <summary>The part of that which it keeps. The time without load may have been seen under load alone: then there is to be a way down from it.</summary>
     private const double NeededShare = 0.95;
     private const double NeededShareAtFirst = 0.75;
+
+    /// <summary>Answers that take no longer than this are quick enough: fewer at once would be noticed by nobody, and cost the gateway more than the service saves.</summary>
+    private const double NoticeableSeconds = 0.002;
 
     private readonly TimeWithoutLoad time = new();
     private Slope slope;
@@ -103,8 +106,9 @@ internal sealed class ConcurrencyLimit(int instances, int start = ConcurrencyLim
 
         value *= Math.Exp(Gain / (1 + (variance / HalfTrusted)) * (WantedSlope - Math.Clamp(known, 0, 1)));
         best = Math.Max(best * BestKept, answersPerSecond);
+        var needed = known - doubt > WantedSlope ? 0 : SecondsWithoutLoad * (hasRested ? NeededShare : NeededShareAtFirst);
         var (low, high) = wasShort
-            ? (known - doubt > WantedSlope ? 0 : best * SecondsWithoutLoad * (hasRested ? NeededShare : NeededShareAtFirst), MostPerInstance * instances)
+            ? (best * Math.Max(needed, NoticeableSeconds), MostPerInstance * instances)
             : (mostUsed, Math.Max(StartPerInstance * instances, mostUsed * RoomAboveUse));
         value = Math.Clamp(Math.Clamp(value, low, Math.Max(low, high)), LeastPerInstance * instances, MostPerInstance * instances);
         mostUsed *= UseKept;

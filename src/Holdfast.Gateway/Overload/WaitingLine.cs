@@ -105,7 +105,7 @@ internal sealed class WaitingLine(TimeProvider clock)
         {
             waiters.RemoveFirst();
             refusedAt = clock.GetTimestamp();
-            first.Value.Entry.SetResult(null);
+            first.Value.Answer(null);
         }
     }
 

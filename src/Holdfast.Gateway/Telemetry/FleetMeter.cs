@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Routing;
 
 namespace Holdfast.Gateway.Telemetry;
@@ -8,7 +9,7 @@ internal sealed class FleetMeter
 {
     private const int Classes = 6;
 
-    public FleetMeter(IMeterFactory factory, Fleet fleet)
+    public FleetMeter(IMeterFactory factory, Fleet fleet, ClientConnections clients)
     {
         var meter = factory.Create("Holdfast.Gateway");
         meter.CreateObservableCounter(
@@ -37,6 +38,10 @@ internal sealed class FleetMeter
             "holdfast.gateway.queue_waiting",
             () => fleet.Pools.Select(static pool => new Measurement<int>(pool.Admission.Waiting, new KeyValuePair<string, object?>("service", pool.Name))),
             "{request}", "Requests that wait in line.");
+        meter.CreateObservableUpDownCounter(
+            "holdfast.gateway.client_connections",
+            () => new[] { new Measurement<int>(clients.Served, new KeyValuePair<string, object?>("state", "served")), new Measurement<int>(clients.Resting, new KeyValuePair<string, object?>("state", "resting")) },
+            "{connection}", "Clients' connections, those at rest apart.");
     }
 
     private static IEnumerable<Measurement<long>> ByClass(Tally tally, KeyValuePair<string, object?> first, KeyValuePair<string, object?> second)

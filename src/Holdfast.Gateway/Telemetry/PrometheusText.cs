@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Holdfast.Gateway.Hosting;
 using Holdfast.Gateway.Instances;
 using Holdfast.Gateway.Routing;
 
@@ -11,7 +12,7 @@ internal static class PrometheusText
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
     private static readonly string[] Classes = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 
-    public static string Of(Fleet fleet, GatewayMetrics metrics)
+    public static string Of(Fleet fleet, GatewayMetrics metrics, ClientConnections clients)
     {
         var text = new StringBuilder();
         Route[] routes = [.. fleet.AllRoutes];
@@ -31,6 +32,7 @@ internal static class PrometheusText
             Series(text, $"holdfast_gateway_{name}_total", "counter", help, values.Select(static pair => (ServiceTags(pair.Key), (double)pair.Value)));
         }
 
+        Series(text, "holdfast_gateway_client_connections", "gauge", "Clients' connections, those at rest apart.", [("state=\"served\"", clients.Served), ("state=\"resting\"", clients.Resting)]);
         Series(text, "holdfast_gateway_unrouted_total", "counter", "Requests that no service took.", [("", (double)metrics.Unrouted)]);
         return text.ToString();
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Holdfast.Gateway.Hosting;
+using Holdfast.Gateway.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -68,7 +69,7 @@ public sealed class ClientConnectionTests : IDisposable
     public async Task A_request_keeps_it_open_and_for_a_while_its_end_does()
     {
         using var both = await ConnectAsync();
-        both.Connection.Begin("HTTP/1.1");
+        both.Connection.Begin("HTTP/1.1", hasBody: false);
         clock.Move(Unused);
         Assert.False(both.Connection.TryClose(TimeSpan.Zero));
 
@@ -105,9 +106,9 @@ public sealed class ClientConnectionTests : IDisposable
     public async Task One_that_has_had_a_request_of_HTTP_2_is_known_by_it()
     {
         using var both = await ConnectAsync();
-        both.Connection.Begin("HTTP/1.1");
+        both.Connection.Begin("HTTP/1.1", hasBody: false);
         Assert.False(both.Connection.IsHttp2);
-        both.Connection.Begin("HTTP/2");
+        both.Connection.Begin("HTTP/2", hasBody: false);
         Assert.True(both.Connection.IsHttp2);
     }
 
@@ -118,7 +119,7 @@ public sealed class ClientConnectionTests : IDisposable
         var server = await listener.AcceptSocketAsync();
         var context = new DefaultConnectionContext();
         context.Features.Set<IConnectionSocketFeature>(new Connected(server));
-        return new Both(client, server, new ClientConnection(context, new ClientConnections(clock), clock));
+        return new Both(client, server, new ClientConnection(context, new ClientConnections(new RestingClients(clock), clock), clock));
     }
 
     private sealed record Both(Socket Client, Socket Server, ClientConnection Connection) : IDisposable

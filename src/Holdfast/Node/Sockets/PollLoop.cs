@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Holdfast.Sockets;
 
 namespace Holdfast.Node;
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
+using Holdfast.Sockets;
 
 namespace Holdfast.Node;
 

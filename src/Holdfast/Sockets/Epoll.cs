@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Holdfast.Node;
+namespace Holdfast.Sockets;
 
 /// <summary>Linux's epoll(7) and what goes with it: tells which of many sockets have something to do. Sockets are told by their descriptors, and at edges.</summary>
 internal sealed unsafe partial class Epoll : IDisposable
@@ -48,7 +48,7 @@ internal sealed unsafe partial class Epoll : IDisposable
         OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
     /// <summary>Tells of what happens to a socket from now on, and of what is so already. Closing it ends that.</summary>
-    public void Watch(Socket socket) => Watch((int)socket.Handle);
+    public void Watch(Socket socket) => Watch((int)socket.SafeHandle.DangerousGetHandle());
 
     /// <summary>Waits until something happens, or only looks; answers how many events there are.</summary>
     public int Wait(bool onlyLooks)
@@ -133,8 +133,18 @@ internal sealed unsafe partial class Epoll : IDisposable
     private static IOException Fault(string what)
     {
         var error = Marshal.GetLastPInvokeError();
-        return new IOException($"{what} failed: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+        return new IOException($"{what} failed: {Marshal.GetPInvokeErrorMessage(error)}.", new SocketException((int)KindOf(error)));
     }
+
+    /// <summary>What .NET calls an error of Linux (errno(3)) that tells how a connection ended.</summary>
+    private static SocketError KindOf(int error) => error switch
+    {
+        32 => SocketError.Shutdown,
+        103 => SocketError.ConnectionAborted,
+        104 => SocketError.ConnectionReset,
+        110 => SocketError.TimedOut,
+        _ => SocketError.SocketError,
+    };
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     private static partial int CreateEpoll(int flags);

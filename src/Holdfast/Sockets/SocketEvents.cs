@@ -1,4 +1,4 @@
-namespace Holdfast.Node;
+namespace Holdfast.Sockets;
 
 /// <summary>What happens to a socket, as epoll(7) numbers it.</summary>
 [Flags]

@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Holdfast.Gateway.Sockets;
+
+/// <summary>
+/// A client's connection, as Kestrel asks for it. What comes is received when the server asks for it and not ahead, and what it sends goes to the kernel at once. The server has its
+/// own objects for a connection, a hundred of them; when a client is silent between two requests they can be let go while the connection stays (<see cref="TryRest"/>).
+/// </summary>
+internal sealed class PolledConnection : ConnectionContext, IConnectionSocketFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IDuplexPipe
+{
+    private static long lastId;
+    private readonly PolledSocket socket;
+    private readonly Action<PolledSocket> rest;
+    private readonly CancellationTokenSource closed = new();
+    private readonly FeatureCollection features = new(initialCapacity: 8);
+    private IDictionary<object, object?>? items;
+    private string? id;
+    private int isOver;
+
+    /// <param name="socket">The connection's, and closed with it unless it rests.</param>
+    /// <param name="memory">Where what is received and what is to be sent is kept.</param>
+    /// <param name="rest">Takes the socket over when it rests.</param>
+    public PolledConnection(PolledSocket socket, MemoryPool<byte> memory, Action<PolledSocket> rest)
+    {
+        (this.socket, this.rest, MemoryPool) = (socket, rest, memory);
+        (LocalEndPoint, RemoteEndPoint) = (socket.Socket.LocalEndPoint, socket.Socket.RemoteEndPoint);
+        var stream = new PolledStream(socket);
+        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(memory, leaveOpen: true, useZeroByteReads: true));
+        Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(memory, leaveOpen: true));
+        Transport = this;
+        ConnectionClosed = closed.Token;
+        features.Set<IConnectionSocketFeature>(this);
+        features.Set<IMemoryPoolFeature>(this);
+        features.Set<IConnectionLifetimeFeature>(this);
+        features.Set(this);
+        socket.WhenEnded(OnEnded);
+    }
+
+    public PipeReader Input { get; }
+
+    public PipeWriter Output { get; }
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public override string ConnectionId
+    {
+        get => id ??= Interlocked.Increment(ref lastId).ToString(CultureInfo.InvariantCulture);
+        set => id = value;
+    }
+
+    public override IFeatureCollection Features => features;
+
+    public override IDictionary<object, object?> Items
+    {
+        get => items ??= new ConnectionItems();
+        set => items = value;
+    }
+
+    public override CancellationToken ConnectionClosed { get; set; }
+
+    public override EndPoint? LocalEndPoint { get; set; }
+
+    public override EndPoint? RemoteEndPoint { get; set; }
+
+    public MemoryPool<byte> MemoryPool { get; }
+
+    public Socket Socket => socket.Socket;
+
+    /// <summary>
+    /// Has the server end what it has for the connection, as if the client had ended it, if it is waiting for a request of which nothing has come. The connection itself stays, and the client notices nothing.
+    /// Returns whether it does so. A connection over which something else is spoken than HTTP/1.1 in plain text does not rest.
+    /// </summary>
+    public bool TryRest() => socket.TryInterrupt();
+
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        socket.Dispose();
+        OnEnded();
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref isOver, 1) == 0)
+        {
+            socket.WhenEnded(null);
+            if (socket.IsInterrupted && !closed.IsCancellationRequested)
+            {
+                rest(socket);
+            }
+            else
+            {
+                Close();
+            }
+        }
+
+        return base.DisposeAsync();
+    }
+
+    private void Close()
+    {
+        try
+        {
+            Socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            // The client was first.
+        }
+
+        socket.Dispose();
+    }
+
+    /// <summary>Tells the server that the client has gone. Elsewhere: whoever learns of it has other sockets to hear.</summary>
+    private void OnEnded() => ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), closed, preferLocal: false);
+}
