@@ -12,7 +12,10 @@ namespace Holdfast.Gateway.Forwarding;
 /// <summary>An instance's answer on its way to the client.</summary>
 internal static class UpstreamAnswer
 {
-    private const int PartBytes = 4096;
+    private const int FirstPartBytes = 4096;
+
+    /// <summary>Whoever has more than one part to give has many.</summary>
+    private const int PartBytes = 32 << 10;
     private const int FlushBytes = 48 << 10;
 
     /// <summary>Copies status and fields. The fields of one connection stay behind.</summary>
@@ -55,7 +58,7 @@ internal static class UpstreamAnswer
                 }
 
                 await more;
-                var read = await body.ReadAsync(writer.GetMemory(PartBytes), watch.Token);
+                var read = await body.ReadAsync(writer.GetMemory(copied == 0 ? FirstPartBytes : PartBytes), watch.Token);
                 if (read == 0)
                 {
                     break;
@@ -65,6 +68,11 @@ internal static class UpstreamAnswer
                 writer.Advance(read);
                 copied += read;
                 unflushed += read;
+                if (copied < length && !context.Response.HasStarted)
+                {
+                    // The server would keep what comes before the head, and copy it.
+                    await context.Response.StartAsync(watch.Token);
+                }
             }
 
             // A body in one part goes together with the head, which the server sends at the end.

@@ -31,9 +31,8 @@ internal sealed class PolledConnection : ConnectionContext, IConnectionSocketFea
     {
         (this.socket, this.rest, MemoryPool) = (socket, rest, memory);
         (LocalEndPoint, RemoteEndPoint) = (socket.Socket.LocalEndPoint, socket.Socket.RemoteEndPoint);
-        var stream = new PolledStream(socket);
-        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(memory, leaveOpen: true, useZeroByteReads: true));
-        Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(memory, leaveOpen: true));
+        Input = PipeReader.Create(new PolledStream(socket), new StreamPipeReaderOptions(memory, leaveOpen: true, useZeroByteReads: true));
+        Output = new PolledOutput(socket, memory, OnEnded);
         Transport = this;
         ConnectionClosed = closed.Token;
         features.Set<IConnectionSocketFeature>(this);

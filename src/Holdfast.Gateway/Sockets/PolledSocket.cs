@@ -123,6 +123,20 @@ internal sealed class PolledSocket : IThreadPoolWorkItem, IDisposable
         }
     }
 
+    /// <summary>Sends as much of these pieces, one after the other, as the kernel takes at once; -1 when it takes nothing yet.</summary>
+    /// <exception cref="IOException">The connection is broken or closed.</exception>
+    public int Send(ReadOnlySpan<ReadOnlyMemory<byte>> pieces)
+    {
+        try
+        {
+            return isDisposed ? throw Closed() : Epoll.Send(handle, pieces);
+        }
+        catch (ObjectDisposedException)
+        {
+            throw Closed();
+        }
+    }
+
     /// <summary>Returns once the socket is connected, or can't be.</summary>
     /// <exception cref="SocketException">It can't be.</exception>
     /// <exception cref="OperationCanceledException"/>

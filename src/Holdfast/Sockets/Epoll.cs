@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Holdfast.Sockets;
@@ -7,6 +9,9 @@ namespace Holdfast.Sockets;
 /// <summary>Linux's epoll(7) and what goes with it: tells which of many sockets have something to do. Sockets are told by their descriptors, and at edges.</summary>
 internal sealed unsafe partial class Epoll : IDisposable
 {
+    /// <summary>How many pieces are sent at a time.</summary>
+    public const int MaxPieces = 8;
+
     private const int MaxEvents = 256;
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
@@ -112,6 +117,37 @@ internal sealed unsafe partial class Epoll : IDisposable
         }
     }
 
+    /// <summary>The same of several pieces, one after the other, of which the system takes up to <see cref="MaxPieces"/> at a time.</summary>
+    /// <exception cref="IOException">The connection is broken.</exception>
+    public static int Send(SafeSocketHandle socket, ReadOnlySpan<ReadOnlyMemory<byte>> pieces)
+    {
+        if (pieces.Length > MaxPieces)
+        {
+            pieces = pieces[..MaxPieces];
+        }
+
+        var pins = default(Pins);
+        var vector = stackalloc Piece[MaxPieces];
+        try
+        {
+            for (var i = 0; i < pieces.Length; i++)
+            {
+                pins[i] = pieces[i].Pin();
+                vector[i] = new Piece { Start = pins[i].Pointer, Bytes = (nuint)pieces[i].Length };
+            }
+
+            var message = new Message { Pieces = vector, Count = (nuint)pieces.Length };
+            return Outcome(Send(socket, &message, DontWaitNoSignal), "Sending");
+        }
+        finally
+        {
+            for (var i = 0; i < pieces.Length; i++)
+            {
+                pins[i].Dispose();
+            }
+        }
+    }
+
     private static int Outcome(nint count, string what) =>
         count >= 0 ? (int)count
         : Marshal.GetLastPInvokeError() is WouldBlock or Interrupted ? -1
@@ -172,4 +208,32 @@ internal sealed unsafe partial class Epoll : IDisposable
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(SafeSocketHandle socket, byte* bytes, nuint count, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    private static partial nint Send(SafeSocketHandle socket, Message* message, int flags);
+
+    /// <summary>struct iovec (readv(2)).</summary>
+    private struct Piece
+    {
+        public void* Start;
+        public nuint Bytes;
+    }
+
+    /// <summary>struct msghdr (sendmsg(2)) of 64-bit systems, without an address and without control messages.</summary>
+    private struct Message
+    {
+        public void* Name;
+        public nuint NameBytes;
+        public Piece* Pieces;
+        public nuint Count;
+        public void* Control;
+        public nuint ControlBytes;
+        public nint Flags;
+    }
+
+    [InlineArray(MaxPieces)]
+    private struct Pins
+    {
+        private MemoryHandle first;
+    }
 }
