@@ -64,6 +64,9 @@ internal static partial class Log
     [LoggerMessage(19, LogLevel.Warning, "{Service}: the breaker of route {Route} closes.")]
     public static partial void BreakerClosed(ILogger logger, string service, string route);
 
-    [LoggerMessage(20, LogLevel.Error, "No connection can be taken for the moment. {Reason} More files can be allowed with ulimit -n.")]
-    public static partial void NoDescriptors(ILogger logger, string reason);
+    [LoggerMessage(20, LogLevel.Error, "No connection can be taken for the moment. {Reason} If files are short: ulimit -n.")]
+    public static partial void TakesNone(ILogger logger, string reason);
+
+    [LoggerMessage(21, LogLevel.Error, "The server failed to hear of a connection's end.")]
+    public static partial void EndNotHeard(ILogger logger, Exception fault);
 }

@@ -37,6 +37,7 @@ internal sealed class ClientConnection(ConnectionContext connection, ClientConne
     {
         Volatile.Write(ref ended, clock.GetTimestamp());
         isServing = false;
+        connection.Features.Get<PolledConnection>()?.RequestEnded();
     }
 
     /// <summary>Has the answer, if the gateway ends, be the last one of its connection.</summary>

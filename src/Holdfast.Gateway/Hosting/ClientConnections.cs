@@ -72,8 +72,8 @@ internal sealed class ClientConnections : IDisposable
             count += mayRest && connection.TryRest() ? 1 : 0;
         }
 
-        resting.Close(GatewayLimits.LongestRest, TimeSpan.Zero);
-        thrift.Note(count);
+        resting.Close(GatewayLimits.LongestRest, GatewayLimits.RestAfter);
+        thrift.Note(resting.Count, count);
     }
 
     private async Task ServeAsync(ConnectionContext connection, bool mayRest, ConnectionDelegate next)

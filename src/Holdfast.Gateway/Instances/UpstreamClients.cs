@@ -8,17 +8,19 @@ namespace Holdfast.Gateway.Instances;
 /// <summary>The connections to instances: a pool for the requests of each loop, whose connections the loop hears, and for health checks a new connection each.</summary>
 internal sealed class UpstreamClients : IDisposable
 {
+    private readonly SocketLoops loops;
     private readonly Dictionary<SocketLoop, HttpMessageInvoker> ofLoops;
-    private readonly HttpMessageInvoker ofNone;
+    private readonly HttpMessageInvoker? ofNone;
 
     public UpstreamClients(SocketLoops loops)
     {
+        this.loops = loops;
         ofLoops = loops.All.ToDictionary(static loop => loop, static loop => new HttpMessageInvoker(NewHandler(Timeout.InfiniteTimeSpan, loop)));
-        ofNone = loops.All.Count > 0 ? ofLoops[loops.All[0]] : new(NewHandler(Timeout.InfiniteTimeSpan, loop: null));
+        ofNone = loops.All.Count > 0 ? null : new(NewHandler(Timeout.InfiniteTimeSpan, loop: null));
     }
 
     /// <summary>For a request that goes out now: what is heard of it is heard by the thread that it is on.</summary>
-    public HttpMessageInvoker Requests => SocketLoop.Current is { } loop && ofLoops.TryGetValue(loop, out var own) ? own : ofNone;
+    public HttpMessageInvoker Requests => ofNone ?? (SocketLoop.Current is { } loop && ofLoops.TryGetValue(loop, out var own) ? own : ofLoops[loops.Next()]);
 
     /// <summary>No connection is used twice, so that a check also tells whether the instance accepts connections.</summary>
     public HttpMessageInvoker HealthChecks { get; } = new(NewHandler(connectionLifetime: TimeSpan.Zero, loop: null));
@@ -34,7 +36,7 @@ internal sealed class UpstreamClients : IDisposable
 
     public void Dispose()
     {
-        ofNone.Dispose();
+        ofNone?.Dispose();
         foreach (var client in ofLoops.Values)
         {
             client.Dispose();

@@ -13,18 +13,21 @@ namespace Holdfast.Gateway.Sockets;
 internal sealed class ClientListener : IConnectionListener
 {
     private const int Backlog = 512;
-    private static readonly TimeSpan PauseWithoutDescriptors = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TellingInterval = TimeSpan.FromSeconds(10);
     private readonly Socket listening;
     private readonly SocketLoops loops;
     private readonly RestingClients resting;
     private readonly MemoryPool<byte> memory;
+    private readonly TimeProvider clock;
     private readonly ILogger logger;
     private readonly Channel<PolledConnection> arrived = Channel.CreateUnbounded<PolledConnection>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task accepting;
+    private long? toldAt;
 
-    public ClientListener(Socket listening, SocketLoops loops, RestingClients resting, MemoryPool<byte> memory, ILogger logger)
+    public ClientListener(Socket listening, SocketLoops loops, RestingClients resting, MemoryPool<byte> memory, TimeProvider clock, ILogger logger)
     {
-        (this.listening, this.loops, this.resting, this.memory, this.logger) = (listening, loops, resting, memory, logger);
+        (this.listening, this.loops, this.resting, this.memory, this.clock, this.logger) = (listening, loops, resting, memory, clock, logger);
         listening.Listen(Backlog);
         EndPoint = listening.LocalEndPoint!;
         accepting = AcceptAllAsync();
@@ -37,8 +40,10 @@ internal sealed class ClientListener : IConnectionListener
 
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
+        // Not before: who comes from its rest while the gateway says farewell is still served.
         listening.Dispose();
         await accepting;
+        arrived.Writer.TryComplete();
     }
 
     public async ValueTask DisposeAsync()
@@ -58,7 +63,7 @@ internal sealed class ClientListener : IConnectionListener
     {
         try
         {
-            if (arrived.Writer.TryWrite(new PolledConnection(socket, memory, Rest)))
+            if (arrived.Writer.TryWrite(new PolledConnection(socket, memory, Rest, logger)))
             {
                 return;
             }
@@ -96,17 +101,21 @@ internal sealed class ClientListener : IConnectionListener
             }
             catch (Exception fault) when (fault is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted })
             {
-                arrived.Writer.Complete();
                 return;
             }
-            catch (Exception fault) when (fault is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } or IOException)
-            {
-                Log.NoDescriptors(logger, fault.Message);
-                await Task.Delay(PauseWithoutDescriptors);
-            }
-            catch (SocketException)
+            catch (SocketException fault) when (fault.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
             {
                 // The client was gone before it was its turn.
+            }
+            catch (Exception fault) when (fault is SocketException or IOException)
+            {
+                if (toldAt is not { } at || clock.GetElapsedTime(at) >= TellingInterval)
+                {
+                    toldAt = clock.GetTimestamp();
+                    Log.TakesNone(logger, fault.Message);
+                }
+
+                await Task.Delay(Pause, clock);
             }
         }
     }

@@ -7,7 +7,7 @@ namespace Holdfast.Gateway.Sockets;
 
 /// <summary>Has Kestrel get its connections from the gateway's own loops. Where there are none, its own transport takes over.</summary>
 internal sealed class ClientTransport(
-    SocketLoops loops, ListenSockets sockets, RestingClients resting, IMemoryPoolFactory<byte> pools, ILogger<ClientTransport> logger)
+    SocketLoops loops, ListenSockets sockets, RestingClients resting, IMemoryPoolFactory<byte> pools, TimeProvider clock, ILogger<ClientTransport> logger)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint && loops.All.Count > 0;
@@ -17,7 +17,7 @@ internal sealed class ClientTransport(
     {
         try
         {
-            return ValueTask.FromResult<IConnectionListener>(new ClientListener(sockets.Bind(endpoint), loops, resting, pools.Create(), logger));
+            return ValueTask.FromResult<IConnectionListener>(new ClientListener(sockets.Bind(endpoint), loops, resting, pools.Create(), clock, logger));
         }
         catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {

@@ -13,13 +13,18 @@ namespace Holdfast.Gateway.Sockets;
 /// A client's connection, as Kestrel asks for it. What comes is received when the server asks for it and not ahead, and what it sends goes to the kernel at once. The server has its
 /// own objects for a connection, a hundred of them; when a client is silent between two requests they can be let go while the connection stays (<see cref="TryRest"/>).
 /// </summary>
-internal sealed class PolledConnection : ConnectionContext, IConnectionSocketFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IDuplexPipe
+internal sealed class PolledConnection
+    : ConnectionContext, IConnectionSocketFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionItemsFeature, IConnectionIdFeature, IConnectionTransportFeature,
+        IConnectionEndPointFeature, IDuplexPipe
 {
     private static long lastId;
     private readonly PolledSocket socket;
     private readonly Action<PolledSocket> rest;
     private readonly CancellationTokenSource closed = new();
-    private readonly FeatureCollection features = new(initialCapacity: 8);
+    private readonly FeatureCollection features = new(initialCapacity: 12);
+    private readonly ClientInput input;
+    private readonly PolledOutput output;
+    private readonly ILogger logger;
     private IDictionary<object, object?>? items;
     private string? id;
     private int isOver;
@@ -27,24 +32,29 @@ internal sealed class PolledConnection : ConnectionContext, IConnectionSocketFea
     /// <param name="socket">The connection's, and closed with it unless it rests.</param>
     /// <param name="memory">Where what is received and what is to be sent is kept.</param>
     /// <param name="rest">Takes the socket over when it rests.</param>
-    public PolledConnection(PolledSocket socket, MemoryPool<byte> memory, Action<PolledSocket> rest)
+    /// <param name="logger">For what goes wrong.</param>
+    public PolledConnection(PolledSocket socket, MemoryPool<byte> memory, Action<PolledSocket> rest, ILogger logger)
     {
-        (this.socket, this.rest, MemoryPool) = (socket, rest, memory);
+        (this.socket, this.rest, this.logger, MemoryPool) = (socket, rest, logger, memory);
         (LocalEndPoint, RemoteEndPoint) = (socket.Socket.LocalEndPoint, socket.Socket.RemoteEndPoint);
-        Input = PipeReader.Create(new PolledStream(socket), new StreamPipeReaderOptions(memory, leaveOpen: true, useZeroByteReads: true));
-        Output = new PolledOutput(socket, memory, OnEnded);
+        input = new ClientInput(PipeReader.Create(new PolledStream(socket), new StreamPipeReaderOptions(memory, leaveOpen: true, useZeroByteReads: true)));
+        output = new PolledOutput(socket, memory, OnEnded);
         Transport = this;
         ConnectionClosed = closed.Token;
         features.Set<IConnectionSocketFeature>(this);
         features.Set<IMemoryPoolFeature>(this);
         features.Set<IConnectionLifetimeFeature>(this);
+        features.Set<IConnectionItemsFeature>(this);
+        features.Set<IConnectionIdFeature>(this);
+        features.Set<IConnectionTransportFeature>(this);
+        features.Set<IConnectionEndPointFeature>(this);
         features.Set(this);
         socket.WhenEnded(OnEnded);
     }
 
-    public PipeReader Input { get; }
+    public PipeReader Input => input;
 
-    public PipeWriter Output { get; }
+    public PipeWriter Output => output;
 
     public override IDuplexPipe Transport { get; set; }
 
@@ -76,12 +86,19 @@ internal sealed class PolledConnection : ConnectionContext, IConnectionSocketFea
     /// Has the server end what it has for the connection, as if the client had ended it, if it is waiting for a request of which nothing has come. The connection itself stays, and the client notices nothing.
     /// Returns whether it does so. A connection over which something else is spoken than HTTP/1.1 in plain text does not rest.
     /// </summary>
-    public bool TryRest() => socket.TryInterrupt();
+    public bool TryRest() => socket.TryInterrupt(() => !input.HasBegun);
+
+    /// <summary>The request that was read last is answered: what is read from now on belongs to the next.</summary>
+    public void RequestEnded() => input.HasBegun = false;
 
     public override void Abort(ConnectionAbortedException abortReason)
     {
-        socket.Dispose();
-        OnEnded();
+        // At rest the connection is not the server's any more.
+        if (Volatile.Read(ref isOver) == 0)
+        {
+            socket.Dispose();
+            OnEnded();
+        }
     }
 
     public override ValueTask DisposeAsync()
@@ -89,7 +106,11 @@ internal sealed class PolledConnection : ConnectionContext, IConnectionSocketFea
         if (Interlocked.Exchange(ref isOver, 1) == 0)
         {
             socket.WhenEnded(null);
-            if (socket.IsInterrupted && !closed.IsCancellationRequested)
+            input.Complete();
+            output.Complete();
+
+            // Who was told something when its connection was to rest, was told why it ends.
+            if (socket.IsInterrupted && !output.WasUsedAtRest && !closed.IsCancellationRequested)
             {
                 rest(socket);
             }
@@ -117,5 +138,17 @@ internal sealed class PolledConnection : ConnectionContext, IConnectionSocketFea
     }
 
     /// <summary>Tells the server that the client has gone. Elsewhere: whoever learns of it has other sockets to hear.</summary>
-    private void OnEnded() => ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), closed, preferLocal: false);
+    private void OnEnded() => ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.TellServer(), this, preferLocal: false);
+
+    private void TellServer()
+    {
+        try
+        {
+            closed.Cancel();
+        }
+        catch (AggregateException fault)
+        {
+            Log.EndNotHeard(logger, fault);
+        }
+    }
 }

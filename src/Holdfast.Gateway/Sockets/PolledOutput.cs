@@ -18,8 +18,13 @@ internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory,
     private int written;
     private long unflushed;
     private CancellationTokenSource? cancelling;
+    private readonly Lock gate = new();
     private bool isBroken;
+    private bool isFlushing;
     private bool isCompleted;
+
+    /// <summary>Whether something was sent while its reader was told that the client sends no more, though it may.</summary>
+    public bool WasUsedAtRest { get; private set; }
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -57,6 +62,7 @@ internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory,
         }
 
         EndPiece();
+        WasUsedAtRest |= socket.IsInterrupted;
         try
         {
             if (Send())
@@ -70,6 +76,11 @@ internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory,
             return new ValueTask<FlushResult>(Break());
         }
 
+        lock (gate)
+        {
+            isFlushing = true;
+        }
+
         return FinishAsync(cancellationToken);
     }
 
@@ -77,8 +88,36 @@ internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory,
 
     public override void Complete(Exception? exception = null)
     {
-        isCompleted = true;
+        lock (gate)
+        {
+            isCompleted = true;
+            if (isFlushing)
+            {
+                // The kernel may be about to take something of it.
+                return;
+            }
+        }
+
+        if (exception is null && unflushed > 0 && !isBroken)
+        {
+            EndPiece();
+            TrySend();
+        }
+
         Release();
+    }
+
+    /// <summary>Gives the kernel what it takes of the last words.</summary>
+    private void TrySend()
+    {
+        try
+        {
+            Send();
+        }
+        catch (IOException)
+        {
+            isBroken = true;
+        }
     }
 
     /// <summary>Gives the kernel what it takes now. Returns whether that is all.</summary>
@@ -119,7 +158,6 @@ internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory,
                 await socket.SendAsync(pieces[0], ending.Token);
             }
 
-            Release();
             return Flushed;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -140,6 +178,12 @@ internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory,
         finally
         {
             Volatile.Write(ref cancelling, null);
+            lock (gate)
+            {
+                isFlushing = false;
+            }
+
+            Release();
         }
     }
 

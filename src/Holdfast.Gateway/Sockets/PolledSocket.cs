@@ -16,6 +16,8 @@ internal sealed class PolledSocket : IThreadPoolWorkItem, IDisposable
     private const SocketEvents InputEvents = SocketEvents.Input | EndEvents;
     private const SocketEvents RoomEvents = SocketEvents.Room | SocketEvents.Error | SocketEvents.End;
 
+    private static int lastTag;
+
     /// <summary>After which the loop may not have come yet to an end that has.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(1);
 
@@ -61,6 +63,9 @@ internal sealed class PolledSocket : IThreadPoolWorkItem, IDisposable
 
     /// <summary>Whether who receives is told of an end that there is not.</summary>
     public bool IsInterrupted => isInterrupted;
+
+    /// <summary>Tells it from whoever has had its descriptor, or will have it.</summary>
+    public int Tag { get; } = Interlocked.Increment(ref lastTag);
 
     /// <summary>Its descriptor.</summary>
     public int Place { get; }
@@ -152,15 +157,17 @@ internal sealed class PolledSocket : IThreadPoolWorkItem, IDisposable
     /// <summary>
     /// If somebody waits for input into no room, and nothing has come, tells them that the peer sends no more, until <see cref="Resume"/>. Returns whether it did; what comes meanwhile is kept.
     /// </summary>
-    public bool TryInterrupt()
+    /// <param name="may">Asked when that is so, and while it can't change.</param>
+    public bool TryInterrupt(Func<bool> may)
     {
         lock (gate)
         {
-            if (mayHaveInput || isDisposed || !room.IsEmpty || !input.TryTake())
+            if (mayHaveInput || isDisposed || !room.IsEmpty || !input.IsAwaited || !may())
             {
                 return false;
             }
 
+            input.TryTake();
             isInterrupted = true;
         }
 

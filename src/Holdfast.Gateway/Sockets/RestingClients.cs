@@ -5,8 +5,9 @@ using Holdfast.Gateway.Hosting;
 namespace Holdfast.Gateway.Sockets;
 
 /// <summary>The connections that rest: their clients are there and say nothing, and the server knows nothing of them.</summary>
-internal sealed class RestingClients(TimeProvider clock)
+internal sealed class RestingClients(TimeProvider clock) : IDisposable
 {
+    private volatile bool isOver;
     private readonly ConcurrentDictionary<PolledSocket, long> all = [];
 
     /// <summary>How many there are.</summary>
@@ -18,6 +19,23 @@ internal sealed class RestingClients(TimeProvider clock)
         all[socket] = clock.GetTimestamp();
         socket.Resume();
         _ = AwaitAsync(socket, wake);
+        if (isOver)
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>Closes all, and whoever comes to rest from now on.</summary>
+    public void Dispose()
+    {
+        isOver = true;
+        foreach (var (socket, _) in all)
+        {
+            if (all.TryRemove(socket, out _))
+            {
+                socket.Dispose();
+            }
+        }
     }
 
     /// <summary>Closes those that have rested for so long and whose client is not just saying something. Returns whether none is left.</summary>

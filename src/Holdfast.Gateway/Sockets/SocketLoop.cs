@@ -24,6 +24,7 @@ internal sealed class SocketLoop : IDisposable
     private long now;
     private PolledSocket?[] sockets = new PolledSocket?[64];
     private volatile bool isStopping;
+    private bool isOver;
 
     /// <exception cref="IOException">The process may open no more files.</exception>
     public SocketLoop(TimeProvider clock)
@@ -38,14 +39,14 @@ internal sealed class SocketLoop : IDisposable
     /// <summary>When its present round began, as a timestamp.</summary>
     public long Now => Volatile.Read(ref now);
 
-    /// <summary>How long before that a timestamp was taken.</summary>
-    public TimeSpan Since(long timestamp) => clock.GetElapsedTime(timestamp, Now);
+    /// <summary>How long ago a timestamp was taken.</summary>
+    public TimeSpan Since(long timestamp) => clock.GetElapsedTime(timestamp);
 
     /// <summary>Ends the thread: nobody hears any more of sockets that are left.</summary>
     public void Dispose()
     {
         isStopping = true;
-        epoll.Wake();
+        Wake();
     }
 
     /// <summary>Tells the socket from now on what happens to it, and what has happened.</summary>
@@ -62,7 +63,7 @@ internal sealed class SocketLoop : IDisposable
             sockets[socket.Place] = socket;
         }
 
-        epoll.Watch(socket.Socket);
+        epoll.Watch(socket.Socket, socket.Tag);
     }
 
     /// <summary>Tells the socket no more. It is still open, so that nobody else's has its place.</summary>
@@ -83,14 +84,27 @@ internal sealed class SocketLoop : IDisposable
         posted.Enqueue(work);
         if (current != this && Interlocked.Exchange(ref isAsleep, 0) == 1)
         {
-            epoll.Wake();
+            Wake();
         }
     }
 
     /// <summary>
-    /// Whether who goes on with what it has heard may do so at once. No more, after some times, on the loop's own thread: a connection on which more and more comes would keep it from all others.
+    /// Whether who goes on with what it has heard may do so at once. Not on another thread, which is to give it back to the loop; nor, after some times, here: a connection on which more and more comes
+    /// would keep the loop from all others.
     /// </summary>
-    public bool HasTurn() => current != this || turns-- > 0;
+    public bool HasTurn() => current == this && turns-- > 0;
+
+    private void Wake()
+    {
+        lock (gate)
+        {
+            // Its descriptor may be somebody else's by then.
+            if (!isOver)
+            {
+                epoll.Wake();
+            }
+        }
+    }
 
     private void Run()
     {
@@ -104,11 +118,11 @@ internal sealed class SocketLoop : IDisposable
             Volatile.Write(ref now, clock.GetTimestamp());
             for (var i = 0; i < events; i++)
             {
-                // The socket may have been closed since, and another have its number: an event says only that it is worth a look.
-                if (epoll.Event(i) is (var place, var what))
+                // The socket may have been closed since, and another have its descriptor, which this is not about.
+                if (epoll.Event(i) is (var place, var tag, var what) && Volatile.Read(ref sockets)[place] is { } socket && socket.Tag == tag)
                 {
                     turns = TurnsAtOnce;
-                    Volatile.Read(ref sockets)[place]?.Hear(what);
+                    socket.Hear(what);
                 }
             }
 
@@ -120,6 +134,10 @@ internal sealed class SocketLoop : IDisposable
             }
         }
 
-        epoll.Dispose();
+        lock (gate)
+        {
+            isOver = true;
+            epoll.Dispose();
+        }
     }
 }

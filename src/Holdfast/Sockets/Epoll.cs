@@ -39,7 +39,7 @@ internal sealed unsafe partial class Epoll : IDisposable
         alarm = CreateAlarm(0, CloseOnExec | NonBlocking);
         try
         {
-            Watch(alarm);
+            Watch(alarm, tag: 0);
         }
         catch
         {
@@ -53,7 +53,9 @@ internal sealed unsafe partial class Epoll : IDisposable
         OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
     /// <summary>Tells of what happens to a socket from now on, and of what is so already. Closing it ends that.</summary>
-    public void Watch(Socket socket) => Watch((int)socket.SafeHandle.DangerousGetHandle());
+    /// <param name="socket">The socket.</param>
+    /// <param name="tag">What its events bear: an event may be told when the socket is closed already, and another has its descriptor.</param>
+    public void Watch(Socket socket, int tag = 0) => Watch((int)socket.SafeHandle.DangerousGetHandle(), tag);
 
     /// <summary>Waits until something happens, or only looks; answers how many events there are.</summary>
     public int Wait(bool onlyLooks)
@@ -69,14 +71,14 @@ internal sealed unsafe partial class Epoll : IDisposable
             : throw Fault("Waiting for sockets");
     }
 
-    /// <summary>The socket of an event of the last <see cref="Wait"/>, and what happened to it; null for <see cref="Wake"/>.</summary>
-    public (int Socket, SocketEvents Events)? Event(int index)
+    /// <summary>The socket of an event of the last <see cref="Wait"/>, its tag, and what happened to it; null for <see cref="Wake"/>.</summary>
+    public (int Socket, int Tag, SocketEvents Events)? Event(int index)
     {
         var at = events.AsSpan(index * EventBytes, EventBytes);
         var socket = BinaryPrimitives.ReadInt32LittleEndian(at[(EventBytes - sizeof(long))..]);
         if (socket != alarm)
         {
-            return (socket, (SocketEvents)BinaryPrimitives.ReadUInt32LittleEndian(at));
+            return (socket, BinaryPrimitives.ReadInt32LittleEndian(at[(EventBytes - sizeof(int))..]), (SocketEvents)BinaryPrimitives.ReadUInt32LittleEndian(at));
         }
 
         ulong times;
@@ -153,13 +155,14 @@ internal sealed unsafe partial class Epoll : IDisposable
         : Marshal.GetLastPInvokeError() is WouldBlock or Interrupted ? -1
         : throw Fault(what);
 
-    private void Watch(int socket)
+    private void Watch(int socket, int tag)
     {
         var wanted = stackalloc byte[EventBytes];
         var bytes = new Span<byte>(wanted, EventBytes);
         bytes.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)SocketEvents.All);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[(EventBytes - sizeof(long))..], socket);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[(EventBytes - sizeof(int))..], tag);
         if (Control(file, Add, socket, wanted) < 0)
         {
             throw Fault("Watching a socket");

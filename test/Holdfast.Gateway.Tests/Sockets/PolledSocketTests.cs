@@ -140,15 +140,16 @@ public sealed class PolledSocketTests : IDisposable
     {
         using var both = await ConnectAsync();
         var room = new byte[8];
-        Assert.False(both.Polled.TryInterrupt());
+        Assert.False(both.Polled.TryInterrupt(static () => true));
 
         var withRoom = both.Polled.ReceiveAsync(room).AsTask();
-        Assert.False(both.Polled.TryInterrupt());
+        Assert.False(both.Polled.TryInterrupt(static () => true));
         await both.Peer.SendAsync("one"u8.ToArray());
         Assert.Equal(3, await withRoom.WaitAsync(Patience));
 
         var waiting = both.Polled.ReceiveAsync(Memory<byte>.Empty).AsTask();
-        Assert.True(both.Polled.TryInterrupt());
+        Assert.False(both.Polled.TryInterrupt(static () => false));
+        Assert.True(both.Polled.TryInterrupt(static () => true));
         Assert.Equal(0, await waiting.WaitAsync(Patience));
 
         // Who asks meanwhile takes it for the end, and what comes is kept.
@@ -168,7 +169,7 @@ public sealed class PolledSocketTests : IDisposable
         await both.Peer.SendAsync("here"u8.ToArray());
         await waiting.WaitAsync(Patience);
 
-        Assert.False(both.Polled.TryInterrupt());
+        Assert.False(both.Polled.TryInterrupt(static () => true));
     }
 
     [Fact]

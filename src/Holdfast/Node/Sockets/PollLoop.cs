@@ -127,7 +127,7 @@ internal sealed class PollLoop : IDisposable
             for (var i = 0; i < events; i++)
             {
                 // The socket may have been closed since, and another have its number: an event says only that it is worth a look.
-                if (epoll.Event(i) is (var place, var what) && Volatile.Read(ref wires)[place] is { } wire)
+                if (epoll.Event(i) is (var place, _, var what) && Volatile.Read(ref wires)[place] is { } wire)
                 {
                     wire.Hear(what);
                 }
