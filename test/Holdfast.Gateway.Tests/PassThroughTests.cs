@@ -24,6 +24,7 @@ public sealed class PassThroughTests
     [InlineData("SSL-Client-Cert")]
     [InlineData("SSL_CLIENT_VERIFY")]
     [InlineData("X-SSL-Client-S-DN")]
+    [InlineData("Proxy")]
     public async Task What_a_client_claims_about_itself_does_not_reach_an_instance(string header)
     {
         await using var rig = await Rig.StartAsync(instances: 1);

@@ -12,7 +12,7 @@ internal static class ClientClaims
     {
         "Forwarded", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Original-For", "X-Original-Host",
         "X-Original-Proto", "X-Original-URL", "X-Rewrite-URL", "X-Original-Method", "X-Method-Override", "X-HTTP-Method-Override",
-        "X-Remote-User", "X-Authenticated-User", "X-User", "X-Client-Cert", "X-ARR-ClientCert", "X-ARR-SSL", "Client-Cert", "Client-Cert-Chain",
+        "X-Remote-User", "X-Authenticated-User", "X-User", "X-Client-Cert", "X-ARR-ClientCert", "X-ARR-SSL", "Client-Cert", "Client-Cert-Chain", "Proxy",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly string[] Prefixes = ["X-Forwarded-", "Remote-", "X-Auth-Request-", "X-WebAuth-", "SSL-Client-", "X-SSL-Client-"];
@@ -20,7 +20,7 @@ internal static class ClientClaims
     public static bool Contains(string name)
     {
         // Most fields are told from claims by their first letter.
-        if ((name[0] | 0x20) is not ('x' or 'f' or 't' or 'c' or 'r' or 's'))
+        if ((name[0] | 0x20) is not ('x' or 'f' or 't' or 'c' or 'r' or 's' or 'p'))
         {
             return false;
         }

@@ -8,6 +8,9 @@ namespace Holdfast.Gateway.Sockets;
 /// What the server writes to a client: flushing gives it to the kernel at once, all of it in one call, and is done when the kernel has taken it. A connection that is broken is told as its reader's
 /// end, as the server expects it, and not by an exception: what is written then goes nowhere.
 /// </summary>
+/// <remarks>
+/// Over TLS a broken connection may be completed while its stream still writes, so each step is taken under a gate, and room that somebody may be writing to never becomes another client's.
+/// </remarks>
 internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory, Action broken) : PipeWriter
 {
     private static readonly FlushResult Flushed = new(isCanceled: false, isCompleted: false);
@@ -32,52 +35,60 @@ internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory,
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        ObjectDisposedException.ThrowIf(isCompleted, this);
-        if (room.Length - written < Math.Max(sizeHint, 1))
+        lock (gate)
         {
-            EndPiece();
-            var block = sizeHint > memory.MaxBufferSize ? MemoryPool<byte>.Shared.Rent(sizeHint) : memory.Rent(Math.Max(sizeHint, 1));
-            blocks.Add(block);
-            room = block.Memory;
-        }
+            ObjectDisposedException.ThrowIf(isCompleted, this);
+            if (room.Length - written < Math.Max(sizeHint, 1))
+            {
+                EndPiece();
+                var block = sizeHint > memory.MaxBufferSize ? MemoryPool<byte>.Shared.Rent(sizeHint) : memory.Rent(Math.Max(sizeHint, 1));
+                blocks.Add(block);
+                room = block.Memory;
+            }
 
-        return room[written..];
+            return room[written..];
+        }
     }
 
     public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
     public override void Advance(int bytes)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bytes, (uint)(room.Length - written));
-        written += bytes;
-        unflushed += bytes;
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isCompleted, this);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bytes, (uint)(room.Length - written));
+            written += bytes;
+            unflushed += bytes;
+        }
     }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (isBroken || unflushed == 0)
-        {
-            Release();
-            return new ValueTask<FlushResult>(isBroken ? Ended : Flushed);
-        }
-
-        EndPiece();
-        WasUsedAtRest |= socket.IsInterrupted;
-        try
-        {
-            if (Send())
-            {
-                Release();
-                return new ValueTask<FlushResult>(Flushed);
-            }
-        }
-        catch (IOException)
-        {
-            return new ValueTask<FlushResult>(Break());
-        }
-
         lock (gate)
         {
+            if (isBroken || unflushed == 0)
+            {
+                Release();
+                return new ValueTask<FlushResult>(isBroken ? Ended : Flushed);
+            }
+
+            EndPiece();
+            WasUsedAtRest |= socket.IsInterrupted;
+            try
+            {
+                if (Send())
+                {
+                    Release();
+                    return new ValueTask<FlushResult>(Flushed);
+                }
+            }
+            catch (IOException)
+            {
+                Release();
+                return new ValueTask<FlushResult>(Break());
+            }
+
             isFlushing = true;
         }
 
@@ -96,15 +107,21 @@ internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory,
                 // The kernel may be about to take something of it.
                 return;
             }
-        }
 
-        if (exception is null && unflushed > 0 && !isBroken)
-        {
-            EndPiece();
-            TrySend();
-        }
+            var mayBeWrittenTo = !room.IsEmpty;
+            if (exception is null && unflushed > 0 && !isBroken)
+            {
+                EndPiece();
+                TrySend();
+            }
 
-        Release();
+            if (mayBeWrittenTo)
+            {
+                blocks.RemoveAt(blocks.Count - 1);
+            }
+
+            Release();
+        }
     }
 
     /// <summary>Gives the kernel what it takes of the last words.</summary>
@@ -181,16 +198,14 @@ internal sealed class PolledOutput(PolledSocket socket, MemoryPool<byte> memory,
             lock (gate)
             {
                 isFlushing = false;
+                Release();
             }
-
-            Release();
         }
     }
 
     private FlushResult Break()
     {
         isBroken = true;
-        Release();
         broken();
         return Ended;
     }

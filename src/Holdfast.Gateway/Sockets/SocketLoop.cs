@@ -50,20 +50,24 @@ internal sealed class SocketLoop : IDisposable
     }
 
     /// <summary>Tells the socket from now on what happens to it, and what has happened.</summary>
-    /// <exception cref="IOException">The system watches no more sockets.</exception>
+    /// <exception cref="IOException">The system watches no more sockets, or the loop has ended.</exception>
     public void Watch(PolledSocket socket)
     {
         lock (gate)
         {
+            if (isOver)
+            {
+                throw new IOException("The gateway is ending.");
+            }
+
             if (socket.Place >= sockets.Length)
             {
                 Array.Resize(ref sockets, Math.Max(socket.Place + 1, sockets.Length * 2));
             }
 
             sockets[socket.Place] = socket;
+            epoll.Watch(socket.Socket, socket.Tag);
         }
-
-        epoll.Watch(socket.Socket, socket.Tag);
     }
 
     /// <summary>Tells the socket no more. It is still open, so that nobody else's has its place.</summary>

@@ -137,6 +137,49 @@ public sealed class PolledOutputTests : IAsyncLifetime
         Assert.Throws<ObjectDisposedException>(() => output.GetMemory());
     }
 
+    [Fact]
+    public async Task Room_that_somebody_may_write_to_when_it_is_complete_becomes_nobody_elses()
+    {
+        using var pool = new CountingPool();
+        var counted = new PolledOutput(socket, pool, static () => { });
+        counted.GetMemory(1);
+        counted.Advance(1);
+        await counted.FlushAsync();
+        Assert.Equal((1, 1), (pool.Given, pool.Returned));
+
+        counted.GetMemory(1);
+        counted.Advance(1);
+        var late = counted.GetMemory(1);
+        counted.Complete();
+
+        late.Span[0] = 1;
+        Assert.Equal((2, 1), (pool.Given, pool.Returned));
+        Assert.Throws<ObjectDisposedException>(() => counted.Advance(1));
+        Assert.Equal(2, await peer.ReceiveAsync(new byte[2], SocketFlags.None).WaitAsync(Patience) + peer.Available);
+    }
+
+    [Fact]
+    public async Task What_a_flush_under_way_holds_is_returned_once_however_it_is_completed()
+    {
+        using var pool = new CountingPool();
+        var counted = new PolledOutput(socket, pool, static () => { });
+        const int Much = 32 << 20;
+        for (var room = 0; room < Much; room += pool.MaxBufferSize)
+        {
+            counted.GetMemory(pool.MaxBufferSize);
+            counted.Advance(pool.MaxBufferSize);
+        }
+
+        var flushing = counted.FlushAsync().AsTask();
+        Assert.False(flushing.IsCompleted);
+        counted.Complete();
+        Assert.Equal(0, pool.Returned);
+        socket.Dispose();
+
+        Assert.True((await flushing.WaitAsync(Patience)).IsCompleted);
+        Assert.Equal(pool.Given, pool.Returned);
+    }
+
     private Task<FlushResult> FlushMuchAsync(CancellationToken cancellationToken = default)
     {
         const int Much = 32 << 20;
@@ -159,6 +202,35 @@ public sealed class PolledOutputTests : IAsyncLifetime
             {
                 Assert.False((await output.FlushAsync()).IsCompleted);
             }
+        }
+    }
+
+    /// <summary>Counts what it gives and what comes back; what comes back twice counts twice.</summary>
+    private sealed class CountingPool : MemoryPool<byte>
+    {
+        private int returned;
+
+        public int Given { get; private set; }
+
+        public int Returned => Volatile.Read(ref returned);
+
+        public override int MaxBufferSize => 1 << 20;
+
+        public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
+        {
+            Given++;
+            return new Block(this, new byte[Math.Max(minBufferSize, 4096)]);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+
+        private sealed class Block(CountingPool pool, byte[] bytes) : IMemoryOwner<byte>
+        {
+            public Memory<byte> Memory => bytes;
+
+            public void Dispose() => Interlocked.Increment(ref pool.returned);
         }
     }
 }
