@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace Holdfast.Embedded;
@@ -13,10 +14,22 @@ internal sealed class PartitionReplacements(PartitionState state, PendingFrames 
     private readonly RecordTable table = state.Table;
 
     /// <summary>Gives a record this one field, if it is absent or has that field alone. False otherwise.</summary>
+    /// <param name="address">The record's.</param>
+    /// <param name="hash">Of the address.</param>
+    /// <param name="field">The field.</param>
+    /// <param name="durability">What the commit waits for.</param>
+    /// <param name="sender">Who makes it.</param>
+    /// <param name="now">A moment ago at most.</param>
     /// <exception cref="StateException">The log takes no frames, or there is no room; nothing was changed.</exception>
     public bool TryMake(ReadOnlySpan<byte> address, uint hash, in FieldReplacement field, Durability durability, CommitSender sender, StoreMoment now)
     {
         var slot = table.Find(address, hash);
+        if (slot >= 0 && table[slot].NewestDeadline != Slot.Never)
+        {
+            // The caller's moment was before it had the lock: somebody may have seen since that the record has expired.
+            now = new StoreMoment(state.Clock.Timestamp, state.Clock.WallMilliseconds);
+        }
+
         var before = table.Newest(slot, now.Timestamp);
         if (!before.IsAbsent && (before.FieldCount != 1 || !before.TryField(field.Name, out _)))
         {
@@ -80,11 +93,22 @@ internal sealed class PartitionReplacements(PartitionState state, PendingFrames 
 
         var revision = state.Revision + 1;
         var room = ReplacementFrame.RoomFor(address, field);
-        var target = room <= FrameBytesOnStack ? stackalloc byte[FrameBytesOnStack] : new byte[room];
-        var frame = target[..new ReplacementFrame(target).Write(state.Index, revision, now, change, address, field, state.Clock)];
-        change.Block = table.Spares.Allocate(bytes);
-        field.WriteTo(RecordView.Begin(table.Memory.Span(change.Block), address, revision, exists ? before.Birth : revision, 1, field.PackedBytes));
-        Enter(frame, ref change, revision, untilSynced: durability == Durability.Synced || pending.NeedSync, sender, now);
+        var rented = room <= FrameBytesOnStack ? null : ArrayPool<byte>.Shared.Rent(room);
+        try
+        {
+            var target = rented is null ? stackalloc byte[FrameBytesOnStack] : rented;
+            var frame = target[..new ReplacementFrame(target).Write(state.Index, revision, now, change, address, field, state.Clock)];
+            change.Block = table.Spares.Allocate(bytes);
+            field.WriteTo(RecordView.Begin(table.Memory.Span(change.Block), address, revision, exists ? before.Birth : revision, 1, field.PackedBytes));
+            Enter(frame, ref change, revision, untilSynced: durability == Durability.Synced || pending.NeedSync, sender, now);
+        }
+        finally
+        {
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
+        }
     }
 
     /// <summary>Puts the frame into the log, and then, as that can't fail any more, its effect into the newest records.</summary>

@@ -24,6 +24,7 @@ internal ref struct ReplacementFrame(Span<byte> target)
     public int Write(
         int partition, long revision, StoreMoment now, in PlannedChange change, ReadOnlySpan<byte> address, in FieldReplacement field, StoreClock clock)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(now.WallMilliseconds);
         Byte((byte)FrameKind.Commit);
         Number((ulong)partition);
         Number((ulong)revision);

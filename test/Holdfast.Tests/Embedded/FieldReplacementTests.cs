@@ -34,10 +34,39 @@ public sealed class FieldReplacementTests : IDisposable
                 await SetAsync(engine, Short, value, expiry);
                 await engine.CommitAsync(new Commit(LongWay(value, expiry)));
                 await SameAsync(engine, value);
+                using var crashed = store.Copy();
+                await using var recovered = await crashed.OpenAsync(Options);
+                await SameAsync(recovered, value);
             }
 
             await using var again = await store.OpenAsync(Options);
             await SameAsync(again, value);
+        }
+    }
+
+    [Fact]
+    public async Task Both_ways_write_the_same_frames_byte_for_byte()
+    {
+        // Around where lengths take one more byte, and where the frame is more than fits on the stack.
+        int[] sizes = [0, 1, 127, 128, .. Enumerable.Range(900, 150), 16_383, 16_384, 100_000];
+        Expiry[] expiries = [Expiry.Unchanged, Expiry.Never, Expiry.After(TimeSpan.FromHours(1)), Expiry.Unchanged, Expiry.Never];
+        using var beside = new StoreCopy();
+        var steps = new SteppedClock();
+        await using (var one = await store.OpenAsync(Options with { Clock = steps }))
+        await using (var other = await beside.OpenAsync(Options with { Clock = steps }))
+        {
+            foreach (var (index, size) in sizes.Index())
+            {
+                var (value, expiry) = (new byte[size], expiries[index % expiries.Length]);
+                Random.Shared.NextBytes(value);
+                await SetAsync(one, Long, value, expiry);
+                await other.CommitAsync(new Commit(LongWay(value, expiry)));
+                steps.Milliseconds += 3;
+            }
+
+            var frames = CommitsIn(store);
+            Assert.Equal(sizes.Length, frames.Count);
+            Assert.Equal(CommitsIn(beside), frames);
         }
     }
 
@@ -129,6 +158,21 @@ public sealed class FieldReplacementTests : IDisposable
         Assert.InRange(least / atOnce, 0, 100);
     }
 
+    private static List<byte[]> CommitsIn(StoreCopy store)
+    {
+        var log = store.ReadLog("log-000001");
+        List<byte[]> commits = [];
+        for (var at = LogHeader.Bytes; at < log.Length; at += Frame.HeaderBytes + Frame.LengthOf(log.AsSpan(at)))
+        {
+            if (log[at + Frame.HeaderBytes] == (byte)FrameKind.Commit)
+            {
+                commits.Add(log.AsSpan(at + Frame.HeaderBytes, Frame.LengthOf(log.AsSpan(at))).ToArray());
+            }
+        }
+
+        return commits;
+    }
+
     private static Task? TryReplace(EmbeddedEngine engine, Address address, byte[] value, object? origin, Durability durability = Durability.Synced)
     {
         Span<byte> buffer = stackalloc byte[Address.MaxBytes];
@@ -169,5 +213,17 @@ public sealed class FieldReplacementTests : IDisposable
         }
 
         public override RecordChange? Decide(Record? newest) => throw new InvalidOperationException("The short way was not taken.");
+    }
+
+    /// <summary>Goes on when it is told to; timers are the system's.</summary>
+    private sealed class SteppedClock : TimeProvider
+    {
+        public long Milliseconds { get; set; } = 1_800_000_000_000;
+
+        public override long TimestampFrequency => 1000;
+
+        public override long GetTimestamp() => Milliseconds;
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeMilliseconds(Milliseconds);
     }
 }

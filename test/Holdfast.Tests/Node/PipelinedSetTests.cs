@@ -69,13 +69,16 @@ public sealed class PipelinedSetTests
     {
         using var disk = new LoopDisk(megabytes: 24);
         var data = Path.Combine(disk.Folder, "data");
-        string[] keys = [.. Enumerable.Range(0, 30).Select(static i => $"k{i % 20}")];
-        Dictionary<string, string> values = [];
+        string[] known = [.. Enumerable.Range(0, 30).Select(static i => $"k{i % 20}")];
+        Dictionary<string, string?> values = [];
+        StoreCopy crashed;
         await using (var host = await StartAsync(Written, folder: data))
         {
             using var client = host.Connect();
             int Send(char value)
             {
+                // Some are new each time, and come twice.
+                string[] keys = [.. known, .. Enumerable.Range(0, 10).Select(i => $"{value}{i % 7}")];
                 var strings = keys.Select((_, index) => new string(value, 1000 + index)).ToArray();
                 client.Send([.. keys.SelectMany((key, index) => RawClient.Bytes("SET", key, strings[index]))]);
                 var refused = 0;
@@ -84,7 +87,7 @@ public sealed class PipelinedSetTests
                     var reply = Assert.IsType<string>(client.Read());
                     refused += reply == "OK" ? 0 : 1;
                     Assert.True(reply == "OK" || reply.StartsWith("-HFFULL", StringComparison.Ordinal), reply);
-                    values[key] = reply == "OK" ? strings[index] : values[key];
+                    values[key] = reply == "OK" ? strings[index] : values.GetValueOrDefault(key);
                 }
 
                 Assert.All(values, pair => Assert.Equal(pair.Value, client.Ask("GET", pair.Key)));
@@ -102,9 +105,11 @@ public sealed class PipelinedSetTests
             (values["k0"], values["new"]) = ("e", "f");
             Assert.Equal("OK", client.Read());
             Assert.Equal("OK", client.Read());
+            crashed = new StoreCopy(data).Copy();
         }
 
-        await using var again = await StartAsync(Written, folder: data);
+        using var image = crashed;
+        await using var again = await StartAsync(Written, folder: image.Folder);
         using var reader = again.Connect();
         Assert.All(values, pair => Assert.Equal(pair.Value, reader.Ask("GET", pair.Key)));
     }
@@ -115,9 +120,10 @@ public sealed class PipelinedSetTests
         const int writers = 3;
         const int rounds = 150;
         string[] keys = [.. Enumerable.Range(0, 12).Select(static i => $"k{i}")];
-        var store = Directory.CreateTempSubdirectory("holdfast-sets-").FullName;
+        using var store = new StoreCopy();
         Dictionary<string, string> last = [];
-        await using (var host = await StartAsync(Written, folder: Path.Combine(store, "data")))
+        StoreCopy crashed;
+        await using (var host = await StartAsync(Written, folder: store.Folder))
         {
             var writing = Enumerable.Range(0, writers).Select(writer => Task.Run(() => Write(host, writer))).ToArray();
             using var reader = host.Connect();
@@ -140,9 +146,12 @@ public sealed class PipelinedSetTests
             {
                 last[key] = (string)reader.Ask("GET", key)!;
             }
+
+            crashed = store.Copy();
         }
 
-        await using (var again = await StartAsync(Written, folder: Path.Combine(store, "data")))
+        using (crashed)
+        await using (var again = await StartAsync(Written, folder: crashed.Folder))
         {
             using var reader = again.Connect();
             Assert.All(last, pair => Assert.Equal(pair.Value, reader.Ask("GET", pair.Key)));
@@ -150,8 +159,6 @@ public sealed class PipelinedSetTests
             // Whoever came last to a key, it was with the last value.
             Assert.All(last, static pair => Assert.EndsWith(Number(rounds - 1), pair.Value));
         }
-
-        Directory.Delete(store, recursive: true);
 
         void Write(NodeHost host, int writer)
         {

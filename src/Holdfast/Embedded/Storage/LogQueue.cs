@@ -93,19 +93,18 @@ internal sealed class LogQueue
                 throw LogFaults.Closed(closed);
             }
 
+            // First whatever may fail, as ringing does when the caller's thread is interrupted: once the frame is there, the entry is. The writer comes to see both when the gate is let go.
+            var durable = gathering.TaskOf(entry.UntilSynced);
             if (!isToldOfFrames && (entry.UntilSynced || !isWrittenByCaller))
             {
                 TellOfFrames();
             }
-
-            // First whatever may fail: once the frame is there, the entry is.
-            var durable = gathering.TaskOf(entry.UntilSynced);
-            gathering.Add(payloadSum, payload, entry);
-            if (isPacing && !IsWorthWaiting)
+            else if (isPacing && !(IsWorthWaiting && entry.UntilSynced && gathering.Entries.Count + 1 < pacing.Awaited))
             {
                 bell.Ring();
             }
 
+            gathering.Add(payloadSum, payload, entry);
             sequence = gathering.LastSequence;
             return durable;
         }
@@ -348,7 +347,7 @@ internal sealed class LogQueue
 
     private void TellOfFrames()
     {
-        isToldOfFrames = true;
         bell.Ring();
+        isToldOfFrames = true;
     }
 }

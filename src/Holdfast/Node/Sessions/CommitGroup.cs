@@ -9,10 +9,10 @@ internal sealed class CommitGroup(Task durable, CommitGroup? ended)
 
     public Task Durable => durable;
 
-    public List<CommitUnderWay> Commits { get; } = Emptied(ended?.Commits);
+    public List<CommitUnderWay> Commits { get; } = ended?.Commits ?? [];
 
     /// <summary>The partitions of the SETs among them, one for each.</summary>
-    public List<int> Sets { get; } = Emptied(ended?.Sets);
+    public List<int> Sets { get; } = ended?.Sets ?? [];
 
     /// <summary>Where the last replies of the group stand that share a place.</summary>
     public ReplySlot? Place { get; set; }
@@ -20,9 +20,11 @@ internal sealed class CommitGroup(Task durable, CommitGroup? ended)
     /// <summary>Whether its memory may be kept for another one.</summary>
     public bool IsSmall => Commits.Capacity <= MaxKept && Sets.Capacity <= MaxKept;
 
-    private static List<T> Emptied<T>(List<T>? list)
+    /// <summary>Lets go of what was answered, and keeps the memory for others.</summary>
+    public void Forget()
     {
-        list?.Clear();
-        return list ?? [];
+        Commits.Clear();
+        Sets.Clear();
+        Place = null;
     }
 }

@@ -5,30 +5,42 @@ namespace Holdfast.Node;
 /// <summary>Takes the commands of a pipeline apart, some at a time, and has the records fetched that they are about.</summary>
 internal sealed class Lookahead(StateNode node)
 {
+    /// <summary>As much is decided under one hold of the gates, which the log waits for when it has answers for the client.</summary>
+    private const int MaxRunBytes = 64 << 10;
+
     // For more than one command at a time, once a client sends so many.
     private UpcomingCommand[] upcoming = [new(node)];
     private ExpectedRecord[] expected = [];
     private int count;
+    private bool makesNoRuns;
 
     /// <summary>The command at this place among those that were taken apart last.</summary>
     public UpcomingCommand this[int place] => upcoming[place];
 
-    /// <summary>The SETs that follow each other from this place on.</summary>
+    /// <summary>The SETs that follow each other from this place on, as far as they may be decided together.</summary>
     public ReadOnlySpan<UpcomingCommand> SetsFrom(int place)
     {
         var end = place;
-        while (end < count && upcoming[end].IsSet)
+        for (var bytes = 0; end < count && upcoming[end].IsSet && !makesNoRuns; end++)
         {
-            end++;
+            bytes += upcoming[end].Command.Bytes;
+            if (bytes > MaxRunBytes && end > place)
+            {
+                break;
+            }
         }
 
         return upcoming.AsSpan(place, end - place);
     }
 
+    /// <summary>The rest of what has come goes one by one: what is in the way of the first SET is likely to be in the way of the others.</summary>
+    public void MakeNoRuns() => makesNoRuns = true;
+
     /// <summary>Takes apart what has come.</summary>
     public void Read(SessionInput input)
     {
         Forget();
+        makesNoRuns = false;
         count = input.Ahead;
         if (count > upcoming.Length)
         {

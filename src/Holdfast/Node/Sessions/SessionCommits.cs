@@ -127,7 +127,7 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
             var field = new FieldReplacement(PlainRecord.ValueFieldName, set.Command[2], Expiry.Never);
             return engine.TryReplace(set.Key.Address, set.Key.Hash, set.Lane, field, durability, default(CommitSender) with { Writes = true }, now);
         }
-        catch (Exception)
+        catch (StateException)
         {
             return null;
         }
@@ -276,6 +276,7 @@ internal sealed class SessionCommits(Session session, SessionLanes lanes)
         {
             lock (startGate)
             {
+                group.Forget();
                 spare = group;
             }
         }

@@ -167,6 +167,11 @@ internal sealed class SessionLoop(Session session, ClientWire wire)
 
         execution.Settle();
         var made = session.Lanes.RunSets(sets);
+        if (made == 0)
+        {
+            lookahead.MakeNoRuns();
+        }
+
         commands += made;
         execution.CountCall(sets[0].Spec!, made);
         return made;
