@@ -94,7 +94,7 @@ internal sealed class LogWriter : IDisposable
     /// </summary>
     public void WriteHere()
     {
-        var batch = thread is null ? null : queue.TakeToWriteHere();
+        var batch = queue.TakeToWriteHere();
         for (var steps = 1; batch is not null; steps++)
         {
             try

@@ -19,7 +19,7 @@ public sealed class SimulationTests
         ];
         for (var seed = 0; seed < Experiment.Count(small: 300, large: 10_000); seed++)
         {
-            var trace = Simulation.Run(seed);
+            var trace = Simulation.Run(seed, onlyReplacements: seed % 4 == 3);
             rare.RemoveWhere(happening => Regex.IsMatch(trace, happening));
         }
 
@@ -54,21 +54,25 @@ public sealed class SimulationTests
         Assert.NotEqual(trace, Simulation.Run(seed + 100));
         Assert.True(trace.Length > 1000, trace);
         Assert.Equal(Simulation.Run(seed, recordsGo: true), Simulation.Run(seed, recordsGo: true));
+        Assert.Equal(Simulation.Run(seed, onlyReplacements: true), Simulation.Run(seed, onlyReplacements: true));
     }
 
     [Theory]
-    [InlineData((int)PlantedBug.SkippedSync)]
-    [InlineData((int)PlantedBug.SwappedFrames)]
-    [InlineData((int)PlantedBug.EarlyAcknowledgement)]
-    [InlineData((int)PlantedBug.SkippedFolderSync)]
-    public void A_planted_bug_is_found(int bug)
+    [InlineData((int)PlantedBug.SkippedSync, false)]
+    [InlineData((int)PlantedBug.SwappedFrames, false)]
+    [InlineData((int)PlantedBug.EarlyAcknowledgement, false)]
+    [InlineData((int)PlantedBug.SkippedFolderSync, false)]
+    [InlineData((int)PlantedBug.SkippedSync, true)]
+    [InlineData((int)PlantedBug.SwappedFrames, true)]
+    [InlineData((int)PlantedBug.EarlyAcknowledgement, true)]
+    public void A_planted_bug_is_found(int bug, bool onlyReplacements)
     {
         var found = 0;
         for (var seed = 0; seed < 60; seed++)
         {
             try
             {
-                Simulation.Run(seed, (PlantedBug)bug);
+                Simulation.Run(seed, (PlantedBug)bug, onlyReplacements: onlyReplacements);
             }
             catch (SimulationFailure)
             {
