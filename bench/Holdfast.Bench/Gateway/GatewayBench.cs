@@ -27,29 +27,30 @@ internal sealed class GatewayBench(IReadOnlyList<Proxy> proxies)
         var bench = new GatewayBench(all);
         var direct = new Proxy("direct", backend.Url, backend.Pid);
 
+        await bench.CompareAddedAsync([direct, .. all]);
         await bench.CompareAsync("small", "/small", [direct, .. all]);
         await bench.CompareAsync("100kB", "/large", all);
         await bench.CompareIdleAsync();
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>All proxies in turns, with the order changing, and the ratios of the gateway to the others.</summary>
-    private async Task CompareAsync(string what, string path, Proxy[] measured)
+    /// <summary>What each proxy adds to the time of half of the answers, for a client that asks for one thing after the other.</summary>
+    private async Task CompareAddedAsync(Proxy[] measured)
     {
-        var results = measured.ToDictionary(static proxy => proxy.Name, static _ => new List<WrkResult>());
-        for (var round = -WarmUps; round < Rounds; round++)
+        var results = await MeasureAsync("/small", clients: 1, measured);
+        foreach (var proxy in proxies)
         {
-            for (var i = 0; i < measured.Length; i++)
-            {
-                var proxy = measured[(i + round + WarmUps) % measured.Length];
-                var result = await WrkResult.MeasureAsync(proxy, path, Clients, Slice);
-                if (round >= 0)
-                {
-                    results[proxy.Name].Add(result);
-                }
-            }
+            double[] added = [.. results[proxy.Name].Zip(results["direct"], static (through, direct) => through.P50Micros - direct.P50Micros).Order()];
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"one client {proxy.Name}: p50 {added[added.Length / 2]:0} us more than without"));
         }
 
+        Ratio("one-client-rate gateway:nginx", results["gateway"], results["nginx"], static one => one.Rate);
+    }
+
+    /// <summary>The gateway's ratios to the other proxies.</summary>
+    private async Task CompareAsync(string what, string path, Proxy[] measured)
+    {
+        var results = await MeasureAsync(path, Clients, measured);
         foreach (var (name, all) in results)
         {
             Console.WriteLine(string.Create(
@@ -63,6 +64,26 @@ internal sealed class GatewayBench(IReadOnlyList<Proxy> proxies)
             Ratio($"{what}-p99 gateway:{other.Name}", results["gateway"], results[other.Name], static one => one.P99Micros);
             Ratio($"{what}-cpu gateway:{other.Name}", results["gateway"], results[other.Name], static one => one.CpuMicros);
         }
+    }
+
+    /// <summary>All in turns, with the order changing.</summary>
+    private static async Task<Dictionary<string, List<WrkResult>>> MeasureAsync(string path, int clients, Proxy[] measured)
+    {
+        var results = measured.ToDictionary(static proxy => proxy.Name, static _ => new List<WrkResult>());
+        for (var round = -WarmUps; round < Rounds; round++)
+        {
+            for (var i = 0; i < measured.Length; i++)
+            {
+                var proxy = measured[(i + round + WarmUps) % measured.Length];
+                var result = await WrkResult.MeasureAsync(proxy, path, clients, Slice);
+                if (round >= 0)
+                {
+                    results[proxy.Name].Add(result);
+                }
+            }
+        }
+
+        return results;
     }
 
     private async Task CompareIdleAsync()

@@ -14,7 +14,7 @@ internal sealed partial record WrkResult(double Rate, double P50Micros, double P
     /// <exception cref="InvalidOperationException">wrk failed, or a request did.</exception>
     public static async Task<WrkResult> MeasureAsync(Proxy proxy, string path, int clients, TimeSpan slice)
     {
-        var start = new ProcessStartInfo("wrk", ["-t2", $"-c{clients}", $"-d{slice.TotalSeconds:0}s", "--latency", new Uri(proxy.Url, path).ToString()])
+        var start = new ProcessStartInfo("wrk", [$"-t{Math.Min(clients, 2)}", $"-c{clients}", $"-d{slice.TotalSeconds:0}s", "--latency", new Uri(proxy.Url, path).ToString()])
         {
             RedirectStandardOutput = true,
         };
