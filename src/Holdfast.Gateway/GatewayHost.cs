@@ -113,7 +113,13 @@ public sealed class GatewayHost : IAsyncDisposable
             // It would have the server make an activity and a scope for each request, which nobody reads.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddSimpleConsole(static console => console.SingleLine = true)
-            .Services.AddSingleton<IExternalScopeProvider, NoScopes>().Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+            .Services.AddSingleton<IExternalScopeProvider, NoScopes>().Configure<ConsoleLoggerOptions>(static console =>
+            {
+                console.LogToStandardErrorThreshold = LogLevel.Trace;
+
+                // Whoever reads no more would otherwise have requests wait for it.
+                console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+            });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
         builder.Services.AddSingleton<FleetMeter>().AddSingleton<Journal>().AddSingleton<Drain>().AddSingleton<AdminServer>()
             .AddHostedService(static services => services.GetRequiredService<AdminServer>())
@@ -173,6 +179,7 @@ public sealed class GatewayHost : IAsyncDisposable
         }
 
         var certificate = new ServingCertificate(tls, options.Clock, kestrel.ApplicationServices.GetRequiredService<ILogger<ServingCertificate>>());
+        kestrel.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(certificate.Dispose);
         kestrel.Listen(new IPEndPoint(options.Host, tls.Port), listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;

@@ -132,6 +132,12 @@ public static class GatewayLimits
     /// <summary>The same after a request with a body, of which the server may still be reading what nobody wanted, for up to 5 s. 10 s.</summary>
     public static readonly TimeSpan RestAfterBody = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long what a client still sends is taken, and dropped, when its connection ends with an answer to something that was not read to its end. 2 s.</summary>
+    public static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>How much of it is taken at most. 1 MiB.</summary>
+    public const int LingerBytes = 1 << 20;
+
     /// <summary>How long a connection rests before it is closed. 129 s: with <see cref="RestAfter"/> the 130 s after which the server closes an unused one.</summary>
     public static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(129);
 }

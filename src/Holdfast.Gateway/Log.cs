@@ -67,6 +67,9 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Error, "No connection can be taken for the moment. {Reason} If files are short: ulimit -n.")]
     public static partial void TakesNone(ILogger logger, string reason);
 
+    [LoggerMessage(22, LogLevel.Error, "{Service}: {Reason} Files: ulimit -n; ports: net.ipv4.ip_local_port_range.")]
+    public static partial void OpensNone(ILogger logger, string service, string reason);
+
     [LoggerMessage(21, LogLevel.Error, "The server failed to hear of a connection's end.")]
     public static partial void EndNotHeard(ILogger logger, Exception fault);
 }

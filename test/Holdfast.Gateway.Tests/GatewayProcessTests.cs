@@ -67,6 +67,26 @@ public sealed class GatewayProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_files_are_short_clients_that_rest_give_theirs_and_no_instance_is_blamed()
+    {
+        const int OpenFiles = 400;
+        const int Silent = 2 * OpenFiles;
+        await using var gateway = HoldfastTool.Start(folder, OpenFiles, "gateway", "--port", $"{port}", "--state", rig.Store.ConnectionString);
+        await gateway.SeeAsync("ready on");
+        var silent = Enumerable.Range(0, Silent).Select(static _ => new TcpClient()).ToArray();
+        await Task.WhenAll(silent.Select(client => client.ConnectAsync(IPAddress.Loopback, port)));
+        for (var i = 0; i < 10; i++)
+        {
+            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = HoldfastTool.Deadline };
+            using var response = await client.GetAsync("/");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        Array.ForEach(silent, static client => client.Dispose());
+        Assert.DoesNotContain(" is out, ", gateway.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Hundreds_of_equal_failures_are_few_lines_that_tell_their_number_and_metrics_count_each()
     {
         const int Requests = 300;

@@ -38,6 +38,19 @@ public sealed class StrictInputTests
         Assert.StartsWith("HTTP/1.1 431 ", await ExchangeAsync(rig.Address, $"GET / HTTP/1.1\r\nHost: a\r\nX: {new string('y', 33 << 10)}\r\n\r\n"));
     }
 
+    [Theory]
+    [InlineData(40 << 10)]
+    [InlineData(400 << 10)]
+    public async Task Who_is_refused_before_all_is_read_gets_the_answer_and_no_reset(int bytes)
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+        for (var i = 0; i < 5; i++)
+        {
+            // A reset is an exception to who reads to the end.
+            Assert.StartsWith("HTTP/1.1 431 ", await ExchangeAsync(rig.Address, $"GET / HTTP/1.1\r\nHost: a\r\nX: {new string('y', bytes)}\r\n\r\n"));
+        }
+    }
+
     [Fact]
     public async Task A_path_is_routed_as_what_it_becomes()
     {

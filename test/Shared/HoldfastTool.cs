@@ -20,10 +20,13 @@ public sealed class HoldfastTool : IAsyncDisposable
     private readonly string mark;
     private readonly ProcessOutput output;
 
-    private HoldfastTool(string folder, string mark, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments, NetworkNamespace? network = null)
+    private HoldfastTool(
+        string folder, string mark, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments, NetworkNamespace? network = null, int? openFiles = null)
     {
         (this.folder, this.mark) = (folder, mark);
-        var start = new ProcessStartInfo("dotnet", [Path, .. arguments])
+        string[] limit = openFiles is { } most ? ["sh", "-c", $"ulimit -n {most} && exec \"$@\"", "sh"] : [];
+        string[] command = [.. limit, "dotnet", Path, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -54,6 +57,10 @@ public sealed class HoldfastTool : IAsyncDisposable
     /// <summary>Starts the tool in a folder.</summary>
     public static HoldfastTool Start(string folder, params string[] arguments) =>
         Start(folder, new Dictionary<string, string>(), arguments);
+
+    /// <summary>Starts the tool in a folder, where it may open so many files.</summary>
+    public static HoldfastTool Start(string folder, int openFiles, params string[] arguments) =>
+        new(folder, NewMark(), new Dictionary<string, string>(), arguments, openFiles: openFiles);
 
     /// <summary>Starts the tool in a folder, with variables added to its environment.</summary>
     public static HoldfastTool Start(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>

@@ -146,7 +146,7 @@ internal sealed class Exchange(UpstreamClients clients, UpgradeRelay relay, Time
         }
 
         var outcome = Outcome.Of(fault);
-        return outcome.Fate != Fate.NeverSent && request.Version == HttpVersion.Version20 && !upstream.SpeaksHttp2
+        return outcome.Fate is not (Fate.NeverSent or Fate.NotConnected) && request.Version == HttpVersion.Version20 && !upstream.SpeaksHttp2
             ? new Outcome(Fate.NotServed, StatusCodes.Status502BadGateway, "The service does not speak HTTP/2, as gRPC does")
             : outcome;
     }

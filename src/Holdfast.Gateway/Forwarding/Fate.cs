@@ -9,6 +9,9 @@ internal enum Fate
     /// <summary>No connection came about: the instance has seen nothing of it.</summary>
     NeverSent,
 
+    /// <summary>The same, and for a reason of the gateway's own: that tells nothing of the instance.</summary>
+    NotConnected,
+
     /// <summary>The connection ended before the answer began: the instance may have acted on it, or not.</summary>
     Broken,
 

@@ -17,6 +17,7 @@ internal readonly record struct Outcome(Fate Fate, int Status, string Reason, Ti
     /// <summary>Reads it from what the HTTP client threw before an answer began.</summary>
     public static Outcome Of(Exception fault) => fault switch
     {
+        HttpRequestException failed when UpstreamClients.IsOwnLimit(failed) => new(Fate.NotConnected, StatusCodes.Status503ServiceUnavailable, failed.InnerException!.Message),
         HttpRequestException failed when UpstreamClients.WasNeverSent(failed) => new(Fate.NeverSent, StatusCodes.Status502BadGateway, failed.Message),
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } failed =>
             new(Fate.Failed, StatusCodes.Status502BadGateway, failed.Message),

@@ -158,17 +158,28 @@ internal sealed class RequestHandler(
             context, StatusCodes.Status503ServiceUnavailable, $"No instance of {pool.Name} is ready. Try again in a second.");
     }
 
+    private void NoConnection(ServicePool pool, Upstream upstream, Outcome outcome)
+    {
+        if (outcome.Fate == Fate.NotConnected)
+        {
+            if (warnings.IsNews(pool.Name, "no connection could be opened"))
+            {
+                Log.OpensNone(logger, pool.Name, outcome.Reason);
+            }
+        }
+        else if (upstream.ConnectionFailed())
+        {
+            Log.InstanceOut(logger, pool.Name, upstream.Id, upstream.Prefix, "it took no connection");
+        }
+    }
+
     /// <summary>Draws the consequences of a sending. Returns whether the request is settled; if not, it is to be sent again.</summary>
     private async ValueTask<bool> SettleAsync(HttpContext context, ServicePool pool, Tries tries, Upstream upstream, Outcome outcome)
     {
         switch (outcome.Fate)
         {
-            case Fate.NeverSent:
-                if (upstream.ConnectionFailed())
-                {
-                    Log.InstanceOut(logger, pool.Name, upstream.Id, upstream.Prefix, "it took no connection");
-                }
-
+            case Fate.NeverSent or Fate.NotConnected:
+                NoConnection(pool, upstream, outcome);
                 tries.NeverSent(upstream);
                 return false;
 

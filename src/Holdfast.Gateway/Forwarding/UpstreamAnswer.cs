@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Holdfast.Gateway.Repeating;
 using Holdfast.Gateway.Requests;
+using Holdfast.Gateway.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -45,6 +46,8 @@ internal static class UpstreamAnswer
             using var body = await answer.Content.ReadAsStreamAsync(watch.Token);
             while (copied != length)
             {
+                await SocketLoop.LetOthersAsync();
+
                 // A read of nothing waits until there is something; meanwhile what there was goes out, the head at the least.
                 var more = body.ReadAsync(Memory<byte>.Empty, watch.Token);
                 if (!more.IsCompleted || unflushed >= FlushBytes)

@@ -14,12 +14,14 @@ internal sealed class ClientConnections : IDisposable
     private readonly TimeProvider clock;
     private readonly ITimer timer;
     private readonly Thrift thrift;
+    private long lastRound;
     private volatile bool isEnding;
 
     public ClientConnections(RestingClients resting, TimeProvider clock)
     {
         (this.resting, this.clock) = (resting, clock);
         thrift = new Thrift(clock);
+        lastRound = clock.GetTimestamp();
         timer = clock.CreateTimer(static all => ((ClientConnections)all!).Rest(), this, Pace, Pace);
     }
 
@@ -66,10 +68,13 @@ internal sealed class ClientConnections : IDisposable
 
     private void Rest()
     {
+        // Where the process stood still, the server is first to end the connections for whose body it has waited too long.
+        var isOnTime = clock.GetElapsedTime(lastRound) < 2 * Pace;
+        lastRound = clock.GetTimestamp();
         var count = 0;
         foreach (var (connection, mayRest) in open)
         {
-            count += mayRest && connection.TryRest() ? 1 : 0;
+            count += isOnTime && mayRest && connection.TryRest() ? 1 : 0;
         }
 
         resting.Close(GatewayLimits.LongestRest, GatewayLimits.RestAfter);

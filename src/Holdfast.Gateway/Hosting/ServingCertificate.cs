@@ -4,46 +4,32 @@ using System.Security.Cryptography;
 namespace Holdfast.Gateway.Hosting;
 
 /// <summary>
-/// The certificate that new connections get. Its files are looked at once a second, when a connection comes: when they
-/// have changed and can be used, it is replaced, and connections that exist go on. When they can't, the earlier one stays.
+/// The certificate that new connections get. Its files are looked at once a second: when they have changed and can be used, it is replaced, and connections that exist go on. When they
+/// can't, the earlier one stays. No handshake waits for that: a folder from another machine may be slow.
 /// They are compared by content: where a link along their path leads elsewhere, as in Kubernetes' secrets, their times tell nothing.
 /// </summary>
-internal sealed class ServingCertificate
+internal sealed class ServingCertificate : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private readonly Lock gate = new();
     private readonly GatewayTls tls;
-    private readonly TimeProvider clock;
     private readonly ILogger logger;
-    private SslServerAuthenticationOptions options;
+    private readonly ITimer timer;
+    private volatile SslServerAuthenticationOptions options;
     private string[] contents;
-    private long lookedAt;
+    private int isLooking;
 
     public ServingCertificate(GatewayTls tls, TimeProvider clock, ILogger<ServingCertificate> logger)
     {
-        (this.tls, this.clock, this.logger) = (tls, clock, logger);
+        (this.tls, this.logger) = (tls, logger);
         contents = Contents();
-        lookedAt = clock.GetTimestamp();
         options = OptionsOf(tls.Load());
+        timer = clock.CreateTimer(static certificate => ((ServingCertificate)certificate!).LookAlone(), this, Interval, Interval);
     }
 
     /// <summary>What a handshake goes by.</summary>
-    public SslServerAuthenticationOptions Current
-    {
-        get
-        {
-            lock (gate)
-            {
-                if (clock.GetElapsedTime(lookedAt) >= Interval)
-                {
-                    lookedAt = clock.GetTimestamp();
-                    Look();
-                }
+    public SslServerAuthenticationOptions Current => options;
 
-                return options;
-            }
-        }
-    }
+    public void Dispose() => timer.Dispose();
 
     private static SslServerAuthenticationOptions OptionsOf(SslStreamCertificateContext certificate) => new()
     {
@@ -51,6 +37,24 @@ internal sealed class ServingCertificate
         ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
         AllowRenegotiation = false,
     };
+
+    private void LookAlone()
+    {
+        // It may take longer than until the next time.
+        if (Interlocked.Exchange(ref isLooking, 1) == 0)
+        {
+            try
+            {
+                Look();
+            }
+            catch (Exception fault)
+            {
+                Log.CertificateRefused(logger, fault.Message);
+            }
+
+            Volatile.Write(ref isLooking, 0);
+        }
+    }
 
     private void Look()
     {
@@ -61,15 +65,8 @@ internal sealed class ServingCertificate
         }
 
         contents = found;
-        try
-        {
-            options = OptionsOf(tls.Load());
-            Log.CertificateReplaced(logger, options.ServerCertificateContext!.TargetCertificate.Subject, options.ServerCertificateContext.TargetCertificate.NotAfter);
-        }
-        catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException)
-        {
-            Log.CertificateRefused(logger, fault.Message);
-        }
+        options = OptionsOf(tls.Load());
+        Log.CertificateReplaced(logger, options.ServerCertificateContext!.TargetCertificate.Subject, options.ServerCertificateContext.TargetCertificate.NotAfter);
     }
 
     private string[] Contents() => [.. tls.Files.Select(ContentOf)];

@@ -73,6 +73,10 @@ internal sealed class HealthCheck : IAsyncDisposable
 
             Report(response.IsSuccessStatusCode, isSilent: false, $"its health path answered {(int)response.StatusCode}");
         }
+        catch (HttpRequestException fault) when (UpstreamClients.IsOwnLimit(fault))
+        {
+            // The instance may be well; requests tell of the limit in the log.
+        }
         catch (HttpRequestException fault) when (UpstreamClients.WasNeverSent(fault))
         {
             if (upstream.ConnectionFailed())

@@ -43,6 +43,11 @@ internal sealed class ReplayableBody(Stream client) : BodyStream
 
     public override async ValueTask DisposeAsync()
     {
+        if (kept is SpillFile)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
         await kept.DisposeAsync();
         await base.DisposeAsync();
     }
@@ -59,6 +64,8 @@ internal sealed class ReplayableBody(Stream client) : BodyStream
 
             if (kept is MemoryStream memory && memory.Length + bytes.Length > GatewayLimits.MaxReplayMemoryBytes)
             {
+                // To make a file may take long, and so may closing it: not on a thread that has other connections to hear.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 kept = SpillFile.Create();
                 memory.Position = 0;
                 await memory.CopyToAsync(kept);

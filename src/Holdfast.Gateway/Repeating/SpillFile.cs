@@ -1,3 +1,5 @@
+using Holdfast.Gateway.Sockets;
+
 namespace Holdfast.Gateway.Repeating;
 
 /// <summary>
@@ -10,8 +12,10 @@ internal sealed class SpillFile(string path, FileStreamOptions options, SpillSpa
     private const int NameBytes = 12;
     private static readonly SpillSpace Shared = new(GatewayLimits.MaxReplayFileBytes);
     private long taken;
+    private int isCounted = Count();
 
-    public static SpillFile Create() => Create(Shared);
+    /// <exception cref="IOException">It can't be made, or the process may open no more files.</exception>
+    public static SpillFile Create() => ProcessFiles.HasRoom ? Create(Shared) : throw new IOException("The process may open no more files.");
 
     public static SpillFile Create(SpillSpace space)
     {
@@ -50,7 +54,18 @@ internal sealed class SpillFile(string path, FileStreamOptions options, SpillSpa
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
+        if (Interlocked.Exchange(ref isCounted, 0) == 1)
+        {
+            ProcessFiles.Give();
+        }
+
         space.Give(Interlocked.Exchange(ref taken, 0));
+    }
+
+    private static int Count()
+    {
+        ProcessFiles.Take();
+        return 1;
     }
 
     private void Take(int bytes)

@@ -13,6 +13,9 @@ namespace Holdfast.Gateway.Sockets;
 internal sealed class ClientListener : IConnectionListener
 {
     private const int Backlog = 512;
+
+    /// <summary>So many connections that rest are closed when there are no files for those that come.</summary>
+    private const int Spared = 64;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TellingInterval = TimeSpan.FromSeconds(10);
     private readonly Socket listening;
@@ -24,6 +27,7 @@ internal sealed class ClientListener : IConnectionListener
     private readonly Channel<PolledConnection> arrived = Channel.CreateUnbounded<PolledConnection>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task accepting;
     private long? toldAt;
+    private volatile bool isOver;
 
     public ClientListener(Socket listening, SocketLoops loops, RestingClients resting, MemoryPool<byte> memory, TimeProvider clock, ILogger logger)
     {
@@ -41,6 +45,7 @@ internal sealed class ClientListener : IConnectionListener
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         // Not before: who comes from its rest while the gateway says farewell is still served.
+        isOver = true;
         listening.Dispose();
         await accepting;
         arrived.Writer.TryComplete();
@@ -88,7 +93,7 @@ internal sealed class ClientListener : IConnectionListener
             return;
         }
 
-        Offer(new PolledSocket(loops.Next(), client));
+        Offer(new PolledSocket(loops.Next(), client, takesTurns: true));
     }
 
     private async Task AcceptAllAsync()
@@ -97,6 +102,7 @@ internal sealed class ClientListener : IConnectionListener
         {
             try
             {
+                await RoomAsync();
                 Take(await listening.AcceptAsync());
             }
             catch (Exception fault) when (fault is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted })
@@ -109,14 +115,28 @@ internal sealed class ClientListener : IConnectionListener
             }
             catch (Exception fault) when (fault is SocketException or IOException)
             {
-                if (toldAt is not { } at || clock.GetElapsedTime(at) >= TellingInterval)
-                {
-                    toldAt = clock.GetTimestamp();
-                    Log.TakesNone(logger, fault.Message);
-                }
-
-                await Task.Delay(Pause, clock);
+                await PauseAsync(fault.Message);
             }
         }
+    }
+
+    /// <summary>Returns once a file can be spared. Who comes is more likely to ask for something than who has been silent for longest.</summary>
+    private async ValueTask RoomAsync()
+    {
+        while (!ProcessFiles.HasRoomForClients && resting.CloseOldest(Spared) == 0 && !isOver)
+        {
+            await PauseAsync("The process may open no more files.");
+        }
+    }
+
+    private Task PauseAsync(string reason)
+    {
+        if (toldAt is not { } at || clock.GetElapsedTime(at) >= TellingInterval)
+        {
+            toldAt = clock.GetTimestamp();
+            Log.TakesNone(logger, reason);
+        }
+
+        return Task.Delay(Pause, clock);
     }
 }

@@ -106,17 +106,19 @@ internal sealed class PolledConnection
         if (Interlocked.Exchange(ref isOver, 1) == 0)
         {
             socket.WhenEnded(null);
-            input.Complete();
             output.Complete();
 
             // Who was told something when its connection was to rest, was told why it ends.
             if (socket.IsInterrupted && !output.WasUsedAtRest && !closed.IsCancellationRequested)
             {
+                input.Complete();
                 rest(socket);
             }
             else
             {
+                // Before what it may still receive into is somebody else's.
                 Close();
+                input.Complete();
             }
         }
 
@@ -127,6 +129,13 @@ internal sealed class PolledConnection
     {
         try
         {
+            if (Socket.Available > 0)
+            {
+                Socket.Shutdown(SocketShutdown.Send);
+                _ = LingerAsync(socket, MemoryPool);
+                return;
+            }
+
             Socket.Shutdown(SocketShutdown.Both);
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
@@ -135,6 +144,32 @@ internal sealed class PolledConnection
         }
 
         socket.Dispose();
+    }
+
+    /// <summary>
+    /// Takes for a while what the client goes on to send, and closes the connection when it has ended it: one that is closed with something unread is reset, and that can
+    /// reach the client before it has read its answer (RFC 9112, section 9.6).
+    /// </summary>
+    private static async Task LingerAsync(PolledSocket socket, MemoryPool<byte> memory)
+    {
+        using var patience = new CancellationTokenSource(GatewayLimits.LingerTime);
+        using var block = memory.Rent();
+        try
+        {
+            var left = GatewayLimits.LingerBytes;
+            while (left > 0 && await socket.ReceiveAsync(block.Memory, patience.Token) is var count and > 0)
+            {
+                left -= count;
+            }
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException)
+        {
+            // That was time enough, or the client has gone.
+        }
+        finally
+        {
+            socket.Dispose();
+        }
     }
 
     /// <summary>Tells the server that the client has gone. Elsewhere: whoever learns of it has other sockets to hear.</summary>

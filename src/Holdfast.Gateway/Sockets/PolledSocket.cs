@@ -26,6 +26,7 @@ internal sealed class PolledSocket : IThreadPoolWorkItem, IDisposable
 
     private readonly Lock gate = new();
     private readonly SocketLoop loop;
+    private readonly bool takesTurns;
     private readonly SafeSocketHandle handle;
     private readonly SocketWait input = new();
     private readonly SocketWait output = new();
@@ -43,11 +44,17 @@ internal sealed class PolledSocket : IThreadPoolWorkItem, IDisposable
     private volatile bool isDisposed;
 
     /// <summary>Has the loop hear the socket, which is the new one's own from now on.</summary>
+    /// <param name="loop">Hears it.</param>
+    /// <param name="socket">Connected, or about to be.</param>
+    /// <param name="takesTurns">
+    /// Whether who has received much, or asks from another thread, waits for its turn though something has come. Who is to see at once whether something has come does not.
+    /// </param>
     /// <exception cref="IOException">The system watches no more sockets. The socket is closed.</exception>
-    public PolledSocket(SocketLoop loop, Socket socket)
+    public PolledSocket(SocketLoop loop, Socket socket, bool takesTurns)
     {
-        (this.loop, Socket, handle) = (loop, socket, socket.SafeHandle);
+        (this.loop, this.takesTurns, Socket, handle) = (loop, takesTurns, socket, socket.SafeHandle);
         Place = (int)handle.DangerousGetHandle();
+        ProcessFiles.Take();
         try
         {
             loop.Watch(this);
@@ -100,8 +107,8 @@ internal sealed class PolledSocket : IThreadPoolWorkItem, IDisposable
                 return ValueTask.FromException<int>(fault);
             }
 
-            this.room = room;
             wait = input.Begin();
+            this.room = room;
             if (mayHaveInput)
             {
                 loop.Post(this);
@@ -259,6 +266,7 @@ internal sealed class PolledSocket : IThreadPoolWorkItem, IDisposable
         }
 
         Socket.Dispose();
+        ProcessFiles.Give();
         if (received)
         {
             input.EndElsewhere(Closed());
@@ -276,7 +284,7 @@ internal sealed class PolledSocket : IThreadPoolWorkItem, IDisposable
     /// Whether it is worth to look for input: it is known that there may be some, or the socket was silent for a while, and an end that the loop has not come to yet should be noticed before anything is
     /// sent. But who has had many turns waits until others had one.
     /// </summary>
-    private bool MayReceiveNow(bool onlyWaits) => mayHaveInput ? loop.HasTurn() : !onlyWaits && loop.Since(heardAt) > Silence;
+    private bool MayReceiveNow(bool onlyWaits) => mayHaveInput ? !takesTurns || loop.HasTurn() : !onlyWaits && loop.Since(heardAt) > Silence;
 
     /// <summary>Receives for who waits for input, and ends the wait with what is to be told then; -1 if nobody does or nothing has come.</summary>
     private int ReceiveForWaiter(out IOException? fault)

@@ -8,7 +8,7 @@ namespace Holdfast.Gateway.Sockets;
 internal sealed class RestingClients(TimeProvider clock) : IDisposable
 {
     private volatile bool isOver;
-    private readonly ConcurrentDictionary<PolledSocket, long> all = [];
+    private readonly ConcurrentDictionary<PolledSocket, Rest> all = [];
 
     /// <summary>How many there are.</summary>
     public int Count => all.Count;
@@ -16,9 +16,9 @@ internal sealed class RestingClients(TimeProvider clock) : IDisposable
     /// <summary>Keeps the connection until its client says something, which <paramref name="wake"/> is called for, or goes.</summary>
     public void Add(PolledSocket socket, Action<PolledSocket> wake)
     {
-        all[socket] = clock.GetTimestamp();
+        var rest = all[socket] = new Rest(clock.GetTimestamp());
         socket.Resume();
-        _ = AwaitAsync(socket, wake);
+        _ = AwaitAsync(socket, rest, wake);
         if (isOver)
         {
             Dispose();
@@ -29,11 +29,11 @@ internal sealed class RestingClients(TimeProvider clock) : IDisposable
     public void Dispose()
     {
         isOver = true;
-        foreach (var (socket, _) in all)
+        foreach (var (socket, rest) in all)
         {
-            if (all.TryRemove(socket, out _))
+            if (rest.TryEnd())
             {
-                socket.Dispose();
+                End(socket);
             }
         }
     }
@@ -41,18 +41,41 @@ internal sealed class RestingClients(TimeProvider clock) : IDisposable
     /// <summary>Closes those that have rested for so long and whose client is not just saying something. Returns whether none is left.</summary>
     public bool Close(TimeSpan rested, TimeSpan unused)
     {
-        foreach (var (socket, since) in all)
+        foreach (var (socket, rest) in all)
         {
-            if (clock.GetElapsedTime(since) >= rested && Quietness.TryShut(socket.Socket, unused) && all.TryRemove(socket, out _))
+            if (clock.GetElapsedTime(rest.Since) >= rested && rest.TryEnd(() => Quietness.TryShut(socket.Socket, unused)))
             {
-                socket.Dispose();
+                End(socket);
             }
         }
 
         return all.IsEmpty;
     }
 
-    private async Task AwaitAsync(PolledSocket socket, Action<PolledSocket> wake)
+    /// <summary>Closes some of those that have rested for longest, half of them at most, as there are no files for others. Returns how many.</summary>
+    public int CloseOldest(int most)
+    {
+        var closed = 0;
+        var resting = all.ToArray();
+        foreach (var (socket, rest) in resting.OrderBy(static one => one.Value.Since).Take(Math.Min(most, (resting.Length + 1) / 2)))
+        {
+            if (rest.TryEnd(() => Quietness.TryShut(socket.Socket, TimeSpan.Zero)))
+            {
+                End(socket);
+                closed++;
+            }
+        }
+
+        return closed;
+    }
+
+    private void End(PolledSocket socket)
+    {
+        all.TryRemove(socket, out _);
+        socket.Dispose();
+    }
+
+    private async Task AwaitAsync(PolledSocket socket, Rest rest, Action<PolledSocket> wake)
     {
         var hasInput = false;
         try
@@ -65,18 +88,43 @@ internal sealed class RestingClients(TimeProvider clock) : IDisposable
             // It is over.
         }
 
-        if (!all.TryRemove(socket, out _))
+        if (!rest.TryEnd())
         {
             return;
         }
 
         if (hasInput)
         {
+            all.TryRemove(socket, out _);
             wake(socket);
         }
         else
         {
-            socket.Dispose();
+            End(socket);
+        }
+    }
+
+    /// <summary>A rest, which one ends: the client that says something, or who closes the connection.</summary>
+    private sealed class Rest(long since)
+    {
+        private readonly Lock gate = new();
+        private bool isOver;
+
+        public long Since => since;
+
+        /// <summary>Ends it, if it has not ended. Returns whether this did.</summary>
+        /// <param name="may">Asked while nobody else can end it.</param>
+        public bool TryEnd(Func<bool>? may = null)
+        {
+            lock (gate)
+            {
+                if (isOver || may?.Invoke() == false)
+                {
+                    return false;
+                }
+
+                return isOver = true;
+            }
         }
     }
 }

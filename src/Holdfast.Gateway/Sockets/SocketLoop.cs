@@ -98,6 +98,19 @@ internal sealed class SocketLoop : IDisposable
     /// </summary>
     public bool HasTurn() => current == this && turns-- > 0;
 
+    /// <summary>Returns when the others of this thread's loop had their turn, if the caller had many; at once where it had few, or runs on no loop.</summary>
+    public static ValueTask LetOthersAsync()
+    {
+        if (current is not { } loop || loop.HasTurn())
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        var turn = new NextTurn();
+        loop.Post(turn);
+        return new ValueTask(turn.Task);
+    }
+
     private void Wake()
     {
         lock (gate)
@@ -143,5 +156,11 @@ internal sealed class SocketLoop : IDisposable
             isOver = true;
             epoll.Dispose();
         }
+    }
+
+    /// <summary>Who waits for it goes on on the loop's thread.</summary>
+    private sealed class NextTurn : TaskCompletionSource, IThreadPoolWorkItem
+    {
+        public void Execute() => SetResult();
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Holdfast.Gateway.Forwarding;
+using Holdfast.Gateway.Sockets;
 
 namespace Holdfast.Gateway.Upgrades;
 
@@ -33,6 +34,7 @@ internal sealed class WebSocketDirection(Stream from, Stream to, ActivityWatch w
             while (await from.ReadAsync(buffer, cancellationToken) is var read and > 0)
             {
                 watch.Touch();
+                await SocketLoop.LetOthersAsync();
                 await PassAsync(buffer.AsMemory(0, read), cancellationToken);
                 if (HasClosed && (closed || Back?.HasToldClose == true))
                 {

@@ -175,9 +175,11 @@ internal sealed unsafe partial class Epoll : IDisposable
         return new IOException($"{what} failed: {Marshal.GetPInvokeErrorMessage(error)}.", new SocketException((int)KindOf(error)));
     }
 
-    /// <summary>What .NET calls an error of Linux (errno(3)) that tells how a connection ended.</summary>
+    /// <summary>What .NET calls an error of Linux (errno(3)) that tells how a connection ended, or what there is too little of.</summary>
     private static SocketError KindOf(int error) => error switch
     {
+        12 or 28 or 105 => SocketError.NoBufferSpaceAvailable,
+        23 or 24 => SocketError.TooManyOpenSockets,
         32 => SocketError.Shutdown,
         103 => SocketError.ConnectionAborted,
         104 => SocketError.ConnectionReset,

@@ -23,7 +23,7 @@ public sealed class PolledConnectionTests : IAsyncLifetime
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         await client.ConnectAsync(listener.LocalEndpoint);
-        connection = new PolledConnection(new PolledSocket(loop, await listener.AcceptSocketAsync()), MemoryPool<byte>.Shared, rested.Add, NullLogger.Instance);
+        connection = new PolledConnection(new PolledSocket(loop, await listener.AcceptSocketAsync(), takesTurns: true), MemoryPool<byte>.Shared, rested.Add, NullLogger.Instance);
     }
 
     public ValueTask DisposeAsync()

@@ -24,7 +24,7 @@ public sealed class PolledOutputTests : IAsyncLifetime
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         await peer.ConnectAsync(listener.LocalEndpoint);
-        socket = new PolledSocket(loop, await listener.AcceptSocketAsync());
+        socket = new PolledSocket(loop, await listener.AcceptSocketAsync(), takesTurns: true);
         output = new PolledOutput(socket, MemoryPool<byte>.Shared, () => broken.TrySetResult());
     }
 

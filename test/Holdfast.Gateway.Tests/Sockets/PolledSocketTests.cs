@@ -8,6 +8,8 @@ namespace Holdfast.Gateway.Tests.Sockets;
 /// <summary>What a socket that the gateway's own loop hears gives to who receives and sends.</summary>
 public sealed class PolledSocketTests : IDisposable
 {
+    /// <summary>More than one may do at once.</summary>
+    private const int Parts = 500;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly SocketLoop loop = new(TimeProvider.System);
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -186,7 +188,6 @@ public sealed class PolledSocketTests : IDisposable
     [Fact]
     public async Task One_on_which_much_has_come_does_not_keep_the_loop_from_others()
     {
-        const int Parts = 500;
         using var busy = await ConnectAsync();
         using var other = await ConnectAsync();
         await busy.Peer.SendAsync(new byte[Parts * 100]);
@@ -208,11 +209,66 @@ public sealed class PolledSocketTests : IDisposable
         Assert.InRange(await receivedBefore, 1, Parts - 1);
     }
 
-    private async Task<Both> ConnectAsync()
+    [Fact]
+    public async Task Who_takes_no_turns_is_told_at_once_what_has_come_and_that_it_has_ended_on_any_thread()
+    {
+        using var both = await ConnectAsync(takesTurns: false);
+        var ended = new TaskCompletionSource();
+        both.Polled.WhenEnded(ended.SetResult);
+        await both.Peer.SendAsync(new byte[Parts]);
+        both.Peer.Shutdown(SocketShutdown.Send);
+        await ended.Task.WaitAsync(Patience);
+
+        var room = new byte[1];
+        Assert.Equal(1, Now(both.Polled.ReceiveAsync(room).AsTask()));
+        var work = new Work(() =>
+        {
+            for (var i = 1; i < Parts; i++)
+            {
+                Assert.Equal(1, Now(both.Polled.ReceiveAsync(room).AsTask()));
+            }
+
+            return Task.CompletedTask;
+        });
+        loop.Post(work);
+        await (await work.Begun.Task).WaitAsync(Patience);
+        Assert.Equal(0, Now(both.Polled.ReceiveAsync(room).AsTask()));
+    }
+
+    [Fact]
+    public async Task Who_has_much_to_do_lets_others_have_their_turn()
+    {
+        using var other = await ConnectAsync();
+        var done = 0;
+        var doneBefore = other.Polled.ReceiveAsync(new byte[1]).AsTask().ContinueWith(_ => done, TaskContinuationOptions.ExecuteSynchronously);
+        var work = new Work(async () =>
+        {
+            other.Peer.Send(new byte[1]);
+            for (; done < Parts; done++)
+            {
+                await SocketLoop.LetOthersAsync();
+                Assert.Same(loop, SocketLoop.Current);
+            }
+        });
+
+        loop.Post(work);
+
+        await (await work.Begun.Task).WaitAsync(Patience);
+        Assert.InRange(await doneBefore, 1, Parts - 1);
+        Assert.True(SocketLoop.LetOthersAsync().AsTask().IsCompletedSuccessfully);
+    }
+
+    private static int Now(Task<int> receiving)
+    {
+        Assert.True(receiving.IsCompletedSuccessfully, "It is not there at once.");
+        return receiving.GetAwaiter().GetResult();
+    }
+
+    private async Task<Both> ConnectAsync(bool takesTurns = true)
     {
         var peer = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await peer.ConnectAsync(listener.LocalEndpoint);
-        return new Both(peer, new PolledSocket(loop, await listener.AcceptSocketAsync()));
+        return new Both(peer, new PolledSocket(loop, await listener.AcceptSocketAsync(), takesTurns));
     }
 
     private sealed record Both(Socket Peer, PolledSocket Polled) : IDisposable

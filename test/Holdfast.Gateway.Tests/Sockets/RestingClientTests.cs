@@ -154,7 +154,7 @@ public sealed class RestingClientTests
         listener.Start();
         using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(listener.LocalEndpoint);
-        resting.Add(new PolledSocket(loop, await listener.AcceptSocketAsync()), static _ => Assert.Fail("Nothing has come."));
+        resting.Add(new PolledSocket(loop, await listener.AcceptSocketAsync(), takesTurns: true), static _ => Assert.Fail("Nothing has come."));
 
         Assert.False(resting.Close(GatewayLimits.LongestRest, TimeSpan.Zero));
         Assert.Equal(1, resting.Count);
