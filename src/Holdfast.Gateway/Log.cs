@@ -36,8 +36,8 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Error, "{Service}: its settings can't be used, and it is served without any. {Problems}")]
     public static partial void SettingsRefused(ILogger logger, string service, string problems);
 
-    [LoggerMessage(20, LogLevel.Error, "{Service}: its declaration can't be used, and every service stays as it was declared before, until this one is mended. {Problems}")]
-    public static partial void DeclarationRefused(ILogger logger, string service, string problems);
+    [LoggerMessage(20, LogLevel.Error, "{Service}: its declaration can't be used, and until it is mended the service stays as it was declared before{With}. {Problems}")]
+    public static partial void DeclarationRefused(ILogger logger, string service, string with, string problems);
 
     [LoggerMessage(13, LogLevel.Information, "The certificate was replaced: {Subject}, good until {NotAfter}.")]
     public static partial void CertificateReplaced(ILogger logger, string subject, DateTime notAfter);

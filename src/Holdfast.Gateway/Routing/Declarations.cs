@@ -3,8 +3,9 @@ using Holdfast.Gateway.Services;
 namespace Holdfast.Gateway.Routing;
 
 /// <summary>
-/// What the services are declared as. What the registry tells anew is taken whole or not at all: while a part of it can't be understood, every service that is
-/// known stays as it was declared before, routes and health path included. A path that goes from one service to another could else lead to both, or to none.
+/// What the services are declared as. A declaration is taken whole or not at all: while a part of it can't be understood, the service stays as it was declared
+/// before, routes and health path included. So do those that give it a path or get one from it, which could else lead to both, or to none. The others, which may be
+/// somebody else's, are served as they are declared.
 /// </summary>
 internal sealed class Declarations(ILogger logger)
 {
@@ -19,11 +20,11 @@ internal sealed class Declarations(ILogger logger)
     {
         Declared[] read = [.. declarations.Select(Read)];
         Declared[] bad = [.. read.Where(static one => one.Problems.Length > 0)];
-        var isRefused = bad.Any(one => holding.ContainsKey(one.Name));
-        Tell(bad);
-        if (isRefused)
+        var staying = Staying(read);
+        Tell(bad, [.. staying.Except(bad.Select(static one => one.Name)).Order(StringComparer.Ordinal)]);
+        if (staying.Count > 0)
         {
-            read = [.. read.Select(one => holding.GetValueOrDefault(one.Name, one)).OrderBy(one => !holding.ContainsKey(one.Name))];
+            read = [.. read.Select(one => staying.Contains(one.Name) ? holding[one.Name] : one).OrderBy(one => !staying.Contains(one.Name))];
         }
 
         holding = read.ToDictionary(static one => one.Name, static one => one with { Problems = "" });
@@ -43,10 +44,33 @@ internal sealed class Declarations(ILogger logger)
             : new Declared(declaration, ServiceSettings.Default, string.Join(" ", problems.Select(static problem => $"{problem.Setting}: {problem.Problem}.")));
     }
 
-    /// <summary>Instances join and leave meanwhile, and that is no reason to say it again.</summary>
-    private void Tell(IReadOnlyList<Declared> bad)
+    /// <summary>Who stays as it was: who can't be understood, who must not change without it for the routes that go from one to the other, and so on.</summary>
+    private HashSet<string> Staying(IReadOnlyList<Declared> read)
     {
-        var text = string.Join('\n', bad.Select(static one => $"{one.Name} {one.Problems}"));
+        HashSet<string> staying = [.. read.Where(one => one.Problems.Length > 0 && holding.ContainsKey(one.Name)).Select(static one => one.Name)];
+        if (staying.Count == 0)
+        {
+            return staying;
+        }
+
+        HashSet<string> known = [.. read.Select(static one => one.Name).Where(holding.ContainsKey)];
+        var pairs = RouteMoves.Between(holding.Values.Select(static one => one.Declaration), read.Select(static one => one.Declaration));
+        int before;
+        do
+        {
+            before = staying.Count;
+            staying.UnionWith(pairs.Where(pair => staying.Contains(pair.First) && known.Contains(pair.Second)).Select(static pair => pair.Second).ToList());
+        }
+        while (staying.Count > before);
+
+        return staying;
+    }
+
+    /// <summary>Instances join and leave meanwhile, and that is no reason to say it again.</summary>
+    private void Tell(IReadOnlyList<Declared> bad, IReadOnlyList<string> others)
+    {
+        var with = others.Count == 0 ? "" : $", and with it {string.Join(", ", others)} for the routes that go from one to another";
+        var text = string.Join('\n', [.. bad.Select(static one => $"{one.Name} {one.Problems}"), with]);
         if (text == told)
         {
             return;
@@ -57,7 +81,7 @@ internal sealed class Declarations(ILogger logger)
         {
             if (holding.ContainsKey(declaration.Name))
             {
-                Log.DeclarationRefused(logger, declaration.Name, problems);
+                Log.DeclarationRefused(logger, declaration.Name, with, problems);
             }
             else
             {

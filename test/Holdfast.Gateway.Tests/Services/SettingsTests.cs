@@ -115,6 +115,27 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public async Task A_declaration_that_cannot_be_used_holds_back_nobody_elses()
+    {
+        await using var rig = await Rig.StartAsync(instances: 1);
+        await rig.JoinAsync("blog-1", service: Declared("blog", "/blog"));
+        await rig.JoinAsync("news-1", service: Declared("news", "/news"));
+
+        // The shop can't be understood. The blog takes what it gives away, and the news have nothing to do with either.
+        var bad = new ServiceDeclaration("shop", ["/shop"], "/healthz") { Settings = new Dictionary<string, string> { ["colour"] = "red" } };
+        await rig.Registry.DeclareAsync([bad, new ServiceDeclaration("blog", ["/notes", "/"], "/healthz"), Declared("news", "/news", "/papers")]);
+        await Eventually.HoldsAsync(async () => (await AnsweringAsync(rig, "/papers"))[0] == "news-1");
+        Assert.Equal(["news-1", "blog-1", "shop-1", "shop-1"], await AnsweringAsync(rig, "/news", "/blog", "/notes", "/other"));
+
+        // Somebody else goes on changing meanwhile.
+        await rig.Registry.DeclareAsync(Declared("news", "/news", "/papers", "/today"));
+        await Eventually.HoldsAsync(async () => (await AnsweringAsync(rig, "/today"))[0] == "news-1");
+        await rig.Registry.DeclareAsync(Declared("shop", "/shop"));
+        await Eventually.HoldsAsync(async () => (await AnsweringAsync(rig, "/other"))[0] == "blog-1");
+        Assert.Equal(["blog-1", "shop-1"], await AnsweringAsync(rig, "/blog", "/shop"));
+    }
+
+    [Fact]
     public async Task A_service_that_was_not_known_is_served_though_its_settings_cannot_be_used()
     {
         await using var rig = await Rig.StartAsync(instances: 1);
@@ -125,7 +146,7 @@ public sealed class SettingsTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    private static ServiceDeclaration Declared(string service, string route) => new(service, [route], "/healthz");
+    private static ServiceDeclaration Declared(string service, params string[] routes) => new(service, routes, "/healthz");
 
     /// <summary>Which instances answer these paths, or none.</summary>
     private static async Task<string[]> AnsweringAsync(Rig rig, params string[] paths)
