@@ -16,6 +16,7 @@ internal sealed class RegistryFollower(StateEngine engine)
 
     private readonly RegistryMemory memory = new(engine.Options.Clock);
     private RegistrySnapshot? told;
+    private string toldProblems = "";
 
     public async IAsyncEnumerable<RegistrySnapshot> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -52,11 +53,12 @@ internal sealed class RegistryFollower(StateEngine engine)
                     await watches.WatchAsync(RegistryRecords.Service(name), cancellationToken).ConfigureAwait(false);
                 }
 
-                var (found, isWhole) = await RegistryReader.ReadServicesAsync(engine, directory, names, cancellationToken).ConfigureAwait(false);
+                var (found, isWhole) = await RegistryReader.ReadServicesAsync(engine, directory, names, name => told?[name]?.Declaration, cancellationToken).ConfigureAwait(false);
                 if (isWhole || (attempt >= MaxAttempts && told is not null))
                 {
                     await watches.KeepOnlyAsync([RegistryRecords.Services, .. names.Select(RegistryRecords.Service)]).ConfigureAwait(false);
                     TellReturned();
+                    TellProblems(found);
                     memory.StoreAnswered(askedAt, directory.Term);
                     return memory.Reconcile(isWhole ? found : [.. found.Select(AsTold)]);
                 }
@@ -79,6 +81,27 @@ internal sealed class RegistryFollower(StateEngine engine)
     {
         Service = sighting.Service is { } service && told?[sighting.Name] is { } before ? new RegisteredService(before.Declaration, service.Instances) : null,
     };
+
+    /// <summary>Once, and not with each reading.</summary>
+    private void TellProblems(IReadOnlyList<ServiceSighting> found)
+    {
+        string[] problems =
+        [
+            .. found.Where(static sighting => sighting.Problem is not null).Select(static sighting =>
+                $"The registry's record of {sighting.Name} can't be understood, and it {(sighting.Service is null ? "is left out" : "stays as it was declared before")}. {sighting.Problem}"),
+        ];
+        var text = string.Join('\n', problems);
+        if (text == toldProblems)
+        {
+            return;
+        }
+
+        toldProblems = text;
+        foreach (var problem in problems)
+        {
+            engine.Options.Log(new EngineEvent(EngineEventLevel.Error, "DeclarationUnreadable", problem));
+        }
+    }
 
     private void TellAway(StateException fault)
     {

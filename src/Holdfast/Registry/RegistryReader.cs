@@ -17,8 +17,13 @@ internal static class RegistryReader
     /// <summary>
     /// Reads services as that list of services has them, and tells whether it has them so still. If not, what was read may be declarations of this one and of another.
     /// </summary>
+    /// <param name="engine">The store.</param>
+    /// <param name="directory">The list.</param>
+    /// <param name="names">The services.</param>
+    /// <param name="before">As what a service counts whose declaration can't be understood; null for none.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     public static async ValueTask<(IReadOnlyList<ServiceSighting> Found, bool IsWhole)> ReadServicesAsync(
-        StateEngine engine, RegistryDirectory directory, IReadOnlyList<string> names, CancellationToken cancellationToken)
+        StateEngine engine, RegistryDirectory directory, IReadOnlyList<string> names, Func<string, ServiceDeclaration?> before, CancellationToken cancellationToken)
     {
         // All at once, and instances after that: who declares several as one takes longer than what is between these two readings of the list, so
         // that he does not come between again and again.
@@ -27,7 +32,7 @@ internal static class RegistryReader
         var found = new List<ServiceSighting>(names.Count);
         foreach (var (name, reading) in names.Zip(declared))
         {
-            found.Add(await ReadServiceAsync(engine, name, directory.VersionOf(name), reading, cancellationToken).ConfigureAwait(false));
+            found.Add(await ReadServiceAsync(engine, name, directory.VersionOf(name), reading, before, cancellationToken).ConfigureAwait(false));
         }
 
         // Leases that are not there may have been lost with a server, of which who has it remembered must hear first.
@@ -43,14 +48,16 @@ internal static class RegistryReader
     /// never passes for a removal.
     /// </summary>
     private static async ValueTask<ServiceSighting> ReadServiceAsync(
-        StateEngine engine, string name, string version, Reading reading, CancellationToken cancellationToken)
+        StateEngine engine, string name, string version, Reading reading, Func<string, ServiceDeclaration?> before, CancellationToken cancellationToken)
     {
-        var declaration = reading.Record is null ? null : RegistryRecords.Declared(reading.Record, version);
+        string? problem = null;
+        var declaration = reading.Record is null ? null : RegistryRecords.Declared(reading.Record, version, out problem);
+        declaration ??= problem is null ? null : before(name);
         var listed = declaration is null ? [] : RegistryRecords.Listed(reading.Record!);
         var instances = await ReadInstancesAsync(engine, name, listed, cancellationToken).ConfigureAwait(false);
         var head = await engine.ReadHeadAsync(engine.Partitions.PartitionOf(RegistryRecords.Service(name)), cancellationToken).ConfigureAwait(false);
         var service = declaration is null ? null : new RegisteredService(declaration, instances);
-        return new ServiceSighting(name, service, listed, reading.At, head);
+        return new ServiceSighting(name, service, listed, reading.At, head, problem);
     }
 
     private static async ValueTask<IReadOnlyList<RegisteredInstance>> ReadInstancesAsync(

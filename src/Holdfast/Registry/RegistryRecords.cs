@@ -70,8 +70,15 @@ internal static class RegistryRecords
     /// <summary>What the record declares; null when it declares nothing that can be understood.</summary>
     /// <param name="service">The record.</param>
     /// <param name="version">The version that holds.</param>
-    public static ServiceDeclaration? Declared(Record service, string version)
+    public static ServiceDeclaration? Declared(Record service, string version) => Declared(service, version, out _);
+
+    /// <summary>What the record declares; null when it declares nothing, or what can't be understood for that reason.</summary>
+    /// <param name="service">The record.</param>
+    /// <param name="version">The version that holds.</param>
+    /// <param name="problem">Why it can't be understood.</param>
+    public static ServiceDeclaration? Declared(Record service, string version, out string? problem)
     {
+        problem = null;
         var prefix = version.Length > 0 && HasNext(service, version) ? NextPrefix : "";
         var routes = service.Text(prefix + RoutesField)?.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var health = service.Text(prefix + HealthField);
@@ -79,8 +86,9 @@ internal static class RegistryRecords
         {
             return routes is null || health is null ? null : new ServiceDeclaration(service.Address.Affinity, routes, health) { Settings = Settings(service, prefix) };
         }
-        catch (ArgumentException)
+        catch (ArgumentException fault)
         {
+            problem = fault.Message;
             return null;
         }
     }

@@ -144,7 +144,7 @@ public sealed class ServiceRegistry
         for (var reading = 1; ; reading++)
         {
             var directory = await RegistryReader.ReadDirectoryAsync(engine, cancellationToken).ConfigureAwait(false);
-            var (found, isWhole) = await RegistryReader.ReadServicesAsync(engine, directory, directory.Names, cancellationToken).ConfigureAwait(false);
+            var (found, isWhole) = await RegistryReader.ReadServicesAsync(engine, directory, directory.Names, static _ => null, cancellationToken).ConfigureAwait(false);
             if (isWhole)
             {
                 return new RegistrySnapshot([.. found.Select(static sighting => sighting.Service).OfType<RegisteredService>()]);
@@ -163,7 +163,8 @@ public sealed class ServiceRegistry
     /// Tells the registry as it is, and again whenever it has changed: joins, drains and deaths within a second, a
     /// lease that ran out within a second of that. While the store is away nothing is told; what was told last stays
     /// true as far as anybody knows. After its return, instances that were ready stay for <see cref="ReturnGrace"/>
-    /// though their lease is gone, unless they were taken out. Ends only by cancellation.
+    /// though their lease is gone, unless they were taken out. A service whose record can't be understood any more stays as it was declared before, and the engine's
+    /// log says why. Ends only by cancellation.
     /// </summary>
     public IAsyncEnumerable<RegistrySnapshot> FollowAsync(CancellationToken cancellationToken = default) =>
         new RegistryFollower(engine).FollowAsync(cancellationToken);

@@ -6,4 +6,5 @@ namespace Holdfast;
 /// <param name="Listed">The ids that its record lists, those without a lease included.</param>
 /// <param name="At">The partition's moment of the reading.</param>
 /// <param name="Head">The partition's history, read after the rest.</param>
-internal sealed record ServiceSighting(string Name, RegisteredService? Service, IReadOnlyList<string> Listed, Stamp At, PartitionHead Head);
+/// <param name="Problem">Why its declaration can't be understood, and <paramref name="Service"/> is as it was declared before, if that is known; null when all is well.</param>
+internal sealed record ServiceSighting(string Name, RegisteredService? Service, IReadOnlyList<string> Listed, Stamp At, PartitionHead Head, string? Problem = null);

@@ -188,6 +188,30 @@ public sealed class ServiceRegistryTests : IAsyncLifetime
         Assert.All(followed.Told, snapshot => Assert.Single(snapshot["shop"]!.Instances));
     }
 
+    [Theory]
+    [InlineData("routes", "no path")]
+    [InlineData("health", "?")]
+    public async Task A_service_whose_record_cannot_be_understood_any_more_stays_as_it_was_and_the_log_says_why(string field, string text)
+    {
+        var log = new System.Collections.Concurrent.ConcurrentQueue<EngineEvent>();
+        await using var engine = await RedisEngine.OpenAsync(store.ConnectionString, PatientOptions.Default with { Log = log.Enqueue });
+        await registry.RegisterAsync(Shop, "shop-1", Url, InstanceState.Ready);
+        await using var followed = new Following(new ServiceRegistry(engine));
+        await followed.UntilAsync(static snapshot => snapshot["shop"]?.Instances.Count == 1);
+
+        await writer.CommitAsync(new Commit(RecordChange.Update(RegistryRecords.Service("shop")).Set(field, text)));
+        await (await registry.RegisterAsync(new ServiceDeclaration("blog", ["/blog"], "/"), "blog-1", Url)).SetStateAsync(InstanceState.Ready);
+        await followed.UntilAsync(static snapshot => snapshot["blog"]?.Instances is [{ State: InstanceState.Ready }]);
+
+        Assert.All(followed.Told, static snapshot => Assert.Equal((Shop, 1), (snapshot["shop"]?.Declaration, snapshot["shop"]?.Instances.Count)));
+        var told = Assert.Single(log, static said => said.Name == "DeclarationUnreadable").Message;
+        Assert.Contains("shop can't be understood, and it stays as it was", told, StringComparison.Ordinal);
+        Assert.Contains($"'{text}'", told, StringComparison.Ordinal);
+
+        await registry.DeclareAsync(new ServiceDeclaration("shop", ["/new"], "/"));
+        await followed.UntilAsync(static snapshot => snapshot["shop"]?.Declaration.Routes is ["/new"]);
+    }
+
     /// <summary>Reads a follower, and remembers everything that it told.</summary>
     private sealed class Following(ServiceRegistry registry) : IAsyncDisposable
     {
