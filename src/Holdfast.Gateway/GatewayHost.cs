@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Holdfast.Gateway.Forwarding;
 using Holdfast.Gateway.Hosting;
@@ -63,6 +62,7 @@ public sealed class GatewayHost : IAsyncDisposable
         var app = Build(options);
         try
         {
+            app.Services.GetRequiredService<ListenSockets>().Hold(options.Places);
             await app.StartAsync(cancellationToken);
             return new GatewayHost(app);
         }
@@ -168,7 +168,7 @@ public sealed class GatewayHost : IAsyncDisposable
         kestrel.RequestHeaderEncodingSelector = static name => StrictLength.For(name) ?? Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         var clients = kestrel.ApplicationServices.GetRequiredService<ClientConnections>();
-        kestrel.Listen(new IPEndPoint(options.Host, options.Port), listen =>
+        kestrel.Listen(options.Places[0], listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
             clients.Know(listen, mayRest: true);
@@ -180,7 +180,7 @@ public sealed class GatewayHost : IAsyncDisposable
 
         var certificate = new ServingCertificate(tls, options.Clock, kestrel.ApplicationServices.GetRequiredService<ILogger<ServingCertificate>>());
         kestrel.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(certificate.Dispose);
-        kestrel.Listen(new IPEndPoint(options.Host, tls.Port), listen =>
+        kestrel.Listen(options.Places[1], listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
             clients.Know(listen, mayRest: false);

@@ -35,4 +35,7 @@ public sealed record GatewayOptions
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Where clients connect to: for HTTP, and then, if there is any, for HTTPS.</summary>
+    internal IReadOnlyList<IPEndPoint> Places => Tls is { } tls ? [new(Host, Port), new(Host, tls.Port)] : [new(Host, Port)];
 }

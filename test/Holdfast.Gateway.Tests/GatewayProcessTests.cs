@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Holdfast.Gateway.Tests.Overload.Simulation;
 using Holdfast.TestServers;
 
 namespace Holdfast.Gateway.Tests;
@@ -174,8 +175,28 @@ public sealed class GatewayProcessTests : IAsyncLifetime
         Assert.Contains("--port", output);
     }
 
+    [Fact]
+    public async Task A_port_that_something_else_has_is_told_before_the_store_is_waited_for()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, port);
+        other.Start();
+
+        // No time passes: who waited for the store would wait for ever.
+        var options = new GatewayOptions
+        {
+            Port = port,
+            Clock = new SimulatedTime(),
+            OpenStore = static (_, _) => throw new StateUnavailableException("away"),
+        };
+        var fault = await Assert.ThrowsAsync<IOException>(() => GatewayHost.StartAsync(options).WaitAsync(HoldfastTool.Deadline));
+        Assert.Contains($"127.0.0.1:{port} is taken", fault.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(64, "--port", "gateway")]
+    [InlineData(64, "4K to 1T", "gateway", "--port", "8080", "--access-log", "a.log", "--access-log-size", "1K", "--state", "redis://127.0.0.1")]
+    [InlineData(64, "give --access-log, too", "gateway", "--port", "8080", "--access-log-size", "10M", "--state", "redis://127.0.0.1")]
+    [InlineData(64, "0 to 100", "gateway", "--port", "8080", "--access-log", "a.log", "--access-log-keep", "101", "--state", "redis://127.0.0.1")]
     [InlineData(64, "65535", "gateway", "--port", "65536", "--state", "redis://127.0.0.1")]
     [InlineData(64, "--host", "gateway", "--port", "8080", "--host", "nowhere", "--state", "redis://127.0.0.1")]
     [InlineData(1, "HOLDFAST_STATE", "gateway", "--port", "8080")]

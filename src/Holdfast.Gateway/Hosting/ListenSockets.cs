@@ -9,7 +9,7 @@ namespace Holdfast.Gateway.Hosting;
 /// Binds so that several gateways of one user share a port and the kernel spreads connections over them (SO_REUSEPORT,
 /// Linux 3.9, socket(7)). Elsewhere a port has one gateway.
 /// </summary>
-internal sealed class ListenSockets
+internal sealed class ListenSockets : IDisposable
 {
     private const int SolSocket = 1;
     private const int SoReusePort = 15;
@@ -28,9 +28,36 @@ internal sealed class ListenSockets
     ];
 
     private readonly ConcurrentBag<Socket> bound = [];
+    private readonly Dictionary<EndPoint, Socket> held = [];
 
+    /// <summary>
+    /// Takes the ports that are to be listened on, so that one that somebody else has is told before the registry is waited for. No connection comes to a
+    /// socket that does not listen: other gateways on the port get all of them meanwhile.
+    /// </summary>
+    /// <exception cref="IOException">The port is taken by something that does not share it.</exception>
+    public void Hold(IEnumerable<IPEndPoint> endPoints)
+    {
+        foreach (var endPoint in endPoints.Where(static endPoint => endPoint.Port != 0))
+        {
+            try
+            {
+                held[endPoint] = Bind(endPoint);
+            }
+            catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                throw new IOException($"{endPoint} is taken by something that does not share it.", fault);
+            }
+        }
+    }
+
+    /// <summary>A socket that is bound there, to be listened on.</summary>
     public Socket Bind(EndPoint endPoint)
     {
+        if (held.Remove(endPoint, out var kept))
+        {
+            return kept;
+        }
+
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -85,6 +112,8 @@ internal sealed class ListenSockets
             socket.Dispose();
         }
     }
+
+    public void Dispose() => Close();
 
     private static void Attach(Socket socket, ReadOnlySpan<byte> filter)
     {
