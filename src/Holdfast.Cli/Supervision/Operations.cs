@@ -108,8 +108,8 @@ internal sealed class Operations(
         }
     }
 
-    /// <summary>Has an instance or a gateway finish what it has, and ends it.</summary>
-    public async Task<string?> DrainAsync(string? name)
+    /// <summary>Has an instance or a gateway finish what it has, and ends it. One that its service can't do without is replaced first, where the service scales itself.</summary>
+    public async Task<string?> DrainAsync(string? name, Func<string, Task> tell)
     {
         if (gateways.All.Any(gateway => gateway.Name == name))
         {
@@ -117,7 +117,7 @@ internal sealed class Operations(
         }
 
         return services.FirstOrDefault(service => service.Instances.All.Any(instance => instance.Name == name)) is { } service
-            ? await InTurnAsync(service.Turn, () => DrainAsync(service, name!))
+            ? await InTurnAsync(service.Turn, () => DrainAsync(service, name!, tell))
             : $"there is no instance or gateway '{name}': there are {string.Join(", ", AllNames())}";
     }
 
@@ -360,7 +360,7 @@ internal sealed class Operations(
         }
     }
 
-    private async Task<string?> DrainAsync(Service service, string name)
+    private async Task<string?> DrainAsync(Service service, string name, Func<string, Task> tell)
     {
         if (service.Instances.All.FirstOrDefault(instance => instance.Name == name) is not { } leaving)
         {
@@ -372,7 +372,16 @@ internal sealed class Operations(
             return $"{name} is leaving already";
         }
 
-        if (!service.Instances.All.Any(instance => instance != leaving && instance.State == InstanceState.Ready))
+        var couldServe = service.Instances.All.Any(instance => instance != leaving && instance.State == InstanceState.Ready);
+        if (service.Topology.Scaling is { } scaling && (!couldServe || service.Instances.Staying.Count <= scaling.Min))
+        {
+            // It would be started again at once, under the same name, as if nobody had wanted it gone.
+            if (await ReplaceAsync(service, leaving, tell) is { } problem)
+            {
+                return problem;
+            }
+        }
+        else if (!couldServe)
         {
             return $"{name} is the only instance of {service.Name} that could serve: scale {service.Name} up first, or stop all with 'holdfast down'";
         }
@@ -380,6 +389,35 @@ internal sealed class Operations(
         run.Log.Event($"{name} is drained");
         await departures.LeaveAsync(service, [leaving], down);
         return null;
+    }
+
+    /// <summary>Has another instance serve in the place of one that is to leave.</summary>
+    private async Task<string?> ReplaceAsync(Service service, InstanceProcess leaving, Func<string, Task> tell)
+    {
+        var kept = $"{service.Name} scales itself and keeps {service.Topology.Scaling!.Min.ToString(CultureInfo.InvariantCulture)} instances at least";
+        try
+        {
+            if (service.Instances.Add() is not { } added)
+            {
+                return StoppedText;
+            }
+
+            var told = $"{added.Name} is started in the place of {leaving.Name}: {kept}";
+            run.Log.Event(told);
+            await tell(told);
+            if (await added.FirstReady.WaitAsync(down) is { } failure)
+            {
+                await service.Instances.StopAsync([added]);
+                return $"{added.Name} {failure}\n{leaving.Name} is not drained: {kept}, and no other one came up in its place";
+            }
+
+            await new Arrivals(readings, run).BeKnownAsync([added], down);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return StoppedText;
+        }
     }
 
     private async Task<string?> DrainGatewayAsync(string name)

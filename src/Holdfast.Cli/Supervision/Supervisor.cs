@@ -261,7 +261,7 @@ internal sealed class Supervisor(Topology topology, RunFolder folder, RunContext
             case ControlRequest.Roll:
                 return new ControlAnswer(await operations!.RollAsync(request.Service, TimeSpan.FromSeconds(request.WatchSeconds), tell, gone));
             case ControlRequest.Drain:
-                return new ControlAnswer(await operations!.DrainAsync(request.Instance));
+                return new ControlAnswer(await operations!.DrainAsync(request.Instance, tell));
             case ControlRequest.Reload:
                 return new ControlAnswer(await operations!.ReloadAsync(tell));
             default:
