@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net;
+using Holdfast.Cli.Logs;
 using Holdfast.Cli.Node;
+using Holdfast.Cli.Topologies;
 using Holdfast.Gateway;
 
 namespace Holdfast.Cli.Gateway;
@@ -15,6 +18,18 @@ internal sealed class ServingOptions
     private readonly Option<string?> key = new("--tls-key") { Description = "The certificate's key in PEM, without a passphrase." };
     private readonly Option<int?> adminPort = Port("--admin-port", "A loopback port for /metrics (Prometheus), /livez and /readyz.");
     private readonly Option<string?> accessLog = new("--access-log") { Description = "A file to append a line for each request to; - for standard output." };
+    private readonly Option<string?> accessLogSize = new("--access-log-size")
+    {
+        Description = "How large the access log may become before it is FILE.1 and a new one begins, such as 10M. Default: it is not rotated.",
+        HelpName = "SIZE",
+    };
+
+    private readonly Option<int> accessLogKeep = new("--access-log-keep")
+    {
+        Description = "How many earlier access logs are kept.",
+        DefaultValueFactory = static _ => new LogRotation().Keep,
+    };
+
     private readonly Option<int> drain = new("--drain-seconds")
     {
         Description = "How long requests in flight may take to finish at the end.",
@@ -38,7 +53,8 @@ internal sealed class ServingOptions
                 result.AddError("--tls-port, --tls-certificate and --tls-key go together: give all three, or none.");
             }
         });
-        foreach (var option in (Option[])[tlsPort, certificate, key, adminPort, accessLog, drain])
+        command.Validators.Add(ValidateRotation);
+        foreach (var option in (Option[])[tlsPort, certificate, key, adminPort, accessLog, accessLogSize, accessLogKeep, drain])
         {
             command.Options.Add(option);
         }
@@ -53,9 +69,36 @@ internal sealed class ServingOptions
         {
             null => null,
             "-" => Console.OpenStandardOutput,
-            var file => AccessLog(Path.GetFullPath(file)),
+            var file => AccessLog(Path.GetFullPath(file), Rotation(parsed)),
         },
     };
+
+    private void ValidateRotation(CommandResult result)
+    {
+        if (result.GetResult(accessLogKeep) is { Implicit: false } && result.GetValue(accessLogKeep) is < 0 or > LogRotation.MaxKeep)
+        {
+            result.AddError($"--access-log-keep takes a number from 0 to {LogRotation.MaxKeep}.");
+        }
+
+        if (result.GetValue(accessLogSize) is not { } size)
+        {
+            return;
+        }
+
+        if (!ByteSize.TryParse(size, out var bytes) || bytes is < LogRotation.LeastBytes or > LogRotation.MostBytes)
+        {
+            result.AddError($"--access-log-size takes {ByteSize.Form}, from {ByteSize.Text(LogRotation.LeastBytes)} to {ByteSize.Text(LogRotation.MostBytes)}.");
+        }
+
+        if (result.GetValue(accessLog) is null or "-")
+        {
+            result.AddError("--access-log-size needs a file: give --access-log, too.");
+        }
+    }
+
+    private LogRotation? Rotation(ParseResult parsed) => parsed.GetValue(accessLogSize) is { } size && ByteSize.TryParse(size, out var bytes)
+        ? new LogRotation { MaxBytes = bytes, Keep = parsed.GetValue(accessLogKeep) }
+        : null;
 
     private static GatewayTls Tls(int port, string certificateFile, string keyFile)
     {
@@ -77,13 +120,13 @@ internal sealed class ServingOptions
         }
     }
 
-    private static Func<Stream> AccessLog(string file)
+    private static Func<Stream> AccessLog(string file, LogRotation? rotation)
     {
-        Stream Open() => new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        var log = new AccessLogFile(file, rotation);
         try
         {
-            Open().Dispose();
-            return Open;
+            log.Open().Dispose();
+            return log.Open;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

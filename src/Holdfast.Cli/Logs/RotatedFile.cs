@@ -19,7 +19,7 @@ internal sealed class RotatedFile(string path, LogRotation rotation) : IDisposab
         {
             file.Dispose();
             file = null;
-            Rotate();
+            Rotate(path, rotation.Keep);
             file = Open();
         }
 
@@ -40,6 +40,25 @@ internal sealed class RotatedFile(string path, LogRotation rotation) : IDisposab
         }
     }
 
+    /// <summary>Has the file be an earlier one, with the next line beginning a new one.</summary>
+    public static void Rotate(string path, int keep)
+    {
+        if (keep == 0)
+        {
+            File.Delete(path);
+            return;
+        }
+
+        for (var number = keep; number > 0; number--)
+        {
+            var from = number == 1 ? path : $"{path}.{number - 1}";
+            if (File.Exists(from))
+            {
+                File.Move(from, $"{path}.{number}", overwrite: true);
+            }
+        }
+    }
+
     private FileStream Open()
     {
         var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite | FileShare.Delete };
@@ -49,23 +68,5 @@ internal sealed class RotatedFile(string path, LogRotation rotation) : IDisposab
         }
 
         return new FileStream(path, options);
-    }
-
-    private void Rotate()
-    {
-        if (rotation.Keep == 0)
-        {
-            File.Delete(path);
-            return;
-        }
-
-        for (var number = rotation.Keep; number > 0; number--)
-        {
-            var from = number == 1 ? path : $"{path}.{number - 1}";
-            if (File.Exists(from))
-            {
-                File.Move(from, $"{path}.{number}", overwrite: true);
-            }
-        }
     }
 }

@@ -36,6 +36,10 @@ internal sealed class GatewayProcess(string name, int number, int port, Topology
         if (gateway.AccessLogOf(number) is { } log)
         {
             arguments.AddRange(["--access-log", log]);
+            if (log != GatewayTopology.StandardOutput)
+            {
+                arguments.AddRange(["--access-log-size", ByteSize.Text(topology.Logs.MaxBytes), "--access-log-keep", Text(topology.Logs.Keep)]);
+            }
         }
 
         if (gateway.Region.Length > 0)

@@ -42,6 +42,31 @@ public sealed class GatewayKeysTests
     }
 
     [Fact]
+    public async Task The_access_log_is_rotated_as_the_other_logs_are()
+    {
+        using var folder = new TopologyFolder("""
+            gateway: { port: 0, access_log: access.log }
+            services:
+              web: { run: node server.js }
+            logs: { size: 4K, keep: 50 }
+            """);
+        await using var tool = HoldfastTool.Start(folder.Path, "up");
+        await tool.SeeAsync("web is ready at ");
+        var url = (await HoldfastTool.StatusAsync(folder.Path)).GatewayUrl();
+        using var client = new HttpClient();
+        var sent = 0;
+        for (; !folder.Has("access-1.log.2"); sent++)
+        {
+            Assert.InRange(sent, 0, 100_000);
+            await client.GetAsync(url);
+        }
+
+        tool.Signal("TERM");
+        Assert.Equal(0, await tool.EndAsync());
+        Assert.Equal(sent, Directory.GetFiles(folder.Path, "access-1.log*").Sum(static file => File.ReadAllLines(file).Length));
+    }
+
+    [Fact]
     public async Task What_the_gateways_can_not_use_is_told_before_anything_starts()
     {
         using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
